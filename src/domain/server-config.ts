@@ -1,0 +1,32 @@
+/** What `.mcp-hosting.yml` says, defaults filled in. */
+export interface ServerConfig {
+  /** Display name, and the slug of a new server id. Default: the repository's name. */
+  name?: string;
+  /** Absent: detected from the repository's files. */
+  runtime?: ServerRuntime;
+  /** The stdio server's argv inside the image. Absent: found from the package's own metadata at build time. */
+  command?: string[];
+  /** Names of environment variables whose values stand in the server's Secret. */
+  env: string[];
+  resources: {
+    requests: { cpu: string; memory: string };
+    limits: { cpu: string; memory: string };
+  };
+  scaling: { min: number; max: number };
+  /** `key`: a bearer API key is asked for. `public`: anyone who knows the URL. */
+  access: 'key' | 'public';
+  rateLimit?: { requestsPerMinute: number };
+  /** Absent: the namespace's default. Given: a NetworkPolicy that allows DNS and these alone. */
+  egress?: { cidr: string; ports: number[] }[];
+  sessions: 'shared' | 'isolated';
+}
+
+export type ServerRuntime = 'node' | 'python' | 'docker';
+
+/** One thing wrong in `.mcp-hosting.yml`, on the line it stands (1-based). */
+export interface ConfigProblem {
+  path: string;
+  message: string;
+  line: number;
+  endLine: number;
+}

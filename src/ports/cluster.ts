@@ -1,0 +1,75 @@
+/**
+ * What the bot needs of the cluster: Argo CD's Applications, the pods behind a server, and its Secrets.
+ * Errors: `RetryLaterError` when the API server does not answer; other errors are bugs or missing RBAC (`UserError`).
+ */
+
+/** An Argo CD Application, as far as it says how a rollout stands. All text is from strangers. */
+export interface ApplicationState {
+  /** From the label or name `mcp-<server-id>`. */
+  serverId: string;
+  syncStatus: string;
+  healthStatus: string;
+  /** ISO 8601, or null. */
+  healthLastTransitionAt: string | null;
+  healthMessage: string | null;
+  /** The commit that was compared last. */
+  revision: string | null;
+  operation: { phase: string; message: string | null; revision: string | null; retryCount: number } | null;
+  conditions: { type: string; message: string }[];
+  images: string[];
+}
+
+export interface Applications {
+  /** All Applications that the ApplicationSet `mcp-servers` made. */
+  list(): Promise<ApplicationState[]>;
+  read(serverId: string): Promise<ApplicationState | undefined>;
+  /**
+   * Calls `onChange` for every Application seen or changed, `onGone` for each that was deleted, until the signal aborts.
+   * Relists on start, on 410 Gone, and every `relistMs`; reconnects with backoff. Never throws.
+   */
+  watch(options: {
+    signal: AbortSignal;
+    relistMs: number;
+    onChange: (application: ApplicationState) => void;
+    onGone: (serverId: string) => void;
+    onRelisted: (serverIds: string[]) => void;
+  }): void;
+  /**
+   * Asks Argo CD to look at git now: annotates the Application with `argocd.argoproj.io/refresh: normal`, and the
+   * ApplicationSet with `argocd.argoproj.io/application-set-refresh: "true"` where the Application does not exist yet
+   * or must go.
+   */
+  refresh(serverId: string): Promise<void>;
+}
+
+/** Why a server's pods are not ready, in the field's own words (`CrashLoopBackOff`, `ImagePullBackOff`). */
+export interface PodState {
+  name: string;
+  ready: boolean;
+  image: string;
+  phase: string;
+  reason: string | null;
+  message: string | null;
+  restarts: number;
+  lastExitCode: number | null;
+}
+
+export interface Workloads {
+  pods(serverId: string): Promise<PodState[]>;
+  /** Last lines of the newest pod, oldest first; `previous`: of the container that ended before the present one. */
+  logs(serverId: string, options: { lines: number; previous?: boolean }): Promise<string[]>;
+}
+
+export interface ServerSecrets {
+  /**
+   * Makes Secret `mcp-<server-id>-access` when it is absent: `key` (`mcp_` and 43 characters base64url of 32 random
+   * bytes) and `sha256` (hex, for the wrapper). Keeps one that is there. @returns the key.
+   */
+  ensureAccessKey(serverId: string): Promise<string>;
+  /** @returns undefined where there is none. */
+  readAccessKey(serverId: string): Promise<string | undefined>;
+  /** Names of the variables that Secret `mcp-<server-id>-env` holds. Values never leave the cluster. */
+  envNames(serverId: string): Promise<string[]>;
+  /** Removes both Secrets; absent ones are no error. */
+  remove(serverId: string): Promise<void>;
+}

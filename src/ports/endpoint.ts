@@ -1,0 +1,11 @@
+import type { ToolSummary } from '../domain/hosted-server.ts';
+
+export type EndpointCheck =
+  | { ok: true; protocolVersion: string; tools: ToolSummary[] }
+  /** `reason` is one sentence for people; nothing of the reply's body is in it. */
+  | { ok: false; reason: string };
+
+export interface Endpoints {
+  /** A real MCP handshake and `tools/list` against the public endpoint, within `timeoutMs`. Never throws. */
+  verify(endpointUrl: string, accessKey: string | undefined, timeoutMs: number): Promise<EndpointCheck>;
+}

@@ -1,0 +1,125 @@
+import type { HostedServer, HostedServerStatus, ServerSource, ToolSummary } from '../domain/hosted-server.ts';
+import type { RepositoryName } from '../domain/repository.ts';
+import type { Rollout } from '../domain/rollout.ts';
+
+/** Postgres behind narrow interfaces. Every method is one transaction unless it says otherwise. */
+
+/** A webhook delivery as GitHub sent it, its signature checked. */
+export interface Delivery {
+  /** `X-GitHub-Delivery`: the same for a redelivery. */
+  id: string;
+  event: string;
+  payload: Record<string, unknown>;
+}
+
+export interface DeliveryLog {
+  /**
+   * Records the delivery and enqueues its job in ONE transaction. A delivery that is recorded and not failed is left
+   * alone; a failed one is received again. @returns whether a job was enqueued.
+   */
+  receive(delivery: Delivery): Promise<boolean>;
+  read(id: string): Promise<Delivery | undefined>;
+  markDone(id: string): Promise<void>;
+  markFailed(id: string, error: string): Promise<void>;
+}
+
+export interface NewHostedServer {
+  serverId: string;
+  serverName: string;
+  description: string | null;
+  conversationId: string | null;
+  dockerImage: string;
+  k8sNamespace: string;
+  endpointUrl: string;
+  source: ServerSource;
+}
+
+export interface HostedServers {
+  /** @throws `UserError('server-id-taken')` never shown: the caller draws another suffix. */
+  create(server: NewHostedServer): Promise<HostedServer>;
+  findByServerId(serverId: string): Promise<HostedServer | undefined>;
+  /** The living (not deleted) production server, or the preview of a pull request, of a repository. */
+  findBySource(repositoryId: number, pullRequest: number | null): Promise<HostedServer | undefined>;
+  /** Newest first. Deleted ones only when asked for. */
+  list(filter: {
+    status?: HostedServerStatus;
+    includeDeleted?: boolean;
+    limit: number;
+    offset: number;
+  }): Promise<HostedServer[]>;
+}
+
+/** What changes on the hosted_servers row together with the rollout. Absent fields stay. */
+export interface HostedServerChange {
+  status?: HostedServerStatus;
+  statusMessage?: string | null;
+  imageTag?: string;
+  tools?: ToolSummary[];
+  envVars?: string[];
+  serverName?: string;
+  description?: string | null;
+  source?: Partial<ServerSource>;
+}
+
+export interface Rollouts {
+  /**
+   * Stores the rollout and enqueues `advance` for its server, in one transaction. @returns false, with nothing done,
+   * when a rollout with this trigger key exists.
+   */
+  start(rollout: Rollout, triggerKey: string, change: HostedServerChange): Promise<boolean>;
+  read(id: string): Promise<Rollout | undefined>;
+  /** Those not ended, oldest trigger first. */
+  unfinished(serverId: string): Promise<Rollout[]>;
+  newest(serverId: string): Promise<Rollout | undefined>;
+  /** The newest successful deploy or start, for its digest and overlay. */
+  newestSucceeded(serverId: string, kinds: readonly Rollout['kind'][]): Promise<Rollout | undefined>;
+  /** The newest one that has a comment in this issue, whose comment is edited on. */
+  newestReportedIn(serverId: string, issue: number): Promise<Rollout | undefined>;
+  /** The rollout and its server's row in one transaction; stopped_at, deleted_at, updated_at follow the status. */
+  save(rollout: Rollout, change: HostedServerChange): Promise<void>;
+  findByBuildRun(repositoryId: number, runId: number): Promise<Rollout | undefined>;
+  /** Server ids with unfinished rollouts. */
+  busyServers(): Promise<string[]>;
+}
+
+export interface Replies {
+  /** Claims a reply key; 'new' for the first caller, 'unsent' when it was claimed but never confirmed, 'sent' after. */
+  claim(key: string): Promise<'new' | 'unsent' | 'sent'>;
+  confirm(key: string): Promise<void>;
+}
+
+export interface PullRequestHeads {
+  /** Remembers when a pull request's head was first seen (the event's `updated_at`). */
+  saw(repositoryId: number, pullRequest: number, headSha: string, at: Date): Promise<void>;
+  firstSeen(repositoryId: number, pullRequest: number, headSha: string): Promise<Date | undefined>;
+}
+
+/** Jobs on pg-boss. Names are the queue's. */
+export interface Queue {
+  /** Brings the server's unfinished rollouts forward, at once or after a delay. Duplicates collapse. */
+  advance(serverId: string, afterMs?: number): Promise<void>;
+}
+
+export interface ServerLock {
+  /** Runs one piece of work of a server at a time, over all replicas (session advisory lock). */
+  withLock<T>(key: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Content-creating GitHub calls per installation: 80 a minute, 500 an hour (GitHub's secondary limits). */
+export interface WriteBudget {
+  /** Takes `calls` from the budget. @returns 0, or the milliseconds to wait when it is used up (nothing taken). */
+  take(installationId: number, calls: number): Promise<number>;
+}
+
+export interface ApiTokens {
+  /** @returns the token's name when its SHA-256 is stored and not revoked. */
+  verify(token: string): Promise<string | undefined>;
+  /** Makes a token `mcph_…`, stores its SHA-256 only, and returns it once. */
+  create(name: string): Promise<string>;
+}
+
+export interface Conversations {
+  /** Find-or-create; a conversation belongs to one repository. */
+  ensure(id: string, repository: RepositoryName): Promise<{ repository: RepositoryName }>;
+  find(id: string): Promise<{ repository: RepositoryName } | undefined>;
+}
