@@ -24,6 +24,18 @@ export const ROLLOUT_STAGES = [
 ] as const;
 export type RolloutStage = (typeof ROLLOUT_STAGES)[number];
 
+const ENDED_STAGES: readonly RolloutStage[] = ['succeeded', 'failed', 'cancelled'];
+
+/** Nothing more is done for the server; what is left is to tell people. */
+export function isEnded(rollout: Pick<Rollout, 'stage'>): boolean {
+  return ENDED_STAGES.includes(rollout.stage);
+}
+
+/** Ended, and people were told how. */
+export function isSettled(rollout: Pick<Rollout, 'stage' | 'reportedStage'>): boolean {
+  return isEnded(rollout) && rollout.reportedStage === rollout.stage;
+}
+
 /** What made the rollout, and the key under which a repeat of it is found again. */
 export type RolloutTrigger =
   | { kind: 'comment'; commentId: number; commentNodeId: string; issue: number; url: string }
@@ -64,8 +76,8 @@ export interface Rollout {
   serverName: string;
   kind: RolloutKind;
   stage: RolloutStage;
-  /** How many times the present stage's effect was begun; above 1 means that an earlier try may have had an effect. */
-  attempt: number;
+  /** The effect that was begun last and how often; above 1 means that an earlier try may have had its effect unheard. */
+  begun?: { effect: string; tries: number };
   trigger: RolloutTrigger;
   /** When the person or the push asked (ISO 8601): orders rollouts of one server. */
   triggeredAt: string;
@@ -94,7 +106,6 @@ export interface Rollout {
   setupPullRequest?: PullRequestRef;
   needsSetup: boolean;
   mergePolicy: 'review' | 'auto';
-  /** What the deployments repository held when the rollout began; taken on the first attempt to save a read. */
   build?: { runId: number; url: string };
   digest?: string;
   overlay?: OverlayInput;

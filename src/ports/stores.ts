@@ -68,7 +68,7 @@ export interface Rollouts {
    */
   start(rollout: Rollout, triggerKey: string, change: HostedServerChange): Promise<boolean>;
   read(id: string): Promise<Rollout | undefined>;
-  /** Those not ended, oldest trigger first. */
+  /** Those that are not settled (`isSettled` in domain/rollout.ts: ended, and people were told), oldest trigger first. */
   unfinished(serverId: string): Promise<Rollout[]>;
   newest(serverId: string): Promise<Rollout | undefined>;
   /** The newest successful deploy or start, for its digest and overlay. */
@@ -78,7 +78,7 @@ export interface Rollouts {
   /** The rollout and its server's row in one transaction; stopped_at, deleted_at, updated_at follow the status. */
   save(rollout: Rollout, change: HostedServerChange): Promise<void>;
   findByBuildRun(repositoryId: number, runId: number): Promise<Rollout | undefined>;
-  /** Server ids with unfinished rollouts. */
+  /** Server ids with rollouts that are not settled. */
   busyServers(): Promise<string[]>;
 }
 
