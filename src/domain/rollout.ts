@@ -1,3 +1,4 @@
+import type { DeploymentsSnapshot } from './deployments-snapshot.ts';
 import type { ToolSummary } from './hosted-server.ts';
 import type { OverlayInput } from './overlay-input.ts';
 import type { RepositoryName } from './repository.ts';
@@ -106,11 +107,21 @@ export interface Rollout {
   setupPullRequest?: PullRequestRef;
   needsSetup: boolean;
   mergePolicy: 'review' | 'auto';
+  /** What the deployments repository held when the rollout began, which saves a read; dropped once it was used. */
+  snapshot?: DeploymentsSnapshot;
   build?: { runId: number; url: string };
   digest?: string;
   overlay?: OverlayInput;
   proposal?: PullRequestRef & { nodeId: string; branchHeadSha: string };
   merge?: { sha: string; by: string | null };
+  /** Argo CD was asked to look at git for this rollout. */
+  refreshed?: boolean;
+  /** The newest revision of the Application that was found not to hold the merge; saves asking GitHub again. */
+  uncoveredRevision?: string;
+  /** ISO 8601: when the outside system was last asked instead of waited for. */
+  polledAt?: string;
+  /** What the last failed handshake said; shown when the wait ends. */
+  lastProblem?: string;
   verification?: { protocolVersion: string; tools: ToolSummary[] };
   failure?: RolloutFailure;
   /** Why it was cancelled, one sentence. */

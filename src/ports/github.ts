@@ -1,5 +1,8 @@
+import type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { PullRequestRef, ReportIds } from '../domain/rollout.ts';
+
+export type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
 
 /**
  * What the bot needs of GitHub, one narrow interface a need. The adapter is `adapters/github/`.
@@ -47,32 +50,6 @@ export interface SourceSnapshot {
     headRepository: RepositoryName | null;
     headBranch: string;
   } | null;
-}
-
-export interface DeploymentsSnapshot {
-  installationId: number;
-  repository: RepositoryName;
-  repositoryNodeId: string;
-  defaultBranch: string;
-  /** Head commit of the default branch. */
-  headSha: string;
-  /** `mcp-hosting.yml` on the default branch. */
-  policyText: string | null;
-  /** Files of `servers/<server-id>/` on the default branch, by file name. Empty where there are none. */
-  overlay: Record<string, string>;
-  /** The branch `mcp-hosting/<server-id>`, with its files. */
-  branch: { refId: string; headSha: string; overlay: Record<string, string> } | null;
-  /** The newest pull request from that branch, in any state. */
-  pullRequest:
-    | (PullRequestRef & {
-        nodeId: string;
-        state: 'OPEN' | 'CLOSED' | 'MERGED';
-        body: string;
-        headSha: string;
-        mergeSha: string | null;
-        mergedBy: string | null;
-      })
-    | null;
 }
 
 export interface Snapshots {
@@ -143,9 +120,7 @@ export interface Proposals {
   /** Merges; "already merged" is success. `UserError('merge-blocked')` where branch protection refuses. */
   merge(pullRequest: PullRequestRef & { nodeId: string }): Promise<{ sha: string }>;
   /** State of a deployment pull request, for reconciliation. */
-  readPullRequest(
-    pullRequest: PullRequestRef,
-  ): Promise<{
+  readPullRequest(pullRequest: PullRequestRef): Promise<{
     state: 'OPEN' | 'CLOSED' | 'MERGED';
     mergeSha: string | null;
     mergedBy: string | null;
