@@ -1,0 +1,106 @@
+import type { ApplicationState, PodState } from './cluster-state.ts';
+import type { Rollout, RolloutFailure } from './rollout.ts';
+import { CRASH_RESTARTS_MAX, DEGRADED_GRACE_MS, HEALTHY_SETTLE_MS } from './rollout-limits.ts';
+
+export type Assessment =
+  | { kind: 'waiting'; because: string }
+  /** Synced and healthy, but at another revision: whether that holds the merge is to be asked of GitHub. */
+  | { kind: 'ask-revision'; revision: string }
+  | { kind: 'synced' }
+  | { kind: 'failed'; failure: Omit<RolloutFailure, 'log'>; previousLog: boolean };
+
+export interface Observation {
+  /** undefined: the Application does not exist. */
+  application: ApplicationState | undefined;
+  pods: PodState[];
+}
+
+const ERROR_CONDITIONS = ['InvalidSpecError', 'ComparisonError', 'SyncError'];
+
+/**
+ * What an Application says about a rollout whose overlay was merged as `rollout.merge.sha`. In a repository with many
+ * servers `revision` is the newest commit for every Application, so another revision than the merge needs a question.
+ */
+export function assessApplication(rollout: Rollout, { application, pods }: Observation, now: Date): Assessment {
+  if (rollout.kind === 'delete') {
+    return application ? { kind: 'waiting', because: 'Argo CD is removing it' } : { kind: 'synced' };
+  }
+  if (!application) return { kind: 'waiting', because: 'Argo CD has not seen the overlay yet' };
+  const fresh = pods.filter((pod) => !rollout.digest || pod.image.includes(rollout.digest));
+  const podFailure = rollout.kind === 'stop' ? undefined : assessPods(rollout, fresh);
+  if (podFailure) return podFailure;
+  const broken = assessErrors(rollout, application, now);
+  if (broken) return broken;
+  if (!settledHealthy(application, now)) {
+    return { kind: 'waiting', because: `Argo CD: ${application.syncStatus}, ${application.healthStatus}` };
+  }
+  if (rollout.digest && !application.images.some((image) => image.includes(rollout.digest as string))) {
+    return { kind: 'waiting', because: 'Argo CD has not taken the new image yet' };
+  }
+  if (rollout.kind === 'stop' && pods.length > 0) return { kind: 'waiting', because: 'the pods are ending' };
+  if (application.revision === rollout.merge?.sha) return { kind: 'synced' };
+  if (!application.revision || application.revision === rollout.uncoveredRevision) {
+    return { kind: 'waiting', because: 'Argo CD has not seen the merge yet' };
+  }
+  return { kind: 'ask-revision', revision: application.revision };
+}
+
+function settledHealthy(application: ApplicationState, now: Date): boolean {
+  if (application.syncStatus !== 'Synced' || application.healthStatus !== 'Healthy') return false;
+  return lastedFor(application, now) >= HEALTHY_SETTLE_MS;
+}
+
+function lastedFor(application: ApplicationState, now: Date): number {
+  const since = application.healthLastTransitionAt ? Date.parse(application.healthLastTransitionAt) : Number.NaN;
+  return Number.isNaN(since) ? Number.POSITIVE_INFINITY : now.getTime() - since;
+}
+
+function assessErrors(rollout: Rollout, application: ApplicationState, now: Date): Assessment | undefined {
+  const entered = Date.parse(rollout.stages.at(-1)?.at ?? now.toISOString());
+  if (now.getTime() - entered < DEGRADED_GRACE_MS) return undefined;
+  const condition = application.conditions.find(({ type }) => ERROR_CONDITIONS.includes(type));
+  if (condition) return failed('sync-failed', `Argo CD cannot apply the overlay: ${condition.message}`);
+  const { operation } = application;
+  if (operation && ['Failed', 'Error'].includes(operation.phase) && operation.revision === rollout.merge?.sha) {
+    return failed('sync-failed', `Argo CD could not sync the overlay: ${operation.message ?? operation.phase}`);
+  }
+  if (application.healthStatus === 'Degraded' && lastedFor(application, now) >= DEGRADED_GRACE_MS) {
+    return failed('server-unhealthy', `Argo CD says Degraded: ${application.healthMessage ?? 'without a message'}`);
+  }
+  return undefined;
+}
+
+function assessPods(rollout: Rollout, pods: PodState[]): Assessment | undefined {
+  for (const pod of pods) {
+    if (pod.ready) continue;
+    if (pod.reason === 'CreateContainerConfigError') {
+      return {
+        kind: 'failed',
+        failure: {
+          code: 'secret-missing',
+          message: `The pod cannot start: ${pod.message ?? 'a Secret is missing'}.`,
+          hint: `Put the value into Secret mcp-${rollout.serverId}-env; the deployment goes on by itself.`,
+        },
+        previousLog: false,
+      };
+    }
+    if (pod.restarts >= CRASH_RESTARTS_MAX) {
+      const code = pod.lastExitCode === null ? '' : ` with code ${pod.lastExitCode}`;
+      return {
+        kind: 'failed',
+        failure: {
+          code: 'server-crashed',
+          message: `The server exited${code}, ${pod.restarts} times.`,
+          hint: 'Mend what its last lines say and push, or comment /host when the cause is outside the code.',
+        },
+        previousLog: true,
+      };
+    }
+  }
+  return undefined;
+}
+
+function failed(code: string, message: string): Assessment {
+  const hint = 'Look at the Application in Argo CD; the deployment goes on by itself once it is healthy.';
+  return { kind: 'failed', failure: { code, message, hint }, previousLog: false };
+}

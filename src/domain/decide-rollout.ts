@@ -1,0 +1,262 @@
+import { assertNever } from './assert-never.ts';
+import { deadlineFailure } from './deadline-failure.ts';
+import type { ToolSummary } from './hosted-server.ts';
+import {
+  isEnded,
+  type PullRequestRef,
+  type ReportIds,
+  type Rollout,
+  type RolloutFailure,
+  type RolloutStage,
+} from './rollout.ts';
+import {
+  BUILD_DEADLINE_MS,
+  BUILD_POLL_MS,
+  GITHUB_DEADLINE_MS,
+  PROPOSAL_POLL_MS,
+  SYNC_DEADLINE_MS,
+  SYNC_POLL_MS,
+  VERIFY_DEADLINE_MS,
+  VERIFY_POLL_MS,
+} from './rollout-limits.ts';
+
+/** Something that happened to a rollout: heard from outside, or the outcome of an effect. */
+export type RolloutFact =
+  | { kind: 'reported'; reports: ReportIds; stage: RolloutStage }
+  | { kind: 'setup-proposed'; pullRequest: PullRequestRef }
+  | { kind: 'setup-merged'; changes: Partial<Rollout> }
+  | { kind: 'build-dispatched'; runId: number; url: string }
+  | { kind: 'build-succeeded'; digest: string }
+  | { kind: 'build-silent' }
+  | { kind: 'proposed'; proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] }
+  | { kind: 'unchanged'; headSha: string; overlay?: Rollout['overlay'] }
+  | { kind: 'merged'; sha: string; by: string | null; pullRequest?: NonNullable<Rollout['proposal']> }
+  | { kind: 'merge-blocked' }
+  | { kind: 'closed'; by: string | null }
+  | { kind: 'still-open' }
+  | { kind: 'refreshed' }
+  | { kind: 'synced' }
+  | { kind: 'not-synced'; uncoveredRevision?: string }
+  | { kind: 'verified'; protocolVersion: string; tools: ToolSummary[] }
+  | { kind: 'not-verified'; reason: string }
+  | { kind: 'superseded'; reason: string }
+  | { kind: 'recovered' }
+  | { kind: 'failed'; failure: RolloutFailure };
+
+/** The next thing to do for a rollout, or how long to wait for a fact. */
+export type RolloutEffect =
+  | { kind: 'report' }
+  | { kind: 'propose-setup' }
+  | { kind: 'dispatch-build' }
+  | { kind: 'poll-build' }
+  | { kind: 'propose' }
+  | { kind: 'merge' }
+  | { kind: 'poll-proposal' }
+  | { kind: 'refresh-application' }
+  | { kind: 'observe' }
+  | { kind: 'verify' }
+  | { kind: 'fail-by-deadline' }
+  | { kind: 'wait'; forMs: number | null };
+
+const DEADLINES_MS: Record<RolloutStage, number | null> = {
+  accepted: GITHUB_DEADLINE_MS,
+  setup: null,
+  building: BUILD_DEADLINE_MS,
+  proposing: GITHUB_DEADLINE_MS,
+  proposed: null,
+  syncing: SYNC_DEADLINE_MS,
+  verifying: VERIFY_DEADLINE_MS,
+  succeeded: null,
+  failed: null,
+  cancelled: null,
+};
+
+/**
+ * The rollout after a fact. Facts that come late, twice or out of order leave it as it is: an ended rollout stays ended
+ * (but for `recovered` and its own report), and no stage is gone back to.
+ */
+export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollout {
+  switch (fact.kind) {
+    case 'reported':
+      return applyReport(rollout, fact, now);
+    case 'setup-proposed':
+      return rollout.stage === 'setup' ? settle({ ...rollout, setupPullRequest: fact.pullRequest }) : rollout;
+    case 'setup-merged': {
+      if (rollout.stage !== 'setup') return rollout;
+      const { reportedStage: _, ...rest } = rollout;
+      return enter({ ...rest, ...fact.changes, needsSetup: false }, 'accepted', now);
+    }
+    case 'build-dispatched':
+      return rollout.stage === 'building'
+        ? settle({ ...rollout, build: { runId: fact.runId, url: fact.url }, polledAt: now.toISOString() })
+        : rollout;
+    case 'build-succeeded':
+      return rollout.stage === 'building' ? enter({ ...rollout, digest: fact.digest }, 'proposing', now) : rollout;
+    case 'build-silent':
+    case 'still-open':
+      return settle({ ...rollout, polledAt: now.toISOString() });
+    case 'proposed':
+      if (rollout.stage !== 'proposing') return rollout;
+      return enter(
+        withoutSnapshot({ ...withOverlay(rollout, fact.overlay), proposal: fact.proposal }),
+        'proposed',
+        now,
+      );
+    case 'unchanged':
+      if (rollout.stage !== 'proposing') return rollout;
+      return enter(
+        withoutSnapshot({ ...withOverlay(rollout, fact.overlay), merge: { sha: fact.headSha, by: null } }),
+        'syncing',
+        now,
+      );
+    case 'merged':
+      return applyMerge(rollout, fact, now);
+    case 'merge-blocked':
+      return rollout.stage === 'proposed' ? settle({ ...rollout, mergePolicy: 'review' }) : rollout;
+    case 'closed':
+      return applyClose(rollout, fact.by, now);
+    case 'refreshed':
+      return settle({ ...rollout, refreshed: true });
+    case 'synced':
+      if (rollout.stage !== 'syncing') return rollout;
+      return enter(rollout, rollout.kind === 'deploy' || rollout.kind === 'start' ? 'verifying' : 'succeeded', now);
+    case 'not-synced':
+      return settle(fact.uncoveredRevision ? { ...rollout, uncoveredRevision: fact.uncoveredRevision } : rollout);
+    case 'verified':
+      if (rollout.stage !== 'verifying') return rollout;
+      return enter(
+        { ...rollout, verification: { protocolVersion: fact.protocolVersion, tools: fact.tools } },
+        'succeeded',
+        now,
+      );
+    case 'not-verified':
+      return settle({ ...rollout, lastProblem: fact.reason });
+    case 'superseded':
+      return isEnded(rollout) ? rollout : enter({ ...rollout, cancelReason: fact.reason }, 'cancelled', now);
+    case 'recovered': {
+      if (!canRecover(rollout)) return rollout;
+      const { failure: _, ...rest } = rollout;
+      return enter(rest, 'syncing', now);
+    }
+    case 'failed':
+      return isEnded(rollout) ? rollout : enter({ ...rollout, failure: fact.failure }, 'failed', now);
+    default:
+      return assertNever(fact);
+  }
+}
+
+/**
+ * A rollout that failed after its merge goes on when the Application becomes healthy: a Secret was set, a quota freed.
+ * One whose endpoint did not answer is left, or a dead route would make it fail again and again.
+ */
+export function canRecover(rollout: Rollout): boolean {
+  return rollout.stage === 'failed' && rollout.merge !== undefined && rollout.failure?.code !== 'verify-timed-out';
+}
+
+/** What is due now. The stage alone says it, so that a restart does it again. */
+export function dueEffect(rollout: Rollout, now: Date): RolloutEffect {
+  if (isEnded(rollout)) return rollout.reportedStage === rollout.stage ? wait(null) : { kind: 'report' };
+  if (rollout.deadlineAt && now >= new Date(rollout.deadlineAt)) return { kind: 'fail-by-deadline' };
+  switch (rollout.stage) {
+    case 'accepted':
+      return { kind: 'report' };
+    case 'setup':
+      if (!rollout.setupPullRequest) return { kind: 'propose-setup' };
+      return rollout.reportedStage === 'setup' ? wait(null) : { kind: 'report' };
+    case 'building':
+      if (!rollout.build) return { kind: 'dispatch-build' };
+      return silentFor(rollout, now, BUILD_POLL_MS) ? { kind: 'poll-build' } : wait(BUILD_POLL_MS);
+    case 'proposing':
+      return { kind: 'propose' };
+    case 'proposed':
+      if (rollout.mergePolicy === 'auto') return { kind: 'merge' };
+      if (rollout.reportedStage !== 'proposed') return { kind: 'report' };
+      return silentFor(rollout, now, PROPOSAL_POLL_MS) ? { kind: 'poll-proposal' } : wait(PROPOSAL_POLL_MS);
+    case 'syncing':
+      return rollout.refreshed ? { kind: 'observe' } : { kind: 'refresh-application' };
+    case 'verifying':
+      return { kind: 'verify' };
+    case 'succeeded':
+    case 'failed':
+    case 'cancelled':
+      return wait(null);
+    default:
+      return assertNever(rollout.stage);
+  }
+}
+
+/** How long to wait after an effect that told that the world is not there yet. */
+export function pauseAfter(fact: RolloutFact): number | undefined {
+  if (fact.kind === 'not-synced') return SYNC_POLL_MS;
+  if (fact.kind === 'not-verified') return VERIFY_POLL_MS;
+  return undefined;
+}
+
+/** The failure of a stage whose time is up. */
+export function failByDeadline(rollout: Rollout, now: Date): Rollout {
+  return enter({ ...rollout, failure: deadlineFailure(rollout) }, 'failed', now);
+}
+
+/** Puts the rollout in a stage: its clock starts, its tries begin anew. */
+export function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
+  const { begun: _, deadlineAt: __, polledAt: ___, ...rest } = rollout;
+  const deadlineMs = DEADLINES_MS[stage];
+  return {
+    ...rest,
+    stage,
+    stages: [...rollout.stages, { stage, at: now.toISOString() }],
+    polledAt: now.toISOString(),
+    ...(deadlineMs === null ? {} : { deadlineAt: new Date(now.getTime() + deadlineMs).toISOString() }),
+  };
+}
+
+function applyReport(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'reported' }>, now: Date): Rollout {
+  const told = settle({
+    ...rollout,
+    reports: { ...rollout.reports, ...fact.reports },
+    reportedStage: fact.stage,
+  });
+  return rollout.stage === 'accepted' && fact.stage === 'accepted' ? enter(told, stageAfterAccepted(told), now) : told;
+}
+
+function stageAfterAccepted(rollout: Rollout): RolloutStage {
+  if (rollout.kind !== 'deploy') return 'proposing';
+  if (rollout.needsSetup) return 'setup';
+  return rollout.digest ? 'proposing' : 'building';
+}
+
+function applyMerge(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'merged' }>, now: Date): Rollout {
+  if (rollout.stage !== 'proposing' && rollout.stage !== 'proposed') return rollout;
+  const merged: Rollout = { ...rollout, merge: { sha: fact.sha, by: fact.by } };
+  return enter(withoutSnapshot(fact.pullRequest ? { ...merged, proposal: fact.pullRequest } : merged), 'syncing', now);
+}
+
+function applyClose(rollout: Rollout, by: string | null, now: Date): Rollout {
+  if (!['setup', 'proposing', 'proposed'].includes(rollout.stage)) return rollout;
+  const who = by ? ` by @${by}` : '';
+  const what = rollout.stage === 'setup' ? 'The setup pull request' : 'The deployment pull request';
+  return enter({ ...rollout, cancelReason: `${what} was closed${who} without a merge.` }, 'cancelled', now);
+}
+
+function withOverlay(rollout: Rollout, overlay: Rollout['overlay']): Rollout {
+  return overlay ? { ...rollout, overlay } : rollout;
+}
+
+function withoutSnapshot(rollout: Rollout): Rollout {
+  const { snapshot: _, ...rest } = rollout;
+  return rest;
+}
+
+/** An effect had its outcome: the next one starts counting its tries from zero. */
+function settle(rollout: Rollout): Rollout {
+  const { begun: _, ...rest } = rollout;
+  return rest;
+}
+
+function silentFor(rollout: Rollout, now: Date, ms: number): boolean {
+  return rollout.polledAt === undefined || now.getTime() - new Date(rollout.polledAt).getTime() >= ms;
+}
+
+function wait(forMs: number | null): RolloutEffect {
+  return { kind: 'wait', forMs };
+}
