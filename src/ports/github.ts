@@ -1,4 +1,6 @@
 import type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
+import type { CheckRunView } from '../domain/reports/check-run-view.ts';
+import type { DeploymentView } from '../domain/reports/deployment-view.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { PullRequestRef, ReportIds } from '../domain/rollout.ts';
 
@@ -14,6 +16,8 @@ export type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
  * Errors: `RetryLaterError` (ports/retry-later.ts) for a limit, an outage or a timeout; `UserError` where a person must
  * mend something (App not installed, permission missing, workflow missing, repository gone).
  */
+
+export type { CheckRunView, DeploymentView };
 
 export type RepositoryPermission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
@@ -142,27 +146,6 @@ export interface SetupProposals {
   }): Promise<PullRequestRef>;
 }
 
-export interface CheckRunView {
-  name: string;
-  headSha: string;
-  /** The rollout id: a check run is found again by it. */
-  externalId: string;
-  status: 'QUEUED' | 'IN_PROGRESS' | 'COMPLETED';
-  conclusion?: 'SUCCESS' | 'FAILURE' | 'CANCELLED' | 'TIMED_OUT' | 'NEUTRAL' | 'ACTION_REQUIRED';
-  detailsUrl?: string;
-  title: string;
-  summary: string;
-  text?: string;
-  annotations: {
-    path: string;
-    startLine: number;
-    endLine: number;
-    level: 'FAILURE' | 'WARNING' | 'NOTICE';
-    title: string;
-    message: string;
-  }[];
-}
-
 export interface StatusReport {
   installationId: number;
   repository: RepositoryName;
@@ -171,16 +154,7 @@ export interface StatusReport {
   reaction?: { subjectId: string; content: 'EYES' | 'ROCKET' | 'CONFUSED' };
   checkRun?: CheckRunView;
   comment?: { issueNodeId: string; issue: number; marker: string; body: string };
-  deployment?: {
-    /** Needed to create one; without it no GitHub deployment is made. */
-    refId?: string;
-    environment: string;
-    description: string;
-    state: 'PENDING' | 'IN_PROGRESS' | 'SUCCESS' | 'FAILURE' | 'INACTIVE' | 'ERROR';
-    environmentUrl?: string;
-    logUrl?: string;
-    productionEnvironment: boolean;
-  };
+  deployment?: DeploymentView;
 }
 
 export interface Reports {
