@@ -9,6 +9,8 @@ import type { ReportView } from './report-view.ts';
 import { renderStageTable, stagesHeading } from './stage-table.ts';
 import { pullRequestLink, renderStateTable } from './state-table.ts';
 
+export { statusCommentMarker };
+
 /** GitHub's limit is 65,536; what is rendered here is bounded piece by piece and stays far below. */
 export const COMMENT_CHARS_MAX = 65_536;
 
