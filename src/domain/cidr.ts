@@ -1,0 +1,88 @@
+/** A range of addresses: `bits` is 32 for IPv4 and 128 for IPv6; `first` is its lowest address as a number. */
+export interface Cidr {
+  bits: 32 | 128;
+  first: bigint;
+  prefix: number;
+}
+
+/** @returns undefined unless the text is `address/prefix` with no bit set behind the prefix. */
+export function parseCidr(text: string): Cidr | undefined {
+  const match = /^([0-9A-Fa-f.:]{2,45})\/(0|[1-9][0-9]{0,2})$/.exec(text);
+  if (!match?.[1] || !match[2]) return undefined;
+  const isV6 = match[1].includes(':');
+  const bits = isV6 ? 128 : 32;
+  const first = isV6 ? parseIpv6(match[1]) : parseIpv4(match[1]);
+  const prefix = Number(match[2]);
+  if (first === undefined || prefix > bits) return undefined;
+  const hostMask = (1n << BigInt(bits - prefix)) - 1n;
+  return (first & hostMask) === 0n ? { bits, first, prefix } : undefined;
+}
+
+/** Whether every address of `inner` is in `outer`. */
+export function contains(outer: Cidr, inner: Cidr): boolean {
+  if (outer.bits !== inner.bits || outer.prefix > inner.prefix) return false;
+  const shift = BigInt(outer.bits - outer.prefix);
+  return outer.first >> shift === inner.first >> shift;
+}
+
+/**
+ * Ranges that a hosted server may never be let out to: private, shared, loopback, link-local (where clouds answer with
+ * credentials), multicast and reserved ones, and IPv6 ranges that embed IPv4 addresses (IANA special-purpose registries).
+ */
+export const NON_PUBLIC_RANGES: readonly string[] = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::/96',
+  '::ffff:0:0/96',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2002::/16',
+  'fc00::/7',
+  'fe80::/10',
+  'ff00::/8',
+];
+
+/** The non-public ranges inside a range, as a NetworkPolicy's `except` lists them. */
+export function nonPublicRangesIn(cidr: string): string[] {
+  const outer = parseCidr(cidr);
+  if (!outer) return [];
+  return NON_PUBLIC_RANGES.filter((range) => {
+    const inner = parseCidr(range);
+    return inner !== undefined && contains(outer, inner);
+  });
+}
+
+/** Whether a range lies within a non-public one. */
+export function isNonPublic(cidr: Cidr): boolean {
+  return NON_PUBLIC_RANGES.some((range) => {
+    const outer = parseCidr(range);
+    return outer !== undefined && contains(outer, cidr);
+  });
+}
+
+function parseIpv4(text: string): bigint | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255)) {
+    return undefined;
+  }
+  return parts.reduce((address, part) => (address << 8n) | BigInt(part), 0n);
+}
+
+function parseIpv6(text: string): bigint | undefined {
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const [head, tail] = halves.map((half) => (half === '' ? [] : half.split(':')));
+  if (!head) return undefined;
+  const missing = 8 - head.length - (tail?.length ?? 0);
+  if (tail ? missing < 1 : missing !== 0) return undefined;
+  const groups = [...head, ...Array<string>(tail ? missing : 0).fill('0'), ...(tail ?? [])];
+  if (!groups.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return undefined;
+  return groups.reduce((address, group) => (address << 16n) | BigInt(`0x${group}`), 0n);
+}

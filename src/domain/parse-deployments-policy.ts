@@ -1,0 +1,33 @@
+import { Ajv } from 'ajv';
+import schema from '../../docs/deployments-policy.schema.json' with { type: 'json' };
+import { readYamlMapping } from './read-yaml-mapping.ts';
+import { schemaProblems } from './schema-problems.ts';
+import type { ConfigProblem } from './server-config.ts';
+
+export interface DeploymentsPolicy {
+  /** `review`: people merge deployment pull requests. `auto`: mcp-hosting merges them. */
+  merge: 'review' | 'auto';
+}
+
+export type ParsedDeploymentsPolicy =
+  | { ok: true; policy: DeploymentsPolicy }
+  | { ok: false; problems: ConfigProblem[] };
+
+export const DEPLOYMENTS_POLICY_FILE = 'mcp-hosting.yml';
+
+/**
+ * Parses the deployments repository's `mcp-hosting.yml` by the published schema (`docs/deployments-policy.schema.json`).
+ *
+ * @param text null where there is no such file: people merge
+ */
+export function parseDeploymentsPolicy(text: string | null): ParsedDeploymentsPolicy {
+  if (text === null) return { ok: true, policy: { merge: 'review' } };
+  const mapping = readYamlMapping(text, DEPLOYMENTS_POLICY_FILE);
+  if (!mapping.value) return { ok: false, problems: mapping.problems };
+  validateShape(mapping.value);
+  const problems = [...mapping.problems, ...schemaProblems(validateShape.errors ?? [], mapping)];
+  if (problems.length > 0) return { ok: false, problems: problems.toSorted((a, b) => a.line - b.line) };
+  return { ok: true, policy: { merge: mapping.value.merge === 'auto' ? 'auto' : 'review' } };
+}
+
+const validateShape = new Ajv({ allErrors: true, verbose: true }).compile(schema);

@@ -1,0 +1,209 @@
+import { Ajv } from 'ajv';
+import schema from '../../docs/server-config.schema.json' with { type: 'json' };
+import { isNonPublic, parseCidr } from './cidr.ts';
+import { readYamlMapping, YAML_CHARS_MAX, type YamlMapping } from './read-yaml-mapping.ts';
+import {
+  CPU_MILLIS_MAX,
+  CPU_MILLIS_MIN,
+  MEMORY_BYTES_MAX,
+  MEMORY_BYTES_MIN,
+  parseCpuMillis,
+  parseMemoryBytes,
+} from './resource-quantities.ts';
+import { describeValue, formatPath, schemaProblems } from './schema-problems.ts';
+import type { ConfigProblem, ServerConfig } from './server-config.ts';
+
+export type ParsedServerConfig = { ok: true; config: ServerConfig } | { ok: false; problems: ConfigProblem[] };
+
+export const SERVER_CONFIG_FILE = '.mcp-hosting.yml';
+/** GitHub takes 50 annotations in one request, and nobody reads more. */
+export const CONFIG_PROBLEMS_MAX = 50;
+export { YAML_CHARS_MAX as SERVER_CONFIG_CHARS_MAX };
+
+/** What a server is hosted with that configures nothing (the user's design document). */
+export const DEFAULT_RESOURCES: ServerConfig['resources'] = {
+  requests: { cpu: '100m', memory: '128Mi' },
+  limits: { cpu: '500m', memory: '256Mi' },
+};
+
+/**
+ * Parses `.mcp-hosting.yml` by the published schema (`docs/server-config.schema.json`) and the rules that a schema
+ * cannot say. Every problem is given at once, in the order of the lines; unknown keys are problems, never ignored.
+ *
+ * @param text null where the repository has no such file: every default
+ */
+export function parseServerConfig(text: string | null): ParsedServerConfig {
+  if (text === null) return { ok: true, config: fillIn({}) };
+  const mapping = readYamlMapping(text, SERVER_CONFIG_FILE);
+  if (!mapping.value) return { ok: false, problems: mapping.problems };
+  validateShape(mapping.value);
+  const shape = schemaProblems(validateShape.errors ?? [], mapping);
+  const pasted = pastedEnvValues(mapping);
+  const rules = [...resourceProblems(mapping), ...egressProblems(mapping), ...notOfferedProblems(mapping)];
+  const problems = [...mapping.problems, ...firstOfEachPath([...pasted, ...rules, ...shape])];
+  if (problems.length > 0) return { ok: false, problems: inOrder(problems).slice(0, CONFIG_PROBLEMS_MAX) };
+  return { ok: true, config: fillIn(mapping.value as WrittenConfig) };
+}
+
+const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
+ajv.addFormat('cidr', (text: string) => parseCidr(text) !== undefined);
+const validateShape = ajv.compile(schema);
+
+type Quantities = Partial<Record<'cpu' | 'memory', string | number>>;
+type WrittenConfig = Partial<Omit<ServerConfig, 'resources' | 'scaling'>> & {
+  resources?: { requests?: Quantities; limits?: Quantities };
+  scaling?: Partial<ServerConfig['scaling']>;
+};
+
+/** A repository that gives only one side of a resource gets the other moved along, so that request ≤ limit. */
+function fillIn(written: WrittenConfig): ServerConfig {
+  const { resources, scaling, ...rest } = written;
+  const min = scaling?.min ?? 1;
+  const cpu = pairOf(resources?.requests?.cpu, resources?.limits?.cpu, 'cpu', parseCpuMillis);
+  const memory = pairOf(resources?.requests?.memory, resources?.limits?.memory, 'memory', parseMemoryBytes);
+  return {
+    env: [],
+    access: 'key',
+    sessions: 'shared',
+    ...rest,
+    resources: {
+      requests: { cpu: cpu.request, memory: memory.request },
+      limits: { cpu: cpu.limit, memory: memory.limit },
+    },
+    scaling: { min, max: scaling?.max ?? min },
+  };
+}
+
+function pairOf(
+  request: string | number | undefined,
+  limit: string | number | undefined,
+  name: 'cpu' | 'memory',
+  parse: (text: string) => number | undefined,
+): { request: string; limit: string } {
+  const defaults = { request: DEFAULT_RESOURCES.requests[name], limit: DEFAULT_RESOURCES.limits[name] };
+  const amount = (text: string) => parse(text) ?? 0;
+  if (request !== undefined && limit !== undefined) return { request: String(request), limit: String(limit) };
+  if (request !== undefined) {
+    const text = String(request);
+    return { request: text, limit: amount(text) > amount(defaults.limit) ? text : defaults.limit };
+  }
+  if (limit !== undefined) {
+    const text = String(limit);
+    return { request: amount(text) < amount(defaults.request) ? text : defaults.request, limit: text };
+  }
+  return defaults;
+}
+
+/** A value in `env` may be a secret that stands in git now: say so, and repeat nothing of it. */
+function pastedEnvValues(mapping: YamlMapping): ConfigProblem[] {
+  const env = mapping.value?.env;
+  const entries = Array.isArray(env)
+    ? env.map((entry, index) => ({ entry, path: ['env', index] }))
+    : [{ entry: env, path: ['env'] }];
+  return entries
+    .filter(({ entry }) => (typeof entry === 'string' ? entry.includes('=') : isMapping(entry)))
+    .map(({ path }) => ({
+      path: formatPath(path),
+      message: `Cannot use ${formatPath(path)}: it has a value, expected the name alone. Values belong in the server's Secret; if this one is secret, replace it, since it stands in git now`,
+      ...mapping.locate(path, 'value'),
+    }));
+}
+
+function resourceProblems(mapping: YamlMapping): ConfigProblem[] {
+  return [
+    ...quantityProblems(mapping, 'cpu', parseCpuMillis, {
+      min: CPU_MILLIS_MIN,
+      max: CPU_MILLIS_MAX,
+      text: 'a CPU quantity from 10m to 4',
+    }),
+    ...quantityProblems(mapping, 'memory', parseMemoryBytes, {
+      min: MEMORY_BYTES_MIN,
+      max: MEMORY_BYTES_MAX,
+      text: 'a memory quantity from 32Mi to 8Gi',
+    }),
+  ];
+}
+
+function quantityProblems(
+  mapping: YamlMapping,
+  name: 'cpu' | 'memory',
+  parse: (text: string) => number | undefined,
+  bounds: { min: number; max: number; text: string },
+): ConfigProblem[] {
+  const sides = (['requests', 'limits'] as const).flatMap((side) => {
+    const path = ['resources', side, name];
+    const value = valueAt(mapping.value, path);
+    if (typeof value !== 'string' && typeof value !== 'number') return [];
+    return [{ side, path, value, amount: parse(String(value)) }];
+  });
+  const outside = sides.filter(({ amount }) => amount === undefined || amount < bounds.min || amount > bounds.max);
+  if (outside.length > 0) {
+    return outside.map(({ path, value }) => problemAt(mapping, path, describeValue(value), bounds.text));
+  }
+  const request = sides.find(({ side }) => side === 'requests');
+  const limit = sides.find(({ side }) => side === 'limits');
+  if (!request || !limit || (request.amount ?? 0) <= (limit.amount ?? 0)) return [];
+  return [
+    problemAt(mapping, request.path, `it is above the limit of ${limit.value}`, 'a request at or below its limit'),
+  ];
+}
+
+function egressProblems(mapping: YamlMapping): ConfigProblem[] {
+  const egress = mapping.value?.egress;
+  if (!Array.isArray(egress)) return [];
+  return egress.flatMap((entry: unknown, index) => {
+    const text = isMapping(entry) ? entry.cidr : undefined;
+    const cidr = typeof text === 'string' ? parseCidr(text) : undefined;
+    if (!cidr || !isNonPublic(cidr)) return [];
+    return [problemAt(mapping, ['egress', index, 'cidr'], 'it is a private or reserved range', 'a public one')];
+  });
+}
+
+/** What the file format knows and this installation cannot do yet is refused: ignoring it would surprise later. */
+function notOfferedProblems(mapping: YamlMapping): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const min = valueAt(mapping.value, ['scaling', 'min']);
+  const max = valueAt(mapping.value, ['scaling', 'max']);
+  const fewest = min === undefined ? 1 : min;
+  const autoscaling = 'which needs autoscaling, which this installation does not offer';
+  if (min === 0) {
+    problems.push(problemAt(mapping, ['scaling', 'min'], `it is 0, ${autoscaling}`, '1 or more'));
+  } else if (typeof fewest === 'number' && typeof max === 'number' && max > fewest) {
+    problems.push(
+      problemAt(mapping, ['scaling', 'max'], `it is above min, ${autoscaling}`, `${fewest}, the same as min`),
+    );
+  } else if (typeof fewest === 'number' && typeof max === 'number' && max < fewest) {
+    problems.push(problemAt(mapping, ['scaling', 'max'], `it is below min`, `${fewest}, the same as min`));
+  }
+  if (mapping.value?.sessions === 'isolated') {
+    problems.push(
+      problemAt(mapping, ['sessions'], 'isolated sessions are not offered by this installation', '"shared"'),
+    );
+  }
+  return problems;
+}
+
+function problemAt(mapping: YamlMapping, path: (string | number)[], state: string, expected: string): ConfigProblem {
+  const place = formatPath(path);
+  return {
+    path: place,
+    message: `Cannot use ${place}: ${state}, expected ${expected}`,
+    ...mapping.locate(path, 'value'),
+  };
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(root: unknown, path: string[]): unknown {
+  return path.reduce((value: unknown, step) => (isMapping(value) ? value[step] : undefined), root);
+}
+
+function firstOfEachPath(problems: ConfigProblem[]): ConfigProblem[] {
+  return [...new Map(problems.toReversed().map((problem) => [problem.path, problem])).values()];
+}
+
+function inOrder(problems: ConfigProblem[]): ConfigProblem[] {
+  return problems.toSorted((a, b) => a.line - b.line);
+}
