@@ -17,13 +17,16 @@ export function describeStage(rollout: Described, stage: RolloutStage): StageWor
     case 'accepted':
       return { doing: 'getting ready', label: 'accepted' };
     case 'setup':
-      return { doing: `waiting for someone to merge the setup ${number(rollout.setupPullRequest)}`, label: 'setup' };
+      return { doing: `waiting for someone to merge setup ${number(rollout.setupPullRequest)}`, label: 'setup' };
     case 'building':
       return { doing: `building ${shortSha(rollout.source.commitSha)}`, label: 'build' };
     case 'proposing':
       return { doing: 'opening the deployment pull request', label: 'proposed' };
     case 'proposed':
-      return { doing: `${mergeWords(rollout)} ${number(rollout.proposal)}`, label: 'waiting for merge' };
+      return {
+        doing: `${mergeWords(rollout)} ${rollout.proposal ? `#${rollout.proposal.number}` : 'the pull request'}`,
+        label: 'waiting for merge',
+      };
     case 'syncing':
       return { doing: 'waiting for Argo CD to apply it', label: 'sync' };
     case 'verifying':
@@ -80,5 +83,5 @@ function mergeWords(rollout: Described): string {
 }
 
 function number(pullRequest: PullRequestRef | undefined): string {
-  return pullRequest ? `#${pullRequest.number}` : 'pull request';
+  return pullRequest ? `pull request #${pullRequest.number}` : 'pull request';
 }

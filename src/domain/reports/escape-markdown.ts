@@ -103,9 +103,9 @@ function escapeLine(line: string): string {
     .replaceAll('|', '&#124;')
     .replace(/@/g, `@${ZERO_WIDTH_SPACE}`)
     .replace(/(?<!&)#/g, `#${ZERO_WIDTH_SPACE}`)
-    .replace(/\bgh-(?=\d)/gi, `$&${ZERO_WIDTH_SPACE}`)
+    .replace(/gh-(?=\d)/gi, `$&${ZERO_WIDTH_SPACE}`)
     .replace(/:(?=\/|$)/g, `:${ZERO_WIDTH_SPACE}`)
-    .replace(/\b(?:www|mailto|xmpp)(?=[.:])/gi, `$&${ZERO_WIDTH_SPACE}`)
+    .replace(/(?:www|mailto|xmpp)(?=[.:])/gi, `$&${ZERO_WIDTH_SPACE}`)
     .replace(/^(?=[#+=-])/, '\\')
     .replace(/^(\d{1,9})(?=[.)])/, '$1\\');
 }

@@ -11,5 +11,8 @@ export function renderProblem(options: {
 }): Reply {
   const marker = replyMarker(options.key);
   const { message, hint } = options.error;
-  return { marker, body: `${marker}\n${mention(options.login)}, ${escapeProse(message)}.\n\n**Do this:** ${escapeProse(hint)}\n` };
+  return {
+    marker,
+    body: `${marker}\n${mention(options.login)}, ${escapeProse(message)}.\n\n**Do this:** ${escapeProse(hint)}\n`,
+  };
 }

@@ -50,7 +50,9 @@ function renderBody(options: PullRequestOptions): string {
     renderOverlayChange({ before, after, githubWebUrl }),
     renderChecks(rollout),
     renderRequester(options),
-  ].join('\n\n');
+  ]
+    .filter((block) => block !== undefined)
+    .join('\n\n');
   const marker = rolloutMarker(rollout.id);
   const room = (options.bodyCharsMax ?? PULL_REQUEST_BODY_CHARS_MAX) - head.length - marker.length - 10;
   const diff = renderDiff(options.renderedDiff, room);
@@ -78,20 +80,18 @@ function previewNote({ source }: Rollout): string {
   return source.pullRequest === undefined ? '' : `, a preview of its pull request ${source.pullRequest}`;
 }
 
-function renderChecks(rollout: Rollout): string {
+function renderChecks(rollout: Rollout): string | undefined {
+  const { kind, build, digest, requestedBy, trigger } = rollout;
+  const deploys = kind === 'deploy';
   const checks = [
-    ...(rollout.kind === 'deploy' ? [`\`.mcp-hosting.yml\` is valid`] : []),
-    ...(rollout.kind === 'deploy' && rollout.build && rollout.digest
-      ? [
-          `${link(`run ${rollout.build.runId}`, rollout.build.url)} built the commit and reported ${codeSpan(rollout.digest)}`,
-        ]
+    ...(trigger.kind === 'comment' ? [`${mention(requestedBy)} has write access to the server repository`] : []),
+    ...(deploys ? ['the server repository has no `.mcp-hosting.yml`, or a valid one'] : []),
+    ...(deploys && build && digest
+      ? [`${link(`run ${build.runId}`, build.url)} built the commit and reported the digest`]
       : []),
-    ...(rollout.trigger.kind === 'comment'
-      ? [`${mention(rollout.requestedBy)} has write access to the server repository`]
-      : []),
-    ...(rollout.kind === 'delete' ? [] : ['the manifests match the Kubernetes API types and render']),
+    ...(deploys ? ['the manifests match the types of the Kubernetes API, and render'] : []),
   ];
-  return checks.length === 0 ? '' : `**Checked**\n${checks.map((check) => `- ${check}`).join('\n')}`;
+  return checks.length === 0 ? undefined : `**Checked**\n${checks.map((check) => `- ${check}`).join('\n')}`;
 }
 
 function renderRequester({ rollout, githubWebUrl }: PullRequestOptions): string {

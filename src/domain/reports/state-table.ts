@@ -34,9 +34,10 @@ function stateCell({ rollout, server }: ReportView): string {
   if (!isEnded(rollout)) return escapeMarkdown(describeStage(rollout, rollout.stage).doing);
   if (rollout.stage === 'succeeded') return describeStage(rollout, 'succeeded').doing;
   const ended = describeStage(rollout, rollout.stage).doing;
-  return server.status === 'running' || server.status === 'stopped'
+  if (server.status !== 'running' && server.status !== 'stopped') return ended;
+  return rollout.kind === 'deploy'
     ? `${ended}; the version before is still ${server.status}`
-    : ended;
+    : `${ended}; it is still ${server.status}`;
 }
 
 function endpointCell({ rollout }: ReportView): string | undefined {
