@@ -30,7 +30,13 @@ export type RolloutFact =
   | { kind: 'build-silent' }
   | { kind: 'proposed'; proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] }
   | { kind: 'unchanged'; headSha: string; overlay?: Rollout['overlay'] }
-  | { kind: 'merged'; sha: string; by: string | null; pullRequest?: NonNullable<Rollout['proposal']> }
+  | {
+      kind: 'merged';
+      sha: string;
+      by: string | null;
+      /** Given when the effect itself found its pull request merged. */
+      found?: { proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] };
+    }
   | { kind: 'merge-blocked' }
   | { kind: 'closed'; by: string | null }
   | { kind: 'still-open' }
@@ -225,10 +231,12 @@ function stageAfterAccepted(rollout: Rollout): RolloutStage {
   return rollout.digest ? 'proposing' : 'building';
 }
 
+/** A merge heard of while the pull request is still being made is left to that effect, which finds it with its overlay. */
 function applyMerge(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'merged' }>, now: Date): Rollout {
-  if (rollout.stage !== 'proposing' && rollout.stage !== 'proposed') return rollout;
-  const merged: Rollout = { ...rollout, merge: { sha: fact.sha, by: fact.by } };
-  return enter(withoutSnapshot(fact.pullRequest ? { ...merged, proposal: fact.pullRequest } : merged), 'syncing', now);
+  const expected = rollout.stage === 'proposed' || (rollout.stage === 'proposing' && fact.found);
+  if (!expected) return rollout;
+  const merged: Rollout = { ...withOverlay(rollout, fact.found?.overlay), merge: { sha: fact.sha, by: fact.by } };
+  return enter(withoutSnapshot(fact.found ? { ...merged, proposal: fact.found.proposal } : merged), 'syncing', now);
 }
 
 function applyClose(rollout: Rollout, by: string | null, now: Date): Rollout {

@@ -1,6 +1,9 @@
-import type { HostedServer, HostedServerStatus, ServerSource, ToolSummary } from '../domain/hosted-server.ts';
+import type { HostedServer, HostedServerStatus, ServerSource } from '../domain/hosted-server.ts';
+import type { HostedServerChange } from '../domain/hosted-server-change.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { Rollout } from '../domain/rollout.ts';
+
+export type { HostedServerChange } from '../domain/hosted-server-change.ts';
 
 /** Postgres behind narrow interfaces. Every method is one transaction unless it says otherwise. */
 
@@ -40,6 +43,8 @@ export interface HostedServers {
   findByServerId(serverId: string): Promise<HostedServer | undefined>;
   /** The living (not deleted) production server, or the preview of a pull request, of a repository. */
   findBySource(repositoryId: number, pullRequest: number | null): Promise<HostedServer | undefined>;
+  /** Every living server of a repository, production and previews. */
+  listBySource(repositoryId: number): Promise<HostedServer[]>;
   /** Newest first. Deleted ones only when asked for. */
   list(filter: {
     status?: HostedServerStatus;
@@ -47,18 +52,6 @@ export interface HostedServers {
     limit: number;
     offset: number;
   }): Promise<HostedServer[]>;
-}
-
-/** What changes on the hosted_servers row together with the rollout. Absent fields stay. */
-export interface HostedServerChange {
-  status?: HostedServerStatus;
-  statusMessage?: string | null;
-  imageTag?: string;
-  tools?: ToolSummary[];
-  envVars?: string[];
-  serverName?: string;
-  description?: string | null;
-  source?: Partial<ServerSource>;
 }
 
 export interface Rollouts {

@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What `npm start` was asked for. */
+export interface SandboxSettings {
+  port: number;
+  dataDir: string;
+  once: boolean;
+  json: boolean;
+  fresh: boolean;
+  only: SandboxPart | undefined;
+}
+
+export const SANDBOX_PARTS = ['github', 'kubernetes', 'postgres'] as const;
+export type SandboxPart = (typeof SANDBOX_PARTS)[number];
+
+/** The ports of one sandbox, in a row from `--port`. */
+export interface SandboxPorts {
+  bot: number;
+  github: number;
+  kubernetes: number;
+  gateway: number;
+  postgres: number;
+}
+
+export const USAGE = `Usage: npm start -- [options]
+
+Brings the whole platform up on this machine, hosts examples/hello on it, and stays up until Ctrl-C.
+
+  --once           host, call one tool, stop everything, exit 0 (or 1, naming the stage that failed)
+  --json           with --once: the last line is one JSON object
+  --port N         first of five ports in a row (default 3000): bot, GitHub, Kubernetes, gateway, PostgreSQL
+  --data-dir DIR   where state lives (default .mcp-hosting)
+  --fresh          forget the state in the data directory first
+  --only PART      start one part alone: ${SANDBOX_PARTS.join(', ')}
+  --help           this text
+`;
+
+const PORTS_IN_A_ROW = 5;
+const DEFAULT_PORT = 3000;
+const DEFAULT_DATA_DIR = '.mcp-hosting';
+
+export type ParsedSettings =
+  | { kind: 'run'; settings: SandboxSettings }
+  | { kind: 'help' }
+  | { kind: 'problem'; message: string };
+
+/** Parses the command line; every problem names its option. */
+export function parseSettings(argv: string[], cwd: string): ParsedSettings {
+  try {
+    const { values } = parseArgs({
+      args: argv,
+      options: {
+        once: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        port: { type: 'string' },
+        'data-dir': { type: 'string' },
+        fresh: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (values.help) return { kind: 'help' };
+    const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
+    if (!Number.isInteger(port) || port < 1024 || port > 65_535 - PORTS_IN_A_ROW + 1) {
+      return { kind: 'problem', message: `--port is "${values.port}", expected a number from 1024 to 65531.` };
+    }
+    const only = SANDBOX_PARTS.find((part) => part === values.only);
+    if (values.only !== undefined && !only) {
+      return { kind: 'problem', message: `--only is "${values.only}", expected one of ${SANDBOX_PARTS.join(', ')}.` };
+    }
+    if (values.json && !values.once) return { kind: 'problem', message: '--json goes with --once.' };
+    if (only && values.once)
+      return { kind: 'problem', message: '--once needs every part, so --only does not go with it.' };
+    const dataDir = resolve(cwd, values['data-dir'] ?? DEFAULT_DATA_DIR);
+    return {
+      kind: 'run',
+      settings: { port, dataDir, once: values.once, json: values.json, fresh: values.fresh, only },
+    };
+  } catch (error) {
+    return { kind: 'problem', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export function portsFrom(first: number): SandboxPorts {
+  return { bot: first, github: first + 1, kubernetes: first + 2, gateway: first + 3, postgres: first + 4 };
+}

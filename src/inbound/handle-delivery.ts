@@ -1,0 +1,149 @@
+import type { z } from 'zod';
+import { fullName, type RepositoryName } from '../domain/repository.ts';
+import type { Delivery } from '../ports/stores.ts';
+import { followBuild, recordBuildReport } from '../workflows/follow-build.ts';
+import { followDeploymentPullRequest } from '../workflows/follow-deployment-pull-request.ts';
+import { followPush } from '../workflows/follow-push.ts';
+import { followSourcePullRequest } from '../workflows/follow-source-pull-request.ts';
+import type { Platform } from '../workflows/platform.ts';
+import { runComment } from '../workflows/run-comment.ts';
+import {
+  buildReport,
+  issueCommentEvent,
+  pullRequestEvent,
+  pushEvent,
+  repositoryDispatchEvent,
+  workflowRunEvent,
+} from './webhook-events.ts';
+
+/**
+ * Turns a recorded delivery into the call of a workflow. Events that the bot does not act on are done at once; so are
+ * malformed ones, which are logged: sent again, they would be the same.
+ */
+export async function handleDelivery(platform: Platform, delivery: Delivery): Promise<void> {
+  switch (delivery.event) {
+    case 'issue_comment':
+      return withEvent(platform, delivery, issueCommentEvent, (event) => onIssueComment(platform, event));
+    case 'push':
+      return withEvent(platform, delivery, pushEvent, (event) => onPush(platform, event));
+    case 'pull_request':
+      return withEvent(platform, delivery, pullRequestEvent, (event) => onPullRequest(platform, event));
+    case 'workflow_run':
+      return withEvent(platform, delivery, workflowRunEvent, (event) => onWorkflowRun(platform, event));
+    case 'repository_dispatch':
+      return withEvent(platform, delivery, repositoryDispatchEvent, (event) => onRepositoryDispatch(platform, event));
+    default:
+      platform.log.debug({ delivery: delivery.id, event: delivery.event }, 'Event is not acted on');
+  }
+}
+
+async function withEvent<T extends z.ZodType>(
+  platform: Platform,
+  delivery: Delivery,
+  schema: T,
+  handle: (event: z.infer<T>) => Promise<void>,
+): Promise<void> {
+  const parsed = schema.safeParse(delivery.payload);
+  if (parsed.success) return handle(parsed.data);
+  const problems = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  platform.log.warn({ delivery: delivery.id, event: delivery.event, problems }, 'Delivery is malformed');
+}
+
+async function onIssueComment(platform: Platform, event: z.infer<typeof issueCommentEvent>): Promise<void> {
+  if (event.action !== 'created' || event.sender.type === 'Bot' || event.comment.user.type === 'Bot') return;
+  const repository = nameOf(event);
+  if (isDeploymentsRepository(platform, repository)) return;
+  await runComment(platform, {
+    installationId: event.installation.id,
+    repository,
+    repositoryId: event.repository.id,
+    issue: event.issue.number,
+    isPullRequest: event.issue.pull_request !== undefined && event.issue.pull_request !== null,
+    login: event.comment.user.login,
+    comment: {
+      id: event.comment.id,
+      nodeId: event.comment.node_id,
+      url: event.comment.html_url,
+      createdAt: new Date(event.comment.created_at),
+      body: event.comment.body,
+    },
+  });
+}
+
+async function onPush(platform: Platform, event: z.infer<typeof pushEvent>): Promise<void> {
+  const repository = nameOf(event);
+  if (event.deleted || event.ref !== `refs/heads/${event.repository.default_branch}`) return;
+  if (isDeploymentsRepository(platform, repository)) return;
+  await followPush(platform, {
+    installationId: event.installation.id,
+    repository,
+    repositoryId: event.repository.id,
+    afterSha: event.after,
+    login: event.sender.login,
+  });
+}
+
+async function onPullRequest(platform: Platform, event: z.infer<typeof pullRequestEvent>): Promise<void> {
+  const repository = nameOf(event);
+  const { pull_request: pullRequest } = event;
+  const sameRepository = pullRequest.head.repo?.id === event.repository.id;
+  const merged = event.action === 'closed' && pullRequest.merged === true;
+  if (isDeploymentsRepository(platform, repository)) {
+    if (event.action !== 'closed' || !sameRepository) return;
+    return followDeploymentPullRequest(platform, {
+      number: event.number,
+      branch: pullRequest.head.ref,
+      body: pullRequest.body ?? '',
+      mergeSha: merged ? (pullRequest.merge_commit_sha ?? null) : null,
+      by: merged ? (pullRequest.merged_by?.login ?? null) : event.sender.login,
+    });
+  }
+  await followSourcePullRequest(platform, {
+    action: event.action,
+    installationId: event.installation.id,
+    repository,
+    repositoryId: event.repository.id,
+    number: event.number,
+    headBranch: pullRequest.head.ref,
+    headSha: pullRequest.head.sha,
+    fork: !sameRepository,
+    merged,
+    updatedAt: new Date(pullRequest.updated_at),
+    login: event.sender.login,
+  });
+}
+
+async function onWorkflowRun(platform: Platform, event: z.infer<typeof workflowRunEvent>): Promise<void> {
+  const { workflow_run: run } = event;
+  if (event.action !== 'completed' || run.conclusion === 'success') return;
+  await followBuild(platform, {
+    repositoryId: event.repository.id,
+    runId: run.id,
+    title: run.display_title ?? '',
+    conclusion: run.conclusion ?? 'failure',
+    url: run.html_url,
+  });
+}
+
+async function onRepositoryDispatch(platform: Platform, event: z.infer<typeof repositoryDispatchEvent>): Promise<void> {
+  if (event.action !== 'mcp-hosting-build') return;
+  const report = buildReport.safeParse(event.client_payload);
+  if (!report.success) {
+    platform.log.warn({ repository: fullName(nameOf(event)) }, 'Build report is malformed');
+    return;
+  }
+  await recordBuildReport(platform, {
+    repositoryId: event.repository.id,
+    rolloutId: report.data.rollout,
+    runId: report.data.run_id,
+    digest: report.data.digest,
+  });
+}
+
+function nameOf(event: { repository: { name: string; owner: { login: string } } }): RepositoryName {
+  return { owner: event.repository.owner.login, name: event.repository.name };
+}
+
+function isDeploymentsRepository(platform: Platform, repository: RepositoryName): boolean {
+  return fullName(repository).toLowerCase() === fullName(platform.settings.deploymentsRepository).toLowerCase();
+}

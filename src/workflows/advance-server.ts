@@ -1,0 +1,158 @@
+import {
+  applyFact,
+  canRecover,
+  dueEffect,
+  failByDeadline,
+  pauseAfter,
+  type RolloutEffect,
+  type RolloutFact,
+} from '../domain/decide-rollout.ts';
+import { hostedServerChange } from '../domain/hosted-server-change.ts';
+import { isEnded, type Rollout } from '../domain/rollout.ts';
+import { sameComment, supersedes } from '../domain/supersede-rollouts.ts';
+import { UserError } from '../domain/user-error.ts';
+import { RetryLaterError } from '../ports/retry-later.ts';
+import { performEffect } from './effects/perform-effect.ts';
+import type { Platform } from './platform.ts';
+import { settledStatus } from './settled-status.ts';
+
+/** More steps than any rollout has: a decider that runs in a circle is stopped and logged. */
+const STEPS_MAX = 40;
+
+/**
+ * Brings every rollout of a server that is not settled as far as it can go now. One call at a time for a server; safe to
+ * call at any time, after any crash, any number of times.
+ */
+export function advanceServer(platform: Platform, serverId: string): Promise<void> {
+  return platform.serverLock.withLock(`server:${serverId}`, async () => {
+    const newest = await platform.rollouts.newest(serverId);
+    if (!newest) return;
+    const rollouts = await supersede(platform, await platform.rollouts.unfinished(serverId), newest);
+    if (rollouts.length === 0) await recover(platform, newest);
+    for (const [index, rollout] of rollouts.entries()) {
+      if (rollouts.slice(0, index).some((earlier) => waitsFor(rollout, earlier))) continue;
+      rollouts[index] = await advance(platform, rollout, newest.id);
+      if (isEnded(rollouts[index])) await platform.queue.advance(serverId);
+    }
+  });
+}
+
+/** Applies a fact that was heard from outside, and brings the server forward. Unknown and late facts change nothing. */
+export function recordFact(platform: Platform, serverId: string, rolloutId: string, fact: RolloutFact): Promise<void> {
+  return platform.serverLock.withLock(`server:${serverId}`, async () => {
+    const rollout = await platform.rollouts.read(rolloutId);
+    if (!rollout) return;
+    const newest = await platform.rollouts.newest(serverId);
+    await save(platform, applyFact(rollout, fact, platform.now()), newest?.id ?? rollout.id);
+    await platform.queue.advance(serverId);
+  });
+}
+
+/** Commands of one comment run in order: each waits for the one before it. */
+function waitsFor(rollout: Rollout, earlier: Rollout): boolean {
+  return !isEnded(earlier) && sameComment(rollout, earlier);
+}
+
+async function supersede(platform: Platform, rollouts: Rollout[], newest: Rollout): Promise<Rollout[]> {
+  return Promise.all(
+    rollouts.map(async (rollout) => {
+      const by = [...rollouts, newest].find((other) => supersedes(other, rollout));
+      if (!by) return rollout;
+      const version = by.kind === 'deploy' ? `the deployment of ${by.source.commitSha.slice(0, 7)}` : `/${by.kind}`;
+      const fact: RolloutFact = { kind: 'superseded', reason: `It was replaced by ${version}.` };
+      const cancelled = applyFact(rollout, fact, platform.now());
+      if (rollout.build && rollout.stage === 'building') await cancelBuild(platform, rollout, rollout.build.runId);
+      await save(platform, cancelled, newest.id);
+      return cancelled;
+    }),
+  );
+}
+
+/** Best effort: a build that nobody waits for only costs minutes. */
+async function cancelBuild(platform: Platform, rollout: Rollout, runId: number): Promise<void> {
+  const { installationId, repository } = rollout.source;
+  await platform.builds.cancel(installationId, repository, runId).catch((error: unknown) => {
+    platform.log.warn({ error, rollout: rollout.id, runId }, 'Build of a superseded rollout could not be cancelled');
+  });
+}
+
+/** A rollout that failed after its merge goes on once its cause is gone. */
+async function recover(platform: Platform, newest: Rollout): Promise<void> {
+  if (!canRecover(newest)) return;
+  const application = await platform.applications.read(newest.serverId);
+  if (application?.syncStatus !== 'Synced' || application.healthStatus !== 'Healthy') return;
+  await save(platform, applyFact(newest, { kind: 'recovered' }, platform.now()), newest.id);
+  await platform.queue.advance(newest.serverId);
+}
+
+async function advance(platform: Platform, start: Rollout, newestId: string): Promise<Rollout> {
+  let rollout = start;
+  for (let step = 0; step < STEPS_MAX; step += 1) {
+    const effect = dueEffect(rollout, platform.now());
+    if (effect.kind === 'wait') {
+      if (effect.forMs !== null) await platform.queue.advance(rollout.serverId, effect.forMs);
+      return rollout;
+    }
+    if (effect.kind === 'fail-by-deadline') {
+      rollout = await save(platform, failByDeadline(rollout, platform.now()), newestId);
+      continue;
+    }
+    rollout = await save(platform, begin(rollout, effect), newestId);
+    const fact = await attempt(platform, rollout, effect, newestId);
+    if (fact.kind === 'retry') {
+      await platform.queue.advance(rollout.serverId, fact.afterMs);
+      return rollout;
+    }
+    rollout = await save(platform, applyFact(rollout, fact, platform.now()), newestId);
+    const pauseMs = pauseAfter(fact);
+    if (pauseMs !== undefined) {
+      await platform.queue.advance(rollout.serverId, pauseMs);
+      return rollout;
+    }
+  }
+  throw new Error(`Cannot advance rollout ${start.id}: it took ${STEPS_MAX} steps without a wait, expected an end`);
+}
+
+/** Counts the try before it is made, so that after a crash the next one knows that it may have had its effect. */
+function begin(rollout: Rollout, effect: RolloutEffect): Rollout {
+  const tries = rollout.begun?.effect === effect.kind ? rollout.begun.tries + 1 : 1;
+  return { ...rollout, begun: { effect: effect.kind, tries } };
+}
+
+type Outcome = RolloutFact | { kind: 'retry'; afterMs: number };
+
+async function attempt(
+  platform: Platform,
+  rollout: Rollout,
+  effect: Exclude<RolloutEffect, { kind: 'wait' } | { kind: 'fail-by-deadline' }>,
+  newestId: string,
+): Promise<Outcome> {
+  const fields = { rollout: rollout.id, server: rollout.serverId, effect: effect.kind, tries: rollout.begun?.tries };
+  try {
+    const fact = await performEffect(platform, rollout, effect, newestId === rollout.id);
+    platform.log.debug({ ...fields, fact: fact.kind }, 'Effect carried out');
+    return fact;
+  } catch (error) {
+    if (error instanceof RetryLaterError) {
+      platform.log.warn({ ...fields, reason: error.message, afterMs: error.afterMs }, 'Effect is tried again later');
+      return { kind: 'retry', afterMs: error.afterMs };
+    }
+    if (error instanceof UserError) return refusal(platform, rollout, effect, error);
+    throw error;
+  }
+}
+
+function refusal(platform: Platform, rollout: Rollout, effect: RolloutEffect, error: UserError): RolloutFact {
+  const { code, message, hint } = error;
+  platform.log.warn({ rollout: rollout.id, effect: effect.kind, code, reason: message }, 'Effect was refused');
+  if (effect.kind === 'report') return { kind: 'reported', reports: {}, stage: rollout.stage };
+  return { kind: 'failed', failure: { code, message, hint } };
+}
+
+/** Only the newest rollout of a server speaks for its row. */
+async function save(platform: Platform, rollout: Rollout, newestId: string): Promise<Rollout> {
+  const speaks = rollout.id === newestId;
+  const settled = speaks && isEnded(rollout) ? await settledStatus(platform, rollout.serverId) : null;
+  await platform.rollouts.save(rollout, speaks ? hostedServerChange(rollout, settled) : {});
+  return rollout;
+}

@@ -1,0 +1,49 @@
+import { assertNever } from '../../domain/assert-never.ts';
+import { assessApplication } from '../../domain/assess-application.ts';
+import type { RolloutFact } from '../../domain/decide-rollout.ts';
+import type { Rollout } from '../../domain/rollout.ts';
+import type { Platform } from '../platform.ts';
+
+/** Last log lines that go into a check run: enough for a stack trace. */
+const LOG_LINES = 20;
+
+/** Asks Argo CD to look at git now instead of at its next poll. */
+export async function refreshApplication(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
+  await platform.applications.refresh(rollout.serverId);
+  return { kind: 'refreshed' };
+}
+
+/** Looks at the Application and the pods, and says whether the merged overlay is what runs. */
+export async function observe(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
+  const [application, pods] = await Promise.all([
+    platform.applications.read(rollout.serverId),
+    platform.workloads.pods(rollout.serverId),
+  ]);
+  const assessment = assessApplication(rollout, { application, pods }, platform.now());
+  switch (assessment.kind) {
+    case 'synced':
+      return { kind: 'synced' };
+    case 'waiting':
+      return { kind: 'not-synced' };
+    case 'ask-revision':
+      return (await platform.proposals.contains(rollout.merge?.sha ?? '', assessment.revision))
+        ? { kind: 'synced' }
+        : { kind: 'not-synced', uncoveredRevision: assessment.revision };
+    case 'failed': {
+      const log = await lastLines(platform, rollout.serverId, assessment.previousLog);
+      return { kind: 'failed', failure: { ...assessment.failure, ...(log.length > 0 ? { log } : {}) } };
+    }
+    default:
+      return assertNever(assessment);
+  }
+}
+
+/** A failure is told without its log rather than not at all. */
+async function lastLines(platform: Platform, serverId: string, previous: boolean): Promise<string[]> {
+  try {
+    return await platform.workloads.logs(serverId, { lines: LOG_LINES, previous });
+  } catch (error) {
+    platform.log.warn({ error, server: serverId }, 'Log of a failed server could not be read');
+    return [];
+  }
+}

@@ -1,0 +1,125 @@
+import { assertNever } from '../../domain/assert-never.ts';
+import type { RolloutFact } from '../../domain/decide-rollout.ts';
+import type { DeploymentsSnapshot } from '../../domain/deployments-snapshot.ts';
+import { renderedOverlayDiff } from '../../domain/overlay-diff.ts';
+import type { OverlayInput } from '../../domain/overlay-input.ts';
+import { renderOverlay } from '../../domain/render-overlay.ts';
+import { renderPullRequest } from '../../domain/reports/pull-request.ts';
+import type { Rollout } from '../../domain/rollout.ts';
+import { setReplicas } from '../../domain/set-replicas.ts';
+import { UserError } from '../../domain/user-error.ts';
+import type { Platform } from '../platform.ts';
+import { versionOf } from '../server-names.ts';
+
+/** Commits the overlay as it should be and opens, updates or closes its pull request. */
+export async function propose(platform: Platform, rollout: Rollout, retry: boolean): Promise<RolloutFact> {
+  const stale = retry || !rollout.snapshot || rollout.snapshot.pullRequest?.state === 'OPEN';
+  const snapshot =
+    stale || !rollout.snapshot ? await platform.snapshots.readDeployments(rollout.serverId) : rollout.snapshot;
+  if (rollout.kind === 'deploy') await platform.serverSecrets.ensureAccessKey(rollout.serverId);
+  const server = await platform.hostedServers.findByServerId(rollout.serverId);
+  const before = Object.keys(snapshot.overlay).length > 0 ? (server?.source.deployed ?? null) : null;
+  const after = wantedInput(platform, rollout, server?.source.deployed);
+  const files = wantedFiles(rollout, after, snapshot);
+  const { title, body, commitMessage } = renderPullRequest({
+    rollout,
+    before,
+    after,
+    renderedDiff: renderedOverlayDiff(snapshot.overlay, files),
+  });
+  const outcome = await platform.proposals.propose(
+    { serverId: rollout.serverId, rolloutId: rollout.id, files, title, body, message: commitMessage, snapshot },
+    retry,
+  );
+  const overlay = after ? { overlay: after } : {};
+  switch (outcome.kind) {
+    case 'opened':
+      return {
+        kind: 'proposed',
+        proposal: { ...outcome.pullRequest, branchHeadSha: outcome.branchHeadSha },
+        ...overlay,
+      };
+    case 'unchanged':
+      return { kind: 'unchanged', headSha: outcome.headSha, ...overlay };
+    case 'merged':
+      return {
+        kind: 'merged',
+        sha: outcome.mergeSha,
+        by: outcome.mergedBy,
+        found: { proposal: { ...outcome.pullRequest, branchHeadSha: outcome.mergeSha }, ...overlay },
+      };
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** Merges under the policy `auto`; where branch protection wants people, it waits for them. */
+export async function mergeProposal(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
+  if (!rollout.proposal) throw new Error(`Cannot merge for rollout ${rollout.id}: it has no pull request`);
+  try {
+    const { sha } = await platform.proposals.merge(rollout.proposal);
+    return { kind: 'merged', sha, by: null };
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'merge-blocked') return { kind: 'merge-blocked' };
+    throw error;
+  }
+}
+
+/** Asks for a pull request that waited long for people: its webhook may be lost. */
+export async function pollProposal(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
+  if (!rollout.proposal) return { kind: 'still-open' };
+  const { state, mergeSha, mergedBy, closedBy } = await platform.proposals.readPullRequest(rollout.proposal);
+  if (state === 'MERGED' && mergeSha) return { kind: 'merged', sha: mergeSha, by: mergedBy };
+  return state === 'CLOSED' ? { kind: 'closed', by: closedBy } : { kind: 'still-open' };
+}
+
+function wantedInput(platform: Platform, rollout: Rollout, deployed: OverlayInput | undefined): OverlayInput | null {
+  switch (rollout.kind) {
+    case 'delete':
+      return null;
+    case 'stop':
+      return deployed ? { ...deployed, replicas: 0 } : null;
+    case 'start':
+      return deployed ?? null;
+    case 'deploy':
+      return deployInput(platform, rollout);
+    default:
+      return assertNever(rollout.kind);
+  }
+}
+
+function deployInput(platform: Platform, rollout: Rollout): OverlayInput {
+  if (!rollout.digest) throw new Error(`Cannot propose rollout ${rollout.id}: it has no image digest`);
+  const { resources, env, access, egress, rateLimit, scaling } = rollout.config;
+  return {
+    serverId: rollout.serverId,
+    serverName: rollout.serverName,
+    namespace: platform.settings.serversNamespace,
+    image: rollout.imageRepository,
+    digest: rollout.digest,
+    version: versionOf(rollout.source.commitSha),
+    replicas: scaling.min,
+    host: new URL(rollout.endpointUrl).hostname,
+    route: platform.settings.route,
+    source: { repository: rollout.source.repository, commitSha: rollout.source.commitSha },
+    config: { resources, env, access, ...(egress ? { egress } : {}), ...(rateLimit ? { rateLimit } : {}) },
+  };
+}
+
+function wantedFiles(
+  rollout: Rollout,
+  after: OverlayInput | null,
+  snapshot: DeploymentsSnapshot,
+): Record<string, string> {
+  if (rollout.kind === 'deploy') return { ...renderOverlay(after as OverlayInput) };
+  if (rollout.kind === 'delete') return {};
+  const kustomization = snapshot.overlay['kustomization.yaml'];
+  if (kustomization === undefined || !after) {
+    throw new UserError(
+      'not-deployed',
+      `Cannot ${rollout.kind} ${rollout.serverId}: it was never deployed, expected a merged overlay`,
+      'Comment /host to deploy it.',
+    );
+  }
+  return { ...snapshot.overlay, 'kustomization.yaml': setReplicas(kustomization, after.replicas) };
+}

@@ -1,0 +1,28 @@
+import { parseRolloutMarker } from '../domain/reports/markers.ts';
+import { isServerId } from '../domain/server-id.ts';
+import { recordFact } from './advance-server.ts';
+import type { Platform } from './platform.ts';
+
+/** Branches of deployment pull requests; the rest of the name is the server id. */
+export const DEPLOYMENT_BRANCH_PREFIX = 'mcp-hosting/';
+
+/** A pull request of the deployments repository was closed, merged or not. `by`: login, null when unknown. */
+export async function followDeploymentPullRequest(
+  platform: Platform,
+  event: { number: number; branch: string; body: string; mergeSha: string | null; by: string | null },
+): Promise<void> {
+  const serverId = event.branch.slice(DEPLOYMENT_BRANCH_PREFIX.length);
+  if (!event.branch.startsWith(DEPLOYMENT_BRANCH_PREFIX) || !isServerId(serverId)) return;
+  const named = parseRolloutMarker(event.body);
+  const unfinished = await platform.rollouts.unfinished(serverId);
+  const rollout =
+    unfinished.find(({ proposal }) => proposal?.number === event.number) ??
+    unfinished.find(({ id, proposal }) => !proposal && id === named);
+  if (!rollout) return;
+  await recordFact(
+    platform,
+    serverId,
+    rollout.id,
+    event.mergeSha ? { kind: 'merged', sha: event.mergeSha, by: event.by } : { kind: 'closed', by: event.by },
+  );
+}

@@ -1,0 +1,45 @@
+import type { HostedServer } from '../domain/hosted-server.ts';
+import type { RepositoryName } from '../domain/repository.ts';
+import { isEnded } from '../domain/rollout.ts';
+import type { Platform } from './platform.ts';
+import { resumeAfterSetup } from './resume-after-setup.ts';
+import { startRollout } from './start-rollout.ts';
+
+export interface Push {
+  installationId: number;
+  repository: RepositoryName;
+  repositoryId: number;
+  afterSha: string;
+  login: string;
+}
+
+/**
+ * A push to the default branch of a hosted server repository rolls its head out. A stopped server stays stopped: the
+ * next `/host` brings the newest commit.
+ */
+export async function followPush(platform: Platform, push: Push): Promise<void> {
+  const server = await platform.hostedServers.findBySource(push.repositoryId, null);
+  if (!server) return;
+  if (await resumeAfterSetup(platform, server)) return;
+  if (await isHeld(platform, server)) {
+    platform.log.info({ server: server.serverId }, 'Push to a stopped server is not rolled out');
+    return;
+  }
+  await startRollout(platform, {
+    kind: 'deploy',
+    trigger: { kind: 'push', afterSha: push.afterSha },
+    triggerKey: `push:${server.serverId}:${push.afterSha}`,
+    triggeredAt: platform.now(),
+    requestedBy: push.login,
+    installationId: push.installationId,
+    repository: push.repository,
+    repositoryId: push.repositoryId,
+  });
+}
+
+/** Stopped, or on its way to be stopped or deleted: a new commit does not start it again. */
+export async function isHeld(platform: Platform, server: HostedServer): Promise<boolean> {
+  const newest = await platform.rollouts.newest(server.serverId);
+  const ending = newest && !isEnded(newest) && (newest.kind === 'stop' || newest.kind === 'delete');
+  return server.status === 'stopped' || ending === true;
+}

@@ -1,0 +1,69 @@
+import type { RouteSettings } from '../domain/overlay-input.ts';
+import type { RepositoryName } from '../domain/repository.ts';
+import type { Applications, ServerSecrets, Workloads } from '../ports/cluster.ts';
+import type { Endpoints } from '../ports/endpoint.ts';
+import type {
+  Builds,
+  Installations,
+  MissedDeliveries,
+  Permissions,
+  Proposals,
+  Reports,
+  SetupProposals,
+  Snapshots,
+} from '../ports/github.ts';
+import type { Log } from '../ports/log.ts';
+import type {
+  Conversations,
+  DeliveryLog,
+  HostedServers,
+  PullRequestHeads,
+  Queue,
+  Replies,
+  Rollouts,
+  ServerLock,
+} from '../ports/stores.ts';
+
+/** What the installation was told at its start; the same for every server. */
+export interface PlatformSettings {
+  deploymentsRepository: RepositoryName;
+  /** `ghcr.io/acme/mcp-servers`: a server's image is `<this>/<server-id>`. */
+  imageRepository: string;
+  /** `https://{server-id}.mcp.example.com/mcp`. */
+  endpointUrlTemplate: string;
+  serversNamespace: string;
+  route: RouteSettings;
+  /** `https://github.com`, for links. */
+  githubWebUrl: string;
+  /** The files that a setup pull request adds to a server repository, by path. */
+  setupFiles: Readonly<Record<string, string>>;
+}
+
+/** Everything that the workflows act through. */
+export interface Platform {
+  settings: PlatformSettings;
+  now(): Date;
+  uuid(): string;
+  randomBytes(length: number): Uint8Array;
+  log: Log;
+  permissions: Permissions;
+  snapshots: Snapshots;
+  builds: Builds;
+  proposals: Proposals;
+  setupProposals: SetupProposals;
+  reports: Reports;
+  missedDeliveries: MissedDeliveries;
+  installations: Installations;
+  applications: Applications;
+  workloads: Workloads;
+  serverSecrets: ServerSecrets;
+  endpoints: Endpoints;
+  deliveryLog: DeliveryLog;
+  hostedServers: HostedServers;
+  rollouts: Rollouts;
+  replies: Replies;
+  pullRequestHeads: PullRequestHeads;
+  conversations: Conversations;
+  queue: Queue;
+  serverLock: ServerLock;
+}

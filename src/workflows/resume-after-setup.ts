@@ -1,0 +1,39 @@
+import type { HostedServer } from '../domain/hosted-server.ts';
+import type { Rollout } from '../domain/rollout.ts';
+import { recordFact } from './advance-server.ts';
+import type { Platform } from './platform.ts';
+import { planBuild } from './start-rollout.ts';
+
+/**
+ * Hosting goes on by itself once the build workflow is on the default branch: the waiting rollout takes the head that
+ * has it. @returns whether a rollout was waiting for that.
+ */
+export async function resumeAfterSetup(platform: Platform, server: HostedServer): Promise<boolean> {
+  const waiting = (await platform.rollouts.unfinished(server.serverId)).find(({ stage }) => stage === 'setup');
+  if (!waiting) return false;
+  const { source, deployments } = await platform.snapshots.readBoth({
+    installationId: waiting.source.installationId,
+    repository: waiting.source.repository,
+    serverId: server.serverId,
+    ...(waiting.issue === undefined ? {} : { issue: waiting.issue }),
+  });
+  if (!source.workflowPresent) return true;
+  const plan = planBuild(source, deployments);
+  if (plan.failure) {
+    await recordFact(platform, server.serverId, waiting.id, { kind: 'failed', failure: plan.failure });
+    return true;
+  }
+  const changes: Partial<Rollout> = {
+    source: {
+      ...waiting.source,
+      commitSha: source.commitSha,
+      ...(source.refId ? { refId: source.refId } : {}),
+    },
+    config: plan.config,
+    runtime: plan.runtime,
+    mergePolicy: plan.mergePolicy,
+    snapshot: deployments,
+  };
+  await recordFact(platform, server.serverId, waiting.id, { kind: 'setup-merged', changes });
+  return true;
+}

@@ -1,0 +1,244 @@
+import { detectRuntime } from '../domain/detect-runtime.ts';
+import type { HostedServer } from '../domain/hosted-server.ts';
+import { hostedServerChange } from '../domain/hosted-server-change.ts';
+import { parseDeploymentsPolicy } from '../domain/parse-deployments-policy.ts';
+import { parseServerConfig } from '../domain/parse-server-config.ts';
+import { fullName, type RepositoryName } from '../domain/repository.ts';
+import type { Rollout, RolloutFailure, RolloutKind, RolloutTrigger } from '../domain/rollout.ts';
+import { GITHUB_DEADLINE_MS } from '../domain/rollout-limits.ts';
+import { DEFAULT_SERVER_CONFIG, type ServerConfig, type ServerRuntime } from '../domain/server-config.ts';
+import { createServerId } from '../domain/server-id.ts';
+import { UserError } from '../domain/user-error.ts';
+import type { DeploymentsSnapshot, SourceSnapshot } from '../ports/github.ts';
+import type { Platform } from './platform.ts';
+import { endpointUrlOf, imageOf } from './server-names.ts';
+import { settledStatus } from './settled-status.ts';
+
+export interface RolloutRequest {
+  kind: RolloutKind;
+  trigger: RolloutTrigger;
+  /** The same for a repeat of the same wish: `comment:123:0`, `push:<server-id>:<sha>`. */
+  triggerKey: string;
+  triggeredAt: Date;
+  requestedBy: string;
+  installationId: number;
+  repository: RepositoryName;
+  repositoryId: number;
+  /** Where the sticky comment goes. */
+  issue?: number;
+  /** The preview of this pull request instead of the production server. */
+  pullRequest?: number;
+  conversationId?: string;
+  /** Refuses the head that was read, by throwing a UserError. */
+  checkHead?: (source: SourceSnapshot) => Promise<void>;
+}
+
+export type StartOutcome =
+  | { kind: 'started'; serverId: string; rolloutId: string }
+  /** The same wish was heard before, or the same commit is on its way or deployed already. */
+  | { kind: 'known'; serverId: string };
+
+/**
+ * Reads what the rollout needs (one request), stores it, and enqueues its first step.
+ * @throws UserError where the person must mend something first; nothing is stored then.
+ */
+export function startRollout(platform: Platform, request: RolloutRequest): Promise<StartOutcome> {
+  return platform.serverLock.withLock(`repository:${request.repositoryId}`, () => start(platform, request));
+}
+
+async function start(platform: Platform, request: RolloutRequest): Promise<StartOutcome> {
+  const known = await platform.hostedServers.findBySource(request.repositoryId, request.pullRequest ?? null);
+  if (!known && request.kind !== 'deploy') throw notHosted(request);
+  const issue = request.issue ?? known?.source.homeIssue ?? request.pullRequest;
+  const { source, deployments } = await platform.snapshots.readBoth({
+    installationId: request.installationId,
+    repository: request.repository,
+    ...(issue === undefined ? {} : { issue }),
+    ...(known ? { serverId: known.serverId } : {}),
+  });
+  await request.checkHead?.(source);
+  if (request.trigger.kind === 'push' || request.trigger.kind === 'pull-request') {
+    const newest = known && (await platform.rollouts.newest(known.serverId));
+    if (known && newest && request.kind === 'deploy' && newest.source.commitSha === source.commitSha) {
+      return { kind: 'known', serverId: known.serverId };
+    }
+  }
+  const plan = planBuild(source, deployments);
+  const server = known ?? (await createServer(platform, request, source, plan.config));
+  const rollout = await composeRollout(platform, { request, source, deployments, plan, server, issue });
+  const settled = await settledStatus(platform, server.serverId);
+  const change = { ...hostedServerChange(rollout, settled), ...homeIssueOf(request, server) };
+  const started = await platform.rollouts.start(rollout, request.triggerKey, change);
+  return started
+    ? { kind: 'started', serverId: server.serverId, rolloutId: rollout.id }
+    : { kind: 'known', serverId: server.serverId };
+}
+
+interface BuildPlan {
+  config: ServerConfig;
+  runtime: ServerRuntime | null;
+  configProblems: Rollout['configProblems'];
+  mergePolicy: Rollout['mergePolicy'];
+  failure?: RolloutFailure;
+}
+
+/** What the files of both repositories say, and what is wrong in them. */
+export function planBuild(source: SourceSnapshot, deployments: DeploymentsSnapshot): BuildPlan {
+  const policy = parseDeploymentsPolicy(deployments.policyText);
+  const parsed = parseServerConfig(source.configText);
+  const mergePolicy = policy.ok ? policy.policy.merge : 'review';
+  if (!parsed.ok) {
+    const first = parsed.problems[0];
+    return {
+      config: DEFAULT_SERVER_CONFIG,
+      runtime: null,
+      configProblems: parsed.problems,
+      mergePolicy,
+      failure: {
+        code: 'config-invalid',
+        message: `\`.mcp-hosting.yml\` line ${first?.line ?? 1}: ${first?.message ?? 'it cannot be read'}`,
+        hint: 'Mend the lines that the check run marks, and push: hosting goes on by itself.',
+      },
+    };
+  }
+  const base = { config: parsed.config, configProblems: [], mergePolicy };
+  if (!policy.ok) return { ...base, runtime: null, failure: policyFailure(deployments, policy.problems[0]?.message) };
+  const detected = detectRuntime({
+    config: parsed.config,
+    packageJsonText: source.packageJsonText,
+    pyprojectText: source.pyprojectText,
+    requirementsPresent: source.requirementsPresent,
+    dockerfilePresent: source.dockerfilePresent,
+  });
+  return detected.ok
+    ? { ...base, runtime: detected.runtime }
+    : { ...base, runtime: null, failure: { ...detected.problem } };
+}
+
+function policyFailure(deployments: DeploymentsSnapshot, problem: string | undefined): RolloutFailure {
+  return {
+    code: 'policy-invalid',
+    message: `\`mcp-hosting.yml\` in ${fullName(deployments.repository)} cannot be read: ${problem ?? 'not valid'}`,
+    hint: 'Ask someone who looks after that repository to mend it, then give the command again.',
+  };
+}
+
+async function createServer(
+  platform: Platform,
+  request: RolloutRequest,
+  source: SourceSnapshot,
+  config: ServerConfig,
+): Promise<HostedServer> {
+  const base = config.name ?? request.repository.name;
+  const serverName = request.pullRequest === undefined ? base : `${base} #${request.pullRequest}`;
+  const slugName = request.pullRequest === undefined ? base : `${base}-pr-${request.pullRequest}`;
+  const serverId = createServerId({ name: slugName, randomBytes: platform.randomBytes });
+  return platform.hostedServers.create({
+    serverId,
+    serverName: serverName.slice(0, 100),
+    description: null,
+    conversationId: request.conversationId ?? null,
+    dockerImage: imageOf(platform.settings, serverId),
+    k8sNamespace: platform.settings.serversNamespace,
+    endpointUrl: endpointUrlOf(platform.settings, serverId),
+    source: {
+      repository: request.repository,
+      repositoryId: request.repositoryId,
+      installationId: request.installationId,
+      defaultBranch: source.defaultBranch,
+      ...(request.pullRequest === undefined ? {} : { pullRequest: request.pullRequest }),
+      ...(request.issue === undefined ? {} : { homeIssue: request.issue }),
+    },
+  });
+}
+
+interface RolloutParts {
+  request: RolloutRequest;
+  source: SourceSnapshot;
+  deployments: DeploymentsSnapshot;
+  plan: BuildPlan;
+  server: HostedServer;
+  issue: number | undefined;
+}
+
+async function composeRollout(platform: Platform, parts: RolloutParts): Promise<Rollout> {
+  const { request, source, deployments, plan, server, issue } = parts;
+  const now = platform.now();
+  const at = now.toISOString();
+  const failure = request.kind === 'deploy' ? plan.failure : undefined;
+  const digest = request.kind === 'deploy' && !failure ? await digestOf(platform, server, source, plan) : undefined;
+  const deployed = server.source.deployed;
+  return {
+    id: platform.uuid(),
+    hostedServerId: server.id,
+    serverId: server.serverId,
+    serverName: plan.config.name ?? server.serverName,
+    kind: request.kind,
+    stage: failure ? 'failed' : 'accepted',
+    trigger: request.trigger,
+    triggeredAt: request.triggeredAt.toISOString(),
+    requestedBy: request.requestedBy,
+    source: {
+      repository: request.repository,
+      repositoryNodeId: source.repositoryNodeId,
+      installationId: request.installationId,
+      defaultBranch: source.defaultBranch,
+      commitSha: source.commitSha,
+      ...(source.refId ? { refId: source.refId } : {}),
+      ...(request.pullRequest === undefined ? {} : { pullRequest: request.pullRequest }),
+    },
+    ...(issue !== undefined && source.issueNodeId ? { issue, issueNodeId: source.issueNodeId } : {}),
+    endpointUrl: server.endpointUrl,
+    imageRepository: server.dockerImage,
+    config: plan.config,
+    runtime: plan.runtime,
+    configProblems: request.kind === 'deploy' ? plan.configProblems : [],
+    needsSetup: request.kind === 'deploy' && !source.workflowPresent,
+    mergePolicy: plan.mergePolicy,
+    snapshot: deployments,
+    ...(digest ? { digest } : {}),
+    ...(request.kind === 'start' && deployed ? { digest: deployed.digest } : {}),
+    ...(failure ? { failure } : {}),
+    reports: await knownComment(platform, server.serverId, issue),
+    stages: [{ stage: failure ? 'failed' : 'accepted', at }],
+    ...(failure ? {} : { deadlineAt: new Date(now.getTime() + GITHUB_DEADLINE_MS).toISOString() }),
+  };
+}
+
+/** The image of the same commit built in the same way, so that a second `/host` does not build again. */
+async function digestOf(
+  platform: Platform,
+  server: HostedServer,
+  source: SourceSnapshot,
+  plan: BuildPlan,
+): Promise<string | undefined> {
+  const built = await platform.rollouts.newestSucceeded(server.serverId, ['deploy']);
+  if (!built || built.source.commitSha !== source.commitSha || built.runtime !== plan.runtime) return undefined;
+  return JSON.stringify(built.config.command) === JSON.stringify(plan.config.command) ? built.digest : undefined;
+}
+
+async function knownComment(
+  platform: Platform,
+  serverId: string,
+  issue: number | undefined,
+): Promise<Rollout['reports']> {
+  const earlier = issue === undefined ? undefined : await platform.rollouts.newestReportedIn(serverId, issue);
+  const { commentId, commentUrl } = earlier?.reports ?? {};
+  return { ...(commentId ? { commentId } : {}), ...(commentUrl ? { commentUrl } : {}) };
+}
+
+function homeIssueOf(request: RolloutRequest, server: HostedServer): { source?: { homeIssue: number } } {
+  return request.issue === undefined || server.source.homeIssue === request.issue
+    ? {}
+    : { source: { homeIssue: request.issue } };
+}
+
+export function notHosted(request: Pick<RolloutRequest, 'kind' | 'repository' | 'pullRequest'>): UserError {
+  const what =
+    request.pullRequest === undefined ? fullName(request.repository) : `the preview of #${request.pullRequest}`;
+  return new UserError(
+    'not-hosted',
+    `Cannot ${request.kind} ${what}: it is not hosted, expected a hosted server`,
+    'Comment /host to host it.',
+  );
+}
