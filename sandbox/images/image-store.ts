@@ -32,6 +32,8 @@ export interface ImageStore {
    * @returns the digest; the same content and configuration give the same one
    */
   push(name: string, tags: string[], rootfs: string, config: ImageConfig, options?: PushOptions): Promise<string>;
+  /** Lets tags of a name point at an image that is there. @returns false where no such image is there */
+  tag(name: string, tags: string[], digest: string): Promise<boolean>;
   /** Forgets a name, and removes the images that no other name has. Absent: no error. */
   remove(name: string): Promise<void>;
 }
@@ -80,11 +82,7 @@ class DirectoryImageStore implements ImageStore {
     config: ImageConfig,
     options: PushOptions = {},
   ): Promise<string> {
-    for (const tag of tags) {
-      if (parseImageReference(`${name}:${tag}`)?.name !== name) {
-        throw new Error(`Cannot push image "${name}:${tag}": it is no valid image reference`);
-      }
-    }
+    assertTags(name, tags);
     await this.#open();
     const partial = join(this.#dir, `${PARTIAL_PREFIX}${randomUUID()}`);
     try {
@@ -102,6 +100,16 @@ class DirectoryImageStore implements ImageStore {
     } finally {
       await rm(partial, { recursive: true, force: true });
     }
+  }
+
+  async tag(name: string, tags: string[], digest: string): Promise<boolean> {
+    assertTags(name, tags);
+    await this.#open();
+    return this.#exclusively(async () => {
+      if (!(await this.#load(digest))) return false;
+      await this.#writeNames(withPushed(await this.#readNames(), name, tags, digest));
+      return true;
+    });
   }
 
   async remove(name: string): Promise<void> {
@@ -157,6 +165,13 @@ class DirectoryImageStore implements ImageStore {
     // The next change waits for this one; its failure is reported to its own caller.
     this.#writes = result.catch(() => undefined);
     return result;
+  }
+}
+
+function assertTags(name: string, tags: string[]): void {
+  for (const tag of tags.length > 0 ? tags : ['latest']) {
+    if (parseImageReference(`${name}:${tag}`)?.name === name) continue;
+    throw new Error(`Cannot push image "${name}:${tag}": it is no image reference, expected "name:tag" in lower case`);
   }
 }
 

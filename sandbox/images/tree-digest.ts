@@ -15,11 +15,16 @@ interface TreeEntry {
  * SHA-256 over the tree in byte order of its paths (kind, permission bits, symlink target, content), then the
  * configuration. Times and owners are left out, so the same input gives the same digest on any day and machine.
  *
+ * @param isLeftOut paths, relative with `/`, that do not count
  * @returns `sha256:<64 hex digits>`
  * @throws Error for anything that is no file, directory or symlink
  */
-export async function treeDigest(rootfs: string, canonicalConfig: string): Promise<string> {
-  const entries = await listEntries(rootfs, '');
+export async function treeDigest(
+  rootfs: string,
+  canonicalConfig: string,
+  isLeftOut: (path: string) => boolean = () => false,
+): Promise<string> {
+  const entries = (await listEntries(rootfs, '')).filter((entry) => !isLeftOut(entry.path));
   entries.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   const hash = createHash('sha256');
   for (let start = 0; start < entries.length; start += FILES_AT_ONCE) {

@@ -1,0 +1,244 @@
+import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BaseImage, type BaseImages, takeBaseImage } from './base-image.ts';
+import { buildCancelled } from './build-cancelled.ts';
+import { buildKey } from './build-key.ts';
+import type { CopySource } from './copy-sources.ts';
+import { copyTree } from './copy-tree.ts';
+import { type IsIgnored, parseDockerIgnore } from './docker-ignore.ts';
+import { type Dockerfile, type DockerfileStage, type Instruction, parseDockerfile } from './dockerfile.ts';
+import { invalidLine } from './dockerfile-errors.ts';
+import { replaceVariables } from './dockerfile-variables.ts';
+import { hostEnvironment } from './host-environment.ts';
+import type { ImageConfig, ImageStore } from './image-store.ts';
+import { recallDigest, rememberDigest } from './known-builds.ts';
+import { limitOutput } from './limit-output.ts';
+import { writeProgramShims } from './program-shims.ts';
+import { StageBuilder } from './stage-builder.ts';
+import { findStage, stagesNeeded } from './stages-needed.ts';
+
+export interface ImageBuilderOptions {
+  images: ImageStore;
+  /** Builds happen here; results are remembered here. */
+  workDir: string;
+  /** Image name → directory of an npm package of this machine that stands for the image. */
+  localImages?: Readonly<Record<string, string>>;
+  /** Environment of this process: registry settings and PATH are taken from it. */
+  hostEnv?: NodeJS.ProcessEnv;
+}
+
+export interface BuildRequest {
+  /** Directory whose files COPY takes. */
+  context: string;
+  /** Text of the Dockerfile. */
+  dockerfile: string;
+  /** Text of the ignore file; absent: `.dockerignore` of the context. */
+  dockerIgnore?: string;
+  buildArgs: Readonly<Record<string, string>>;
+  labels?: Readonly<Record<string, string>>;
+  /** Name of the stage to build; absent: the last one. */
+  target?: string;
+  /** Under which names and tags the image is pushed. */
+  images: readonly { name: string; tags: string[] }[];
+  onLine: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface BuiltImage {
+  digest: string;
+  /** Nothing ran: the same input was built before. */
+  cached: boolean;
+}
+
+export interface ImageBuilder {
+  /**
+   * Builds a Dockerfile without a container engine and pushes the result. The same input gives the digest it gave before.
+   *
+   * @throws UserError `dockerfile-invalid`, `dockerfile-needs-docker`, `build-step-failed`, `build-cancelled`,
+   *   `copy-leaves-image`, `python-missing`
+   */
+  build(request: BuildRequest): Promise<BuiltImage>;
+}
+
+/** A shell reads no meaning into these: RUN commands hold the directory's path. */
+const PLAIN_PATH = /^[\w./@+-]+$/;
+
+export function createImageBuilder(options: ImageBuilderOptions): ImageBuilder {
+  /** Builds of the same input wait for each other, and the later ones find the result. */
+  const running = new Map<string, Promise<unknown>>();
+
+  return {
+    async build(request) {
+      const dockerfile = parseDockerfile(request.dockerfile);
+      const isIgnored = await readDockerIgnore(request);
+      const output = limitOutput(request.onLine);
+      const key = await buildKey({ ...request, isIgnored, localImages: options.localImages ?? {} });
+      const earlier = running.get(key);
+      const build = (earlier ?? Promise.resolve())
+        .catch(() => undefined)
+        .then(() => buildOrRecall({ options, request: { ...request, onLine: output }, dockerfile, isIgnored, key }));
+      running.set(key, build);
+      try {
+        return await build;
+      } finally {
+        if (running.get(key) === build) running.delete(key);
+      }
+    },
+  };
+}
+
+interface Build {
+  options: ImageBuilderOptions;
+  request: BuildRequest;
+  dockerfile: Dockerfile;
+  isIgnored: IsIgnored;
+  key: string;
+}
+
+async function buildOrRecall(build: Build): Promise<BuiltImage> {
+  const { options, request, key } = build;
+  if (request.signal?.aborted) throw buildCancelled();
+  const known = await recallDigest(options.workDir, key);
+  if (known && (await tagAll(options.images, request.images, known))) {
+    request.onLine(`The same input was built before: ${known}`);
+    return { digest: known, cached: true };
+  }
+  const directory = await makeBuildDirectory(options.workDir, key);
+  try {
+    const digest = await buildStages(build, directory);
+    await rememberDigest(options.workDir, key, digest);
+    return { digest, cached: false };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function buildStages(build: Build, directory: string): Promise<string> {
+  const { options, request, dockerfile } = build;
+  const { stages } = dockerfile;
+  const shims = join(directory, 'shims');
+  const home = join(directory, 'home');
+  const tmp = join(directory, 'tmp');
+  await Promise.all([writeProgramShims(shims), mkdir(home, { recursive: true }), mkdir(tmp, { recursive: true })]);
+  const environment = { ...hostEnvironment(options.hostEnv ?? process.env, home), TMPDIR: tmp };
+  const globalArgs = readGlobalArgs(dockerfile, request.buildArgs);
+  const expandImage = (stage: DockerfileStage) => replaceVariables(stage.image, globalArgs);
+  const target = findTarget(dockerfile, request.target);
+  const built = new Map<number, { rootfs: string; base: BaseImage; config: ImageConfig }>();
+  const bases: BaseImages = { images: options.images, localImages: options.localImages ?? {}, environment };
+
+  for (const index of stagesNeeded(stages, target, expandImage)) {
+    const stage = stages[index] as DockerfileStage;
+    const rootfs = join(directory, `stage-${index}`, 'rootfs');
+    await mkdir(rootfs, { recursive: true });
+    const parent = findStage(stages, expandImage(stage), index);
+    const inherited = parent === undefined ? undefined : built.get(parent);
+    if (inherited) await copyTree(inherited.rootfs, rootfs, { rootfs });
+    const base = inherited
+      ? { ...inherited.base, config: inherited.config }
+      : await takeBaseImage(expandImage(stage), stage.line, rootfs, bases);
+    request.onLine(`[${index + 1}/${stages.length}] FROM ${expandImage(stage)}`);
+    if (!inherited) request.onLine(base.note);
+
+    const copyFrom = async (name: string, line: number): Promise<CopySource> => {
+      const found = findStage(stages, name, index);
+      const earlier = found === undefined ? undefined : built.get(found);
+      if (earlier) return { root: earlier.rootfs };
+      const root = join(directory, `stage-${index}`, `from-line-${line}`);
+      await mkdir(root, { recursive: true });
+      await takeBaseImage(name, line, root, bases);
+      return { root };
+    };
+    const builder = new StageBuilder({
+      rootfs,
+      base,
+      buildArgs: request.buildArgs,
+      globalArgs,
+      context: { root: request.context, isIgnored: build.isIgnored },
+      copyFrom,
+      environment,
+      shims,
+      onLine: request.onLine,
+      signal: request.signal ?? new AbortController().signal,
+    });
+    for (const instruction of stage.instructions) {
+      if (request.signal?.aborted) throw buildCancelled();
+      request.onLine(`[${index + 1}/${stages.length}] ${describe(instruction)}`);
+      await builder.apply(instruction);
+    }
+    built.set(index, { rootfs, base, config: builder.config });
+  }
+  const result = built.get(target);
+  if (!result) throw new Error(`Stage ${target} was not built`);
+  return pushAll(build, result);
+}
+
+async function pushAll(
+  { options, request }: Build,
+  result: { rootfs: string; base: BaseImage; config: ImageConfig },
+): Promise<string> {
+  const config = { ...result.config, labels: { ...result.config.labels, ...request.labels } };
+  const [first, ...others] = request.images;
+  if (!first) throw new Error('Cannot push the image: no name is given, expected one at least');
+  const digest = await options.images.push(first.name, first.tags, result.rootfs, config, {
+    move: true,
+    hostLinks: result.base.hostLinks,
+  });
+  await tagAll(options.images, others, digest);
+  for (const { name, tags } of request.images) request.onLine(`pushed ${name}@${digest} (${tags.join(', ')})`);
+  return digest;
+}
+
+async function tagAll(images: ImageStore, names: BuildRequest['images'], digest: string): Promise<boolean> {
+  for (const { name, tags } of names) {
+    if (!(await images.tag(name, tags, digest))) return false;
+  }
+  return true;
+}
+
+function readGlobalArgs(dockerfile: Dockerfile, buildArgs: Readonly<Record<string, string>>): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const { name, value } of dockerfile.globalArgs) {
+    const given = Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
+    values[name] = given ?? replaceVariables(value ?? '', values);
+  }
+  return values;
+}
+
+function findTarget({ stages }: Dockerfile, name: string | undefined): number {
+  if (name === undefined) return stages.length - 1;
+  const found = findStage(stages, name, stages.length);
+  if (found === undefined) throw invalidLine(1, `no stage "${name}"`, 'the name of a stage as target');
+  return found;
+}
+
+function describe(instruction: Instruction): string {
+  switch (instruction.kind) {
+    case 'run':
+      return `RUN ${instruction.command.form === 'shell' ? instruction.command.script : instruction.command.argv.join(' ')}`;
+    case 'copy':
+      return `COPY ${instruction.sources.join(' ')} ${instruction.destination}`;
+    case 'workdir':
+      return `WORKDIR ${instruction.path}`;
+    case 'user':
+      return `USER ${instruction.user} (no effect without a container engine)`;
+    default:
+      return instruction.kind.toUpperCase();
+  }
+}
+
+async function readDockerIgnore(request: BuildRequest): Promise<IsIgnored> {
+  const text = request.dockerIgnore ?? (await readFile(join(request.context, '.dockerignore'), 'utf8').catch(() => ''));
+  return parseDockerIgnore(text);
+}
+
+async function makeBuildDirectory(workDir: string, key: string): Promise<string> {
+  await mkdir(workDir, { recursive: true });
+  const root = await realpath(workDir);
+  if (!PLAIN_PATH.test(root)) return realpath(await mkdtemp(join(tmpdir(), 'image-build-')));
+  const directory = join(root, `build-${key.slice(0, 16)}`);
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory);
+  return directory;
+}
