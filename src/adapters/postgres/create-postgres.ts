@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'slonik';
+import { UserError } from '../../domain/user-error.ts';
+import type { Log } from '../../ports/log.ts';
+import type {
+  ApiTokens,
+  Conversations,
+  DeliveryLog,
+  HostedServers,
+  PullRequestHeads,
+  Queue,
+  Replies,
+  Rollouts,
+  ServerLock,
+  WriteBudget,
+} from '../../ports/stores.ts';
+import { createApiTokens } from './api-tokens.ts';
+import { createConversations } from './conversations.ts';
+import { connectDatabase, type Database } from './database.ts';
+import { createDeliveryLog } from './delivery-log.ts';
+import { createHostedServers } from './hosted-servers.ts';
+import { createJobQueue, createQueuePort } from './job-queue.ts';
+import { migrate } from './migrate.ts';
+import { createPullRequestHeads } from './pull-request-heads.ts';
+import { createReplies } from './replies.ts';
+import { createRollouts } from './rollouts.ts';
+import { SessionLocks } from './session-locks.ts';
+import { startWorkers, type WorkerOptions, type Workers } from './start-workers.ts';
+import { createWriteBudget } from './write-budget.ts';
+
+/** Statements at once; each is short. */
+const POOL_MAX = 10;
+
+/** Locks held or waited for at once: both kinds of jobs, the timers, and room for more. */
+const LOCK_CONNECTIONS_MAX = 20;
+
+/** A health check that hangs is a failed one. */
+const READY_MS = 2_000;
+
+/** Everything the bot keeps in Postgres. `migrate` comes first. */
+export interface Postgres {
+  deliveryLog: DeliveryLog;
+  hostedServers: HostedServers;
+  rollouts: Rollouts;
+  replies: Replies;
+  pullRequestHeads: PullRequestHeads;
+  writeBudget: WriteBudget;
+  apiTokens: ApiTokens;
+  conversations: Conversations;
+  queue: Queue;
+  serverLock: ServerLock;
+  /** Makes or updates the tables and queues; several replicas may at once. @throws UserError migration-changed, database-newer */
+  migrate(): Promise<void>;
+  /** Whether the database answers. */
+  ready(): Promise<boolean>;
+  startWorkers(options: WorkerOptions): Promise<Workers>;
+  /** Ends the queue and every connection. Workers are to be stopped before. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to Postgres 14 or newer.
+ * @param options.databaseUrl `postgres://user:password@host:port/database`, with `sslmode` where wanted
+ * @throws UserError('database-unreachable')
+ */
+export async function createPostgres(options: {
+  databaseUrl: string;
+  log: Log;
+  poolMax?: number;
+  lockConnectionsMax?: number;
+}): Promise<Postgres> {
+  const { databaseUrl, log, poolMax = POOL_MAX, lockConnectionsMax = LOCK_CONNECTIONS_MAX } = options;
+  const database = await reach(databaseUrl, () => connectDatabase({ databaseUrl, poolMax, log }));
+  const locks = new SessionLocks({ databaseUrl, connectionsMax: lockConnectionsMax, log });
+  const jobs = createJobQueue({ databaseUrl, log });
+  const deliveryLog = createDeliveryLog(database, jobs.boss);
+  const rollouts = createRollouts(database, jobs.boss);
+  const queue = createQueuePort(database, jobs.boss);
+  return {
+    deliveryLog,
+    rollouts,
+    queue,
+    hostedServers: createHostedServers(database),
+    replies: createReplies(database),
+    pullRequestHeads: createPullRequestHeads(database),
+    writeBudget: createWriteBudget(database),
+    apiTokens: createApiTokens(database),
+    conversations: createConversations(database),
+    serverLock: locks,
+    async migrate() {
+      await reach(databaseUrl, () => migrate(databaseUrl));
+      await jobs.start();
+    },
+    ready: () => isReady(database),
+    startWorkers: (workers) =>
+      startWorkers({ database, boss: jobs.boss, deliveryLog, rollouts, queue, locks, log }, workers),
+    async close() {
+      await jobs.stop();
+      await locks.close();
+      await database.close();
+    },
+  };
+}
+
+async function isReady(database: Database): Promise<boolean> {
+  const answer = database
+    .run((connection) => connection.query(sql.unsafe`SELECT 1`))
+    .then(
+      () => true,
+      () => false,
+    );
+  return Promise.race([answer, delay(READY_MS, false, { ref: false })]);
+}
+
+/** Names the server in the error, never the password. */
+async function reach<T>(databaseUrl: string, connect: () => Promise<T>): Promise<T> {
+  try {
+    return await connect();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    // ECONNREFUSED, ENOTFOUND …; 28… is a refused login, 3D000 an absent database.
+    if (!/^(?:E[A-Z]+|28...|3D000|57P03)$/.test(code)) throw cause;
+    const { hostname, port, pathname } = new URL(databaseUrl);
+    throw new UserError(
+      'database-unreachable',
+      `Cannot connect to PostgreSQL at ${hostname}:${port || '5432'}${pathname}: ${code}, expected a session`,
+      'Check DATABASE_URL, and that the server runs and knows the user.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import { type FragmentSqlToken, sql } from 'slonik';
+import type { HostedServer } from '../../domain/hosted-server.ts';
+import type { HostedServers } from '../../ports/stores.ts';
+import { createHostedServer, isLivingSourceTaken } from './create-hosted-server.ts';
+import type { Database } from './database.ts';
+import { hostedServerRow, selectHostedServer, toHostedServer } from './hosted-server-row.ts';
+import { storableText } from './storable.ts';
+
+export function createHostedServers(database: Database): HostedServers {
+  async function find(conditions: FragmentSqlToken): Promise<HostedServer[]> {
+    const rows = await database.run((connection) =>
+      connection.any(sql.type(hostedServerRow)`${selectHostedServer} ${conditions}`),
+    );
+    return rows.map(toHostedServer);
+  }
+
+  async function findBySource(repositoryId: number, pullRequest: number | null): Promise<HostedServer | undefined> {
+    const [server] = await find(sql.fragment`
+      WHERE s.living AND s.repository_id = ${repositoryId} AND COALESCE(s.pull_request, 0) = ${pullRequest ?? 0}
+    `);
+    return server;
+  }
+
+  async function findByServerId(serverId: string): Promise<HostedServer | undefined> {
+    const [server] = await find(sql.fragment`WHERE h.server_id = ${storableText(serverId)}`);
+    return server;
+  }
+
+  return {
+    async create(server) {
+      try {
+        await database.transaction((transaction) => createHostedServer(transaction, server));
+      } catch (error) {
+        if (!isLivingSourceTaken(error)) throw error;
+      }
+      const created = await findBySource(server.source.repositoryId, server.source.pullRequest ?? null);
+      if (!created) throw new Error(`Cannot read the server "${server.serverId}" after it was stored: it is gone`);
+      return created;
+    },
+    findByServerId,
+    findBySource,
+    listBySource: (repositoryId) =>
+      find(sql.fragment`WHERE s.living AND s.repository_id = ${repositoryId} ORDER BY h.created_at DESC, h.server_id`),
+    list: ({ status, includeDeleted, limit, offset }) =>
+      find(sql.fragment`
+        WHERE ${status === undefined ? sql.fragment`TRUE` : sql.fragment`h.status = ${status}`}
+          AND ${includeDeleted || status === 'deleted' ? sql.fragment`TRUE` : sql.fragment`h.status <> 'deleted'`}
+        ORDER BY h.created_at DESC, h.server_id
+        LIMIT ${limit} OFFSET ${offset}
+      `),
+  };
+}
