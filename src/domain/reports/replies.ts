@@ -50,12 +50,12 @@ export function renderNotHosted(options: { key: string; command: string; pullReq
   );
 }
 
-/** A fork's head that nobody with write access has asked for since it was pushed. */
+/** A fork's head that nobody with write access has named, or asked for since it was pushed. */
 export function renderForkNeedsHead(options: { key: string; login: string; head: string }): Reply {
-  const head = codeSpan(shortSha(options.head));
+  const sha = shortSha(options.head);
   return reply(
     options.key,
-    `${mention(options.login)}, this pull request comes from a fork, and its head ${head} is newer than the command. Someone with write access who has read ${head} comments \`/host\` to build exactly that.`,
+    `${mention(options.login)}, this pull request comes from a fork, so its code is built only once someone with write access has read it. They comment ${codeSpan(`/host ${sha}`)} to build exactly that commit.`,
   );
 }
 
