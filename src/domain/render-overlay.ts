@@ -32,7 +32,9 @@ export function renderOverlay(input: OverlayInput): OverlayFiles {
   );
 }
 
-type Manifest = ReturnType<typeof deploymentManifest | typeof serviceManifest | typeof ingressManifest> | ReturnType<typeof httpRouteManifest | typeof networkPolicyManifest>;
+type Manifest =
+  | ReturnType<typeof deploymentManifest | typeof serviceManifest | typeof ingressManifest>
+  | ReturnType<typeof httpRouteManifest | typeof networkPolicyManifest>;
 
 function manifestsOf(input: OverlayInput): Record<string, Manifest> {
   const { route, config } = input;
@@ -50,12 +52,14 @@ function validate(file: string, manifest: Manifest): void {
   try {
     manifest.validate();
   } catch (cause) {
-    throw new Error(`Cannot render ${file}: it does not hold to its Kubernetes schema, expected a valid manifest`, { cause });
+    throw new Error(`Cannot render ${file}: it does not hold to its Kubernetes schema, expected a valid manifest`, {
+      cause,
+    });
   }
 }
 
 function toYaml(document: object): string {
-  return writeYaml(JSON.parse(JSON.stringify(document)), { sortKeys: false, foldAfter: null });
+  return writeYaml(JSON.parse(JSON.stringify(document)), 'overlay');
 }
 
 /** The last fence before git: none of these can hold anything that a name, a host or a digest may not. */
@@ -72,7 +76,9 @@ function assertInput(input: OverlayInput): void {
   ];
   const wrong = checks.filter(([, ok]) => !ok).map(([name]) => name);
   if (wrong.length > 0) {
-    throw new Error(`Cannot render the overlay of ${JSON.stringify(input.serverId)}: malformed ${wrong.join(', ')}, expected checked input`);
+    throw new Error(
+      `Cannot render the overlay of ${JSON.stringify(input.serverId)}: malformed ${wrong.join(', ')}, expected checked input`,
+    );
   }
 }
 

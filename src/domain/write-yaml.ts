@@ -1,16 +1,16 @@
 /**
- * Writes plain JSON as YAML in the style of kustomize (go-yaml v2): two spaces, lists at the indentation of their key,
- * and quotes where YAML 1.1 or 1.2 would read anything but the very same string. Written here rather than with a
- * library so that the bytes of an overlay never change with an upgrade, and so that our rendering equals kustomize's.
+ * `overlay`: keys as they stand, a text on one line. `kustomize`: the bytes that `kubectl kustomize` prints, with keys
+ * in its order and long texts broken at 80 columns.
  */
-export interface YamlStyle {
-  /** Keys in kustomize's order: digits as numbers, letters after everything else. Otherwise as they stand. */
-  sortKeys: boolean;
-  /** Columns after which text is broken at a blank, as kustomize does at 80; null: never. */
-  foldAfter: number | null;
-}
+export type YamlStyle = 'overlay' | 'kustomize';
 
-/** @throws Error for what has no place in a manifest: undefined, functions, fractions and other objects. */
+/**
+ * Writes plain JSON as YAML in the manner of go-yaml v2: two spaces, lists at the indentation of their key, and quotes
+ * where YAML 1.1 or 1.2 would read anything but the very same string. Written here rather than with a library so that
+ * the bytes of an overlay never change with an upgrade, and so that our rendering equals kustomize's.
+ *
+ * @throws Error for what has no place in a manifest: undefined, functions, fractions and other objects
+ */
 export function writeYaml(value: unknown, style: YamlStyle): string {
   if (isMapping(value) && Object.keys(value).length > 0) return writeMapping(value, 0, style).join('\n').concat('\n');
   if (Array.isArray(value) && value.length > 0) return writeList(value, 0, style).join('\n').concat('\n');
@@ -18,9 +18,9 @@ export function writeYaml(value: unknown, style: YamlStyle): string {
 }
 
 function writeMapping(mapping: Record<string, unknown>, indent: number, style: YamlStyle): string[] {
-  const keys = style.sortKeys ? Object.keys(mapping).sort(compareKeys) : Object.keys(mapping);
+  const keys = style === 'kustomize' ? Object.keys(mapping).sort(compareKeys) : Object.keys(mapping);
   return keys.flatMap((key) => {
-    const lead = `${' '.repeat(indent)}${quoted(key, null)}:`;
+    const lead = `${' '.repeat(indent)}${quoted(key, style, null)}:`;
     const value = mapping[key];
     if (isMapping(value) && Object.keys(value).length > 0) return [lead, ...writeMapping(value, indent + 2, style)];
     if (Array.isArray(value) && value.length > 0) return [lead, ...writeList(value, indent, style)];
@@ -49,7 +49,7 @@ function writeLeaf(value: unknown, indent: number, column: number, style: YamlSt
   if (isMapping(value)) return '{}';
   if (typeof value !== 'string') throw new Error(`Cannot write YAML: a value is a ${typeof value}, expected JSON`);
   if (value.includes('\n') && isLiteral(value)) return literal(value, indent + 2);
-  return quoted(value, style.foldAfter === null ? null : { column, indent: indent + 2, after: style.foldAfter });
+  return quoted(value, style, style === 'kustomize' ? { column, indent: indent + 2 } : null);
 }
 
 interface Folding {
@@ -57,12 +57,14 @@ interface Folding {
   column: number;
   /** Where a continued line begins. */
   indent: number;
-  after: number;
 }
 
-function quoted(text: string, folding: Folding | null): string {
+/** go-yaml's `best_width`: a blank in a later column becomes a line break. */
+const FOLD_AFTER_COLUMN = 80;
+
+function quoted(text: string, style: YamlStyle, folding: Folding | null): string {
   if (needsEscapes(text)) return fold(`"${[...text].map(escaped).join('')}"`, folding, true);
-  if (isReadAsOther(text)) return fold(`"${text}"`, folding, true);
+  if (isReadAsOther(text, style)) return fold(`"${text}"`, folding, true);
   if (needsQuotes(text)) return fold(`'${text.replaceAll("'", "''")}'`, folding, false);
   return fold(text, folding, false);
 }
@@ -78,7 +80,7 @@ function fold(text: string, folding: Folding | null, double: boolean): string {
   for (const [index, character] of characters.entries()) {
     const inside = index > quotes && index < characters.length - 1 - quotes;
     const next = characters[index + 1];
-    const breaks = character === ' ' && !afterBlank && column > folding.after && (inside || quotes === 0);
+    const breaks = character === ' ' && !afterBlank && column > FOLD_AFTER_COLUMN && (inside || quotes === 0);
     if (breaks && (double || next !== ' ')) {
       const mark = next === ' ' ? '\\' : '';
       result += `\n${' '.repeat(folding.indent)}${mark}`;
@@ -124,14 +126,19 @@ const SHORT_ESCAPES: Record<string, string> = {
 };
 
 /** Plain text that YAML 1.1 or 1.2 resolves to a null, a boolean, a number, a date or a merge key. */
-function isReadAsOther(text: string): boolean {
-  if (/^(?:|~|<<|null|Null|NULL|[yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF|[tT]rue|TRUE|[fF]alse|FALSE)$/.test(text)) return true;
+function isReadAsOther(text: string, style: YamlStyle): boolean {
+  if (
+    /^(?:|~|<<|null|Null|NULL|[yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF|[tT]rue|TRUE|[fF]alse|FALSE)$/.test(text)
+  )
+    return true;
   if (/^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/.test(text)) return true;
   if (/^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:$|[Tt ])/.test(text)) return true;
   if (/^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text)) return true;
   const digits = /^[-+0-9]/.test(text) ? text.replaceAll('_', '') : text;
   if (/^[-+]?0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$/.test(digits)) return true;
-  return /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(digits);
+  const isNumber = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(digits);
+  // A short commit such as 12e4567 is a text to Go, being out of a float's range, and infinite to other readers.
+  return isNumber && (style === 'overlay' || Number.isFinite(Number(digits)));
 }
 
 /** Characters that mean something to YAML at this place. */

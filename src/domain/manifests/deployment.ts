@@ -1,0 +1,123 @@
+import { Deployment } from 'kubernetes-models/apps/v1';
+import type { IContainer, IEnvVar, IPodSpec, IProbe } from 'kubernetes-models/v1';
+import type { OverlayInput } from '../overlay-input.ts';
+import { fullName } from '../repository.ts';
+import { CONTAINER_NAME, CONTAINER_PORT, OWN_EGRESS_LABEL, selectorLabels, serverObjectName } from './server-object.ts';
+
+/**
+ * The server's Deployment. Replicas and the image's digest are left to `kustomization.yaml`, so that a stop and a new
+ * version each change one line. What names the version stands on the Deployment, not on its pods: pods restart when
+ * the image or a setting changes, not when a commit does.
+ */
+export function deploymentManifest(input: OverlayInput): Deployment {
+  const name = serverObjectName(input.serverId);
+  const labels = selectorLabels(input.serverId);
+  return new Deployment({
+    metadata: {
+      name,
+      namespace: input.namespace,
+      labels: { ...labels, 'app.kubernetes.io/version': input.version },
+      annotations: {
+        'mcp-hosting.dev/server-name': input.serverName,
+        'mcp-hosting.dev/source-repository': fullName(input.source.repository),
+        'mcp-hosting.dev/source-commit': input.source.commitSha,
+      },
+    },
+    spec: {
+      selector: { matchLabels: labels },
+      // Clients give up on a server after one refused connection: a new pod is ready before an old one goes.
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
+      revisionHistoryLimit: REVISIONS_KEPT,
+      template: {
+        metadata: { labels: input.config.egress ? { ...labels, [OWN_EGRESS_LABEL]: 'own' } : labels },
+        spec: podSpec(input),
+      },
+    },
+  });
+}
+
+/** Image pull and start; Argo CD shows the Deployment as degraded afterwards. */
+const PROGRESS_DEADLINE_SECONDS = 300;
+/** Old ReplicaSets kept for `kubectl rollout undo`; git holds the whole history. */
+const REVISIONS_KEPT = 3;
+/** Time for the gateway to take a leaving pod off its list before the wrapper stops to accept. */
+const DRAIN_SECONDS = 5;
+/** The drain, then the wrapper's own graceful end of open requests. */
+const TERMINATION_SECONDS = 45;
+/** No user of that id exists in common images, so no file in them belongs to it. */
+const USER_ID = 10_001;
+/** The one place a server may write to; counted against the pod, which is evicted beyond it. */
+const TMP_SIZE = '64Mi';
+
+/** The `restricted` Pod Security Standard, and a read-only root on top. */
+function podSpec(input: OverlayInput): IPodSpec {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: TERMINATION_SECONDS,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER_ID,
+      runAsGroup: USER_ID,
+      fsGroup: USER_ID,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    containers: [container(input)],
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } }],
+  };
+}
+
+function container(input: OverlayInput): IContainer {
+  const { requests, limits } = input.config.resources;
+  return {
+    name: CONTAINER_NAME,
+    image: input.image,
+    ports: [{ name: 'http', containerPort: CONTAINER_PORT }],
+    env: [...wrapperVariables(input), ...serverVariables(input)],
+    resources: {
+      requests: { memory: requests.memory, cpu: requests.cpu },
+      limits: { memory: limits.memory, cpu: limits.cpu },
+    },
+    startupProbe: { ...healthProbe(), periodSeconds: 2, failureThreshold: 60 },
+    livenessProbe: { ...healthProbe(), initialDelaySeconds: 10, periodSeconds: 30 },
+    readinessProbe: { ...healthProbe(), initialDelaySeconds: 5, periodSeconds: 10 },
+    lifecycle: { preStop: { sleep: { seconds: DRAIN_SECONDS } } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+  };
+}
+
+function healthProbe(): IProbe {
+  return { httpGet: { path: '/health', port: CONTAINER_PORT }, timeoutSeconds: 5 };
+}
+
+function wrapperVariables(input: OverlayInput): IEnvVar[] {
+  const variables: IEnvVar[] = [
+    { name: 'MCP_SERVER_ID', value: input.serverId },
+    { name: 'MCP_WRAPPER_ALLOWED_HOSTS', value: input.host },
+  ];
+  if (input.config.access === 'key') {
+    const secretName = `${serverObjectName(input.serverId)}-access`;
+    variables.push(fromSecret('MCP_WRAPPER_KEY_SHA256', secretName, 'sha256'));
+  }
+  if (input.config.rateLimit) {
+    const value = String(input.config.rateLimit.requestsPerMinute);
+    variables.push({ name: 'MCP_WRAPPER_RATE_LIMIT_PER_MINUTE', value });
+  }
+  return variables;
+}
+
+/** Sorted, so that the order in `.mcp-hosting.yml` makes no difference. A variable without a value keeps the pod from starting. */
+function serverVariables(input: OverlayInput): IEnvVar[] {
+  const secretName = `${serverObjectName(input.serverId)}-env`;
+  return [...new Set(input.config.env)].sort().map((name) => fromSecret(name, secretName, name));
+}
+
+function fromSecret(name: string, secretName: string, key: string): IEnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
+}

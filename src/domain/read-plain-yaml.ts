@@ -1,0 +1,62 @@
+import { type Document, parseAllDocuments, visit } from 'yaml';
+import { notRenderable } from './not-renderable.ts';
+import { quoteKey } from './read-yaml-mapping.ts';
+
+/**
+ * Reads YAML documents that every YAML library reads alike. kustomize's library mixes YAML 1.1 and 1.2, so a text that
+ * the two read differently (`yes`, `0777`, `1:30`, dates), an alias, a tag, an empty value or a fraction is refused.
+ * Empty documents are left out.
+ *
+ * @throws UserError `overlay-not-renderable`
+ */
+export function readPlainYaml(text: string, file: string): unknown[] {
+  if (text.length > FILE_CHARS_MAX) throw notRenderable(file, 'it is over 256 KiB', 'less');
+  const documents = parse(text, '1.2');
+  for (const document of documents) assertPlain(document, file);
+  const values = valuesOf(documents);
+  if (JSON.stringify(values) !== JSON.stringify(valuesOf(parse(text, '1.1')))) {
+    throw notRenderable(file, 'a value means one thing in YAML 1.1 and another in 1.2', 'such values in quotes');
+  }
+  for (const value of values) assertWhole(value, file, '');
+  return values;
+}
+
+/** Ours have about 3,000 characters. */
+const FILE_CHARS_MAX = 262_144;
+
+function parse(text: string, version: '1.1' | '1.2'): Document.Parsed[] {
+  // Without merge keys, as `<<` would hide what is refused.
+  return [
+    ...parseAllDocuments(text, { version, merge: false, prettyErrors: false, stringKeys: true, logLevel: 'silent' }),
+  ];
+}
+
+function valuesOf(documents: Document.Parsed[]): unknown[] {
+  return documents.map((document) => document.toJS({ maxAliasCount: 0 })).filter((value) => value !== null);
+}
+
+function assertPlain(document: Document.Parsed, file: string): void {
+  if (document.errors.length > 0 || document.warnings.length > 0) {
+    throw notRenderable(file, 'it is not valid YAML', 'valid YAML without tags and directives');
+  }
+  const refuse = () => {
+    throw notRenderable(file, 'it uses an anchor, an alias or a tag', 'plain values');
+  };
+  visit(document, {
+    Alias: refuse,
+    Value: (_, node) => {
+      if (node.anchor || node.tag?.startsWith('!')) refuse();
+    },
+  });
+}
+
+function assertWhole(value: unknown, file: string, at: string): void {
+  const place = at === '' ? 'it' : quoteKey(at);
+  if (value === null) throw notRenderable(file, `${place} has an empty value`, 'a value, or the key left out');
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw notRenderable(file, `${place} is a number that is not whole`, 'a whole number, or text in quotes');
+  }
+  if (typeof value === 'object') {
+    for (const [key, inner] of Object.entries(value)) assertWhole(inner, file, key);
+  }
+}
