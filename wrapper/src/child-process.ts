@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  CHILD_EOF_GRACE_MS,
+  CHILD_INPUT_BYTES_MAX,
+  CHILD_OUTPUT_GRACE_MS,
+  CHILD_TERM_GRACE_MS,
+  STDERR_LINE_BYTES_MAX,
+} from './limits.ts';
+import { LineDecoder, type OversizedLine } from './line-decoder.ts';
+
+export type ChildExit =
+  | { kind: 'exited'; code: number }
+  | { kind: 'killed'; signal: string }
+  /** The command could not be started at all; `code` is the system's, such as ENOENT. */
+  | { kind: 'not-started'; code: string };
+
+export interface ChildSink {
+  line(text: string): void;
+  oversized(line: OversizedLine): void;
+  stderrLine(text: string): void;
+  /** Called once, after the last line. The process group is gone or was told to go. */
+  exit(exit: ChildExit): void;
+}
+
+/**
+ * The stdio server in a process group of its own, so that what `npx`, `uvx` or a shell started goes with it.
+ * Writing to one that has died is harmless: `exit` tells.
+ */
+export class StdioChild {
+  readonly #process: ChildProcess;
+  readonly #sink: ChildSink;
+  readonly #exited: Promise<void>;
+  #isGone = false;
+
+  constructor(
+    options: { command: readonly string[]; cwd: string; env: NodeJS.ProcessEnv; lineBytesMax: number },
+    sink: ChildSink,
+  ) {
+    const [file = '', ...args] = options.command;
+    this.#sink = sink;
+    this.#process = spawn(file, args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+    // EPIPE and the like: the exit event follows and is what counts.
+    this.#process.stdin?.on('error', () => {});
+    this.#readLines(options.lineBytesMax);
+    this.#exited = new Promise((resolve) => this.#watchExit(resolve));
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** False when the child has stopped reading and too much waits already; the text was not taken then. */
+  writeLine(text: string): boolean {
+    const stdin = this.#process.stdin;
+    if (!stdin || this.#isGone) return true;
+    if (stdin.writableLength > CHILD_INPUT_BYTES_MAX) return false;
+    stdin.write(`${text}\n`);
+    return true;
+  }
+
+  /** stdin EOF, then SIGTERM, then SIGKILL, each to the whole group. Resolves when the child has gone. */
+  async stop(): Promise<void> {
+    this.#process.stdin?.end();
+    if (await this.#isExitedWithin(CHILD_EOF_GRACE_MS)) return;
+    this.signalGroup('SIGTERM');
+    if (await this.#isExitedWithin(CHILD_TERM_GRACE_MS)) return;
+    this.signalGroup('SIGKILL');
+    await this.#exited;
+  }
+
+  /** For a child that does not keep to the protocol: no grace. */
+  kill(): void {
+    this.signalGroup('SIGKILL');
+  }
+
+  signalGroup(signal: NodeJS.Signals): void {
+    if (this.#process.pid === undefined) return;
+    try {
+      process.kill(-this.#process.pid, signal);
+    } catch {
+      // ESRCH: nobody is left in the group, which is what was wanted.
+    }
+  }
+
+  #readLines(lineBytesMax: number): void {
+    const out = new LineDecoder(lineBytesMax, this.#sink);
+    this.#process.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+    this.#process.stdout?.on('end', () => out.end());
+    const err = new LineDecoder(STDERR_LINE_BYTES_MAX, {
+      line: (text) => this.#sink.stderrLine(text),
+      oversized: ({ head }) => this.#sink.stderrLine(`${head}…`),
+    });
+    this.#process.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
+    this.#process.stderr?.on('end', () => err.end());
+  }
+
+  #watchExit(resolve: () => void): void {
+    const finish = (exit: ChildExit): void => {
+      if (this.#isGone) return;
+      this.#isGone = true;
+      this.#sink.exit(exit);
+      resolve();
+    };
+    this.#process.once('error', (error: NodeJS.ErrnoException) => {
+      if (this.#process.pid === undefined) finish({ kind: 'not-started', code: error.code ?? 'UNKNOWN' });
+    });
+    this.#process.once('exit', (code, signal) => {
+      const exit: ChildExit =
+        signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'killed', signal: String(signal) };
+      // What the child left running would hold its pipes open, and has no server to belong to any more.
+      this.signalGroup('SIGKILL');
+      this.#process.once('close', () => finish(exit));
+      setTimeout(() => finish(exit), CHILD_OUTPUT_GRACE_MS).unref();
+    });
+  }
+
+  async #isExitedWithin(graceMs: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), graceMs);
+    });
+    const isExited = await Promise.race([this.#exited.then(() => true as const), timeout]);
+    clearTimeout(timer);
+    return isExited;
+  }
+}

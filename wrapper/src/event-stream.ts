@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http';
+import { STREAM_BUFFER_BYTES_MAX, STREAM_KEEP_ALIVE_MS } from './limits.ts';
+
+/** One open `text/event-stream` answer. A reader too slow to keep up is cut off; a silent stream gets comments. */
+export class EventStream {
+  readonly #res: ServerResponse;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(res: ServerResponse, headers: Record<string, string> = {}) {
+    this.#res = res;
+    res.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    });
+    res.flushHeaders();
+    this.#timer = setInterval(() => this.#write(': keep-alive\n\n'), STREAM_KEEP_ALIVE_MS);
+    res.once('close', () => clearInterval(this.#timer));
+  }
+
+  get isOpen(): boolean {
+    return !this.#res.writableEnded && !this.#res.destroyed;
+  }
+
+  /** @param text one JSON-RPC message without line breaks. False when the reader has gone. */
+  send(text: string): boolean {
+    return this.#write(`event: message\ndata: ${text}\n\n`);
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    if (this.isOpen) this.#res.end();
+  }
+
+  #write(chunk: string): boolean {
+    if (!this.isOpen) return false;
+    if (this.#res.writableLength > STREAM_BUFFER_BYTES_MAX) {
+      this.#res.destroy();
+      return false;
+    }
+    this.#res.write(chunk);
+    return true;
+  }
+}

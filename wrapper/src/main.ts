@@ -1,0 +1,103 @@
+import { parseCommandLine, renderHelp } from './command-line.ts';
+import { findCommand } from './find-command.ts';
+import { createLog, type Log } from './log.ts';
+import type { WrapperOptions } from './options.ts';
+import { startWrapper } from './start-wrapper.ts';
+import { VERSION } from './version.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** The only place that reads the process's arguments and environment. */
+async function main(): Promise<void> {
+  const line = parseCommandLine(process.argv.slice(2), process.env);
+  switch (line.kind) {
+    case 'help':
+      process.stdout.write(renderHelp());
+      return;
+    case 'version':
+      process.stdout.write(`${VERSION}\n`);
+      return;
+    case 'problems':
+      for (const problem of line.problems) writeStderrLine(`mcp-wrapper: ${problem}`);
+      writeStderrLine('Run mcp-wrapper --help for the options.');
+      process.exitCode = EXIT_USAGE;
+      return;
+    case 'check':
+    case 'run': {
+      const found = findCommand({
+        directory: process.cwd(),
+        path: process.env.PATH ?? '',
+        nodePath: process.execPath,
+        given: line.command,
+      });
+      if (!found.ok) {
+        writeStderrLine(`mcp-wrapper: ${found.message}\n${found.hint}`);
+        process.exitCode = EXIT_FAILED;
+        return;
+      }
+      if (line.kind === 'check') process.stdout.write(`${JSON.stringify(found.command)}\n`);
+      else await run(line.options, found.command);
+    }
+  }
+}
+
+async function run(options: WrapperOptions, command: readonly string[]): Promise<void> {
+  const log = createLog({ level: options.logLevel, writeLine: writeStderrLine, now: () => new Date() });
+  // Whoever read our log has gone; that is no reason to stop serving.
+  process.stderr.on('error', () => {});
+  try {
+    const wrapper = await startWrapper({
+      options,
+      command,
+      cwd: process.cwd(),
+      env: childEnvironment(process.env),
+      log,
+      writeStderrLine,
+      onUnstartable: (code) => {
+        log.error('Command cannot be started', { code });
+        process.exit(EXIT_FAILED);
+      },
+    });
+    process.on('exit', () => wrapper.kill());
+    endOnSignals(wrapper.drain, log);
+    process.on('uncaughtException', (error) => {
+      log.error('Wrapper failed', { cause: error.stack ?? error.message });
+      process.exit(EXIT_FAILED);
+    });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    log.error('Cannot listen', { host: options.host, port: options.port, code });
+    process.exitCode = EXIT_FAILED;
+  }
+}
+
+/** The first signal drains, a second one ends at once. */
+function endOnSignals(drain: () => Promise<void>, log: Log): void {
+  let isDraining = false;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (isDraining) process.exit(EXIT_FAILED);
+      isDraining = true;
+      log.info('Signal received', { signal });
+      drain().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error('Drain failed', { cause: String(error) });
+          process.exit(EXIT_FAILED);
+        },
+      );
+    });
+  }
+}
+
+/** The server gets everything but the wrapper's own settings, which hold the hashes of the API keys. */
+function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MCP_WRAPPER_')));
+}
+
+function writeStderrLine(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+await main();

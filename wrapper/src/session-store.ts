@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { SESSION_EVICT_IDLE_MS } from './limits.ts';
+import { Session } from './session.ts';
+
+export interface SessionStoreOptions {
+  sessionsMax: number;
+  idleMs: number;
+  nowMs: () => number;
+  onRemove: (session: Session) => void;
+}
+
+/** All open sessions, least recently used first. */
+export class SessionStore {
+  readonly #options: SessionStoreOptions;
+  /** A Map keeps insertion order; a used session is taken out and put in again. */
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(options: SessionStoreOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  all(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Undefined when all places are taken by sessions in use or used lately. */
+  create(options: { principal: string; protocolVersion: string }): Session | undefined {
+    if (this.#sessions.size >= this.#options.sessionsMax && !this.#evictOne()) return undefined;
+    // 144 random bits in base64url: visible ASCII, and beyond guessing (2025-11-25, transports, session management).
+    const id = randomBytes(18).toString('base64url');
+    const session = new Session({ ...options, id, nowMs: this.#options.nowMs() });
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  /** Marks the session as used. One of another principal is not found. */
+  use(id: string, principal: string): Session | undefined {
+    const session = this.#sessions.get(id);
+    if (!session || session.principal !== principal) return undefined;
+    session.lastUsedAtMs = this.#options.nowMs();
+    this.#sessions.delete(id);
+    this.#sessions.set(id, session);
+    return session;
+  }
+
+  remove(session: Session): void {
+    if (!this.#sessions.delete(session.id)) return;
+    session.endStream();
+    this.#options.onRemove(session);
+  }
+
+  removeExpired(): void {
+    const oldest = this.#options.nowMs() - this.#options.idleMs;
+    for (const session of [...this.#sessions.values()]) {
+      if (session.isInUse) session.lastUsedAtMs = this.#options.nowMs();
+      else if (session.lastUsedAtMs <= oldest) this.remove(session);
+    }
+  }
+
+  #evictOne(): boolean {
+    const oldest = this.#options.nowMs() - SESSION_EVICT_IDLE_MS;
+    for (const session of this.#sessions.values()) {
+      if (session.isInUse || session.lastUsedAtMs > oldest) continue;
+      this.remove(session);
+      return true;
+    }
+    return false;
+  }
+}

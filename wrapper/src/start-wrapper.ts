@@ -1,0 +1,156 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ChildSupervisor } from './child-supervisor.ts';
+import { ClientMessages } from './client-messages.ts';
+import { Door, isLoopbackName } from './door.ts';
+import { checkHealth } from './health.ts';
+import { createHttpServer } from './http-server.ts';
+import { ERROR } from './json-rpc.ts';
+import { SESSION_SWEEP_MS } from './limits.ts';
+import type { Log } from './log.ts';
+import { McpEndpoint } from './mcp-endpoint.ts';
+import { NotificationRouter } from './notification-router.ts';
+import type { WrapperOptions } from './options.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { sendJson } from './refusal.ts';
+import { Relay } from './relay.ts';
+import { SessionStore } from './session-store.ts';
+import { SharedState } from './shared-state.ts';
+
+export interface WrapperParts {
+  options: WrapperOptions;
+  command: readonly string[];
+  cwd: string;
+  /** The child's environment, already without what is the wrapper's own. */
+  env: NodeJS.ProcessEnv;
+  log: Log;
+  writeStderrLine: (text: string) => void;
+  /** The command does not exist or may not be run. */
+  onUnstartable: (code: string) => void;
+}
+
+export interface RunningWrapper {
+  port: number;
+  /** Finishes what is in hand, stops the child, closes every connection. Resolves when all that is done. */
+  drain(): Promise<void>;
+  /** Kills the child's process group, for an exit without drain. */
+  kill(): void;
+}
+
+/**
+ * Listens first, so that `/health` can tell about the start, then starts the child.
+ * @throws the system's error when the port cannot be listened on
+ */
+export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper> {
+  const { options, log } = parts;
+  let draining = false;
+  const isDraining = (): boolean => draining;
+  const nowMs = (): number => performance.now();
+
+  const sessions: SessionStore = new SessionStore({
+    sessionsMax: options.sessionsMax,
+    idleMs: options.sessionIdleMs,
+    nowMs,
+    onRemove: (session) => clientMessages.forget(session),
+  });
+  const shared = new SharedState({ sessions: () => sessions.all() });
+  const notifications = new NotificationRouter({ sessions: () => sessions.all(), shared });
+  const relay: Relay = new Relay({
+    requestTimeoutMs: options.requestTimeoutMs,
+    send: (line) => supervisor.send(line),
+    notifications,
+  });
+  const supervisor: ChildSupervisor = createSupervisor(parts, { relay, restore: () => clientMessages.restore() });
+  const clientMessages: ClientMessages = new ClientMessages({ supervisor, relay, shared });
+
+  const endpoint = new McpEndpoint({
+    ...options,
+    door: new Door({ ...options, keyHashes: options.keySha256, isLoopback: isLoopbackName(options.host) }),
+    rates: new RateLimiter({ perMinute: options.rateLimitPerMinute, nowMs }),
+    sessions,
+    supervisor,
+    relay,
+    clientMessages,
+    isDraining,
+  });
+  const server = createHttpServer(
+    {
+      mcp: (req, res) => endpoint.handle(req, res),
+      health: async (_req, res) => {
+        const health = await checkHealth({
+          supervisor,
+          isDraining,
+          timeoutMs: options.healthTimeoutMs,
+          sessions: () => sessions.size,
+          requestsInFlight: () => relay.callsInFlight,
+        });
+        sendJson(res, health.status === 'ok' ? 200 : 503, JSON.stringify(health));
+      },
+    },
+    log,
+  );
+  const port = await listen(server, options);
+  log.info('Listening', { host: options.host, port });
+  supervisor.start();
+  const sweeper = setInterval(() => sessions.removeExpired(), Math.min(SESSION_SWEEP_MS, options.sessionIdleMs));
+
+  return {
+    port,
+    kill: () => supervisor.kill(),
+    drain: async () => {
+      draining = true;
+      log.info('Draining', { requestsInFlight: relay.callsInFlight, timeoutMs: options.drainTimeoutMs });
+      clearInterval(sweeper);
+      for (const session of sessions.all()) session.endStream();
+      await relay.whenIdle(options.drainTimeoutMs);
+      relay.failAll({ code: ERROR.internal, message: 'The MCP server was shut down before it answered' });
+      await supervisor.stop();
+      await close(server);
+      log.info('Stopped');
+    },
+  };
+}
+
+function createSupervisor(
+  parts: WrapperParts,
+  { relay, restore }: { relay: Relay; restore: () => void },
+): ChildSupervisor {
+  const { lineBytesMax, startTimeoutMs } = parts.options;
+  const supervisor: ChildSupervisor = new ChildSupervisor(
+    { ...parts, lineBytesMax, startTimeoutMs },
+    {
+      ready: () => {
+        if (supervisor.restarts > 0) restore();
+      },
+      lost: (exit) => {
+        const data = { reason: 'child-exited' };
+        relay.failAll({ code: ERROR.internal, message: `The MCP server ${exit} before it answered`, data });
+      },
+      unstartable: parts.onUnstartable,
+      response: (id, response) => relay.receiveResponse(id, response),
+      oversizedResponse: (id, bytes) => {
+        const message = `The MCP server answered with ${bytes} bytes, more than the ${lineBytesMax} allowed`;
+        if (id !== undefined) relay.fail(id, { code: ERROR.internal, message });
+      },
+      notification: (notification) => relay.receiveNotification(notification),
+    },
+  );
+  return supervisor;
+}
+
+async function listen(server: Server, { port, host }: WrapperOptions): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Answers that are being written get out; idle keep-alive connections would keep the server open. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 1_000);
+  await closed;
+  clearTimeout(timer);
+}
