@@ -1,0 +1,59 @@
+import {
+  type ConfigurationOptions,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  Observable,
+  type ObservableMiddleware,
+  PatchStrategy,
+  setHeaderOptions,
+  Watch,
+} from '@kubernetes/client-node';
+import { REQUEST_TIMEOUT_MS } from './cluster-limits.ts';
+import { mapClusterError } from './map-cluster-error.ts';
+
+export type CallOptions = ConfigurationOptions<ObservableMiddleware>;
+
+export interface ClusterClient {
+  core: CoreV1Api;
+  objects: CustomObjectsApi;
+  watch: Watch;
+  /** Runs one call with a time limit, its errors mapped. `options` go to the call as its last argument. */
+  call<Result>(action: string, send: (options: CallOptions) => Promise<Result>): Promise<Result>;
+}
+
+/** @param kubeconfigPath absent: the service account of the pod that the bot runs in */
+export function createClusterClient(kubeconfigPath: string | undefined): ClusterClient {
+  const config = new KubeConfig();
+  if (kubeconfigPath === undefined) config.loadFromCluster();
+  else config.loadFromFile(kubeconfigPath);
+  return {
+    core: config.makeApiClient(CoreV1Api),
+    objects: config.makeApiClient(CustomObjectsApi),
+    watch: new Watch(config),
+    async call(action, send) {
+      try {
+        return await send(timeLimit());
+      } catch (error) {
+        throw mapClusterError(error, action);
+      }
+    },
+  };
+}
+
+/** As `options`, for a merge patch: the client takes a JSON patch otherwise. */
+export function asMergePatch(options: CallOptions): CallOptions {
+  return setHeaderOptions('Content-Type', PatchStrategy.MergePatch, options);
+}
+
+/** The client has no time limit of its own. */
+function timeLimit(): CallOptions {
+  const middleware: ObservableMiddleware = {
+    pre(request) {
+      request.setSignal(AbortSignal.timeout(REQUEST_TIMEOUT_MS));
+      return new Observable(Promise.resolve(request));
+    },
+    post: (response) => new Observable(Promise.resolve(response)),
+  };
+  return { middleware: [middleware], middlewareMergeStrategy: 'append' };
+}

@@ -1,0 +1,58 @@
+import { ApiException } from '@kubernetes/client-node';
+import { UserError } from '../../domain/user-error.ts';
+import { RetryLaterError } from '../../ports/retry-later.ts';
+import { boundedMessage } from './bounded-message.ts';
+import { OUTAGE_WAIT_MS } from './cluster-limits.ts';
+
+/** Status code of the API server's answer; undefined for what is no answer. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiException ? error.code : undefined;
+}
+
+/**
+ * What a failed call of the API server means.
+ * @param action completes the sentence `Cannot …`
+ * @returns RetryLaterError when it does not answer or is overloaded; UserError where rights or objects are missing
+ */
+export function mapClusterError(error: unknown, action: string): Error {
+  if (error instanceof UserError || error instanceof RetryLaterError) return error;
+  const status = statusOf(error);
+  if (status === undefined) {
+    return new RetryLaterError(`Cannot ${action}: no answer from the API server`, OUTAGE_WAIT_MS, { cause: error });
+  }
+  if (status >= 500 || status === 429) {
+    return new RetryLaterError(`Cannot ${action}: the API server answered ${status}`, OUTAGE_WAIT_MS, { cause: error });
+  }
+  const said = boundedMessage(messageOf(error));
+  if (status === 401 || status === 403) {
+    return new UserError(
+      'cluster-forbidden',
+      `Cannot ${action}: the API server refuses it (${said}), expected the bot's service account to have the right`,
+      "Apply the bot's RBAC manifests, and check KUBECONFIG and the namespaces in the configuration.",
+    );
+  }
+  if (status === 404) {
+    return new UserError(
+      'cluster-object-missing',
+      `Cannot ${action}: the API server does not know it (${said}), expected the namespace and Argo CD to be there`,
+      'Apply the scaffold (base/ and argocd/ of the deployments repository) to the cluster.',
+    );
+  }
+  return new Error(`Cannot ${action}: the API server answered ${status} (${said})`);
+}
+
+/** The `message` of the API server's `Status` object. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof ApiException)) return '';
+  const body: unknown = typeof error.body === 'string' ? parseJson(error.body) : error.body;
+  return typeof body === 'object' && body !== null && 'message' in body ? String(body.message) : '';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A proxy's page instead of a Status: nothing in it is for people.
+    return undefined;
+  }
+}

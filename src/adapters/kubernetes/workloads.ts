@@ -1,0 +1,87 @@
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { PodState } from '../../domain/cluster-state.ts';
+import type { Workloads } from '../../ports/cluster.ts';
+import { boundedMessage, boundedWord } from './bounded-message.ts';
+import type { ClusterClient } from './cluster-client.ts';
+import { ITEMS_MAX, LINE_CHARACTERS_MAX, LOG_BYTES_MAX } from './cluster-limits.ts';
+import { statusOf } from './map-cluster-error.ts';
+
+const CONTAINER = 'mcp-server';
+
+export function createWorkloads(client: ClusterClient, namespace: string): Workloads {
+  return {
+    async pods(serverId) {
+      const pods = await listPods(client, namespace, serverId);
+      return pods.map(parsePod);
+    },
+    async logs(serverId, { lines, previous = false }) {
+      const [newest] = await listPods(client, namespace, serverId);
+      const name = newest?.metadata?.name;
+      if (name === undefined) return [];
+      const text = await readLog(client, { namespace, name, lines, previous });
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .slice(-lines)
+        .map((line) => boundedMessage(line.slice(0, LINE_CHARACTERS_MAX)));
+    },
+  };
+}
+
+/** Newest first. */
+async function listPods(client: ClusterClient, namespace: string, serverId: string): Promise<V1Pod[]> {
+  const labelSelector = `app=mcp-server,server-id=${serverId}`;
+  const { items } = await client.call(`list the pods of "${serverId}"`, (options) =>
+    client.core.listNamespacedPod({ namespace, labelSelector, limit: ITEMS_MAX }, options),
+  );
+  return items.toSorted((left, right) => createdAt(right) - createdAt(left));
+}
+
+function createdAt(pod: V1Pod): number {
+  return pod.metadata?.creationTimestamp?.getTime() ?? 0;
+}
+
+/** Empty where the container has not run yet, or has no run before the present one (400), or the pod is gone (404). */
+async function readLog(
+  client: ClusterClient,
+  { namespace, name, lines, previous }: { namespace: string; name: string; lines: number; previous: boolean },
+): Promise<string> {
+  return client.call(`read the log of pod "${name}"`, async (options) => {
+    try {
+      const query = { namespace, name, container: CONTAINER, tailLines: lines, previous, limitBytes: LOG_BYTES_MAX };
+      return (await client.core.readNamespacedPodLog(query, options)) ?? '';
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 400 || status === 404) return '';
+      throw error;
+    }
+  });
+}
+
+function parsePod(pod: V1Pod): PodState {
+  const container = pod.status?.containerStatuses?.find(({ name }) => name === CONTAINER);
+  const spec = pod.spec?.containers.find(({ name }) => name === CONTAINER);
+  const { reason, message } = whyNotReady(pod, container);
+  return {
+    name: boundedWord(pod.metadata?.name ?? ''),
+    ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    image: boundedWord(spec?.image ?? ''),
+    phase: boundedWord(pod.status?.phase ?? 'Unknown'),
+    reason: reason === undefined ? null : boundedWord(reason),
+    message: message === undefined ? null : boundedMessage(message),
+    restarts: container?.restartCount ?? 0,
+    lastExitCode: container?.lastState?.terminated?.exitCode ?? container?.state?.terminated?.exitCode ?? null,
+  };
+}
+
+/** The container's own state first, then what holds the pod back as a whole (evicted, not scheduled). */
+function whyNotReady(
+  pod: V1Pod,
+  container: V1ContainerStatus | undefined,
+): { reason?: string | undefined; message?: string | undefined } {
+  const state = container?.state?.waiting ?? container?.state?.terminated;
+  if (state?.reason) return state;
+  if (pod.status?.reason) return pod.status;
+  const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  return unscheduled ?? {};
+}

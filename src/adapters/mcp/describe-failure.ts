@@ -1,0 +1,54 @@
+import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+
+/**
+ * One sentence for people. Only codes and numbers of an error are used: its message can hold the endpoint's own text.
+ */
+export function describeFailure(error: unknown, timeoutMs: number): string {
+  const chain = causesOf(error);
+  const http = chain.find((cause) => cause instanceof SdkHttpError);
+  if (http) return describeStatus(http.status);
+  if (chain.some((cause) => cause instanceof UnauthorizedError)) return describeStatus(401);
+  if (chain.some(isTimeout)) return `The endpoint did not finish the MCP handshake within ${timeoutMs / 1000} s.`;
+  if (chain.some((cause) => field(cause, 'name') === 'AnswerTooLargeError'))
+    return "The endpoint's answer is too large.";
+  const network = chain
+    .map((cause) => field(cause, 'code'))
+    .find((code) => /^(E[A-Z_]+|UND_ERR_[A-Z_]+|CERT_[A-Z_]+)$/.test(code));
+  if (network !== undefined) return `The endpoint cannot be reached (${network}).`;
+  const sdk = chain.find((cause) => cause instanceof SdkError);
+  if (sdk?.code === SdkErrorCode.ListPaginationExceeded) return "The endpoint's list of tools does not end.";
+  return sdk ? `The MCP handshake failed (${sdk.code}).` : 'The endpoint does not speak MCP as expected.';
+}
+
+function describeStatus(status: number): string {
+  switch (status) {
+    case 401:
+    case 403:
+      return `The endpoint refuses the access key (HTTP ${status}).`;
+    case 404:
+      return 'Nothing answers at the endpoint yet (HTTP 404).';
+    case 429:
+      return 'The endpoint is over its rate limit (HTTP 429).';
+    default:
+      return `The endpoint answered HTTP ${status}, expected an MCP answer.`;
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) return true;
+  return ['TimeoutError', 'AbortError'].includes(field(error, 'name'));
+}
+
+/** The error and what caused it, to a depth that no honest error reaches. */
+function causesOf(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let cause = error; cause !== undefined && chain.length < 8; ) {
+    chain.push(cause);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return chain;
+}
+
+function field(error: unknown, name: 'name' | 'code'): string {
+  return error instanceof Error && name in error ? String((error as unknown as Record<string, unknown>)[name]) : '';
+}
