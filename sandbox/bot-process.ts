@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -6,9 +6,6 @@ import { request } from 'undici';
 import { ProcessRegistry } from './kubernetes/kubelet/process-registry.ts';
 
 export interface BotProcess {
-  pid: number;
-  /** Resolves when the process is gone. */
-  exited: Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -18,20 +15,60 @@ const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 50;
 /** What is under way is finished first; then the process is ended. */
 const STOP_DEADLINE_MS = 15_000;
+const RESTART_DELAY_MS = 500;
+/** Chunks of its output that are kept for the error of a start that failed. */
+const TAIL_CHUNKS = 20;
 
-/**
- * Starts the bot as its own process with nothing but environment variables, and waits until it says that it is ready.
- * Its log goes to `logFile`. @throws Error with the log's last lines when it ends before.
- */
-export async function startBot(options: {
+interface BotOptions {
   env: Readonly<Record<string, string>>;
   url: string;
   logFile: string;
   /** Where its pid is kept, so that the next start ends a bot that outlived a killed sandbox. */
   processDir: string;
-}): Promise<BotProcess> {
+  log: (line: string) => void;
+}
+
+/**
+ * Starts the bot as its own process with nothing but environment variables, and waits until it says that it is ready.
+ * One that dies is started again, as a Deployment would. @throws Error with the log's last lines when it never gets ready.
+ */
+export async function startBot(options: BotOptions): Promise<BotProcess> {
   const registry = new ProcessRegistry(options.processDir);
   await registry.endLeftovers();
+  let closing = false;
+  let current = spawnBot(options, registry);
+  const supervised = (async () => {
+    while (!closing) {
+      const code = await current.exited;
+      if (closing) return;
+      options.log(`The bot ended (${code}); it is started again`);
+      await delay(RESTART_DELAY_MS);
+      if (!closing) current = spawnBot(options, registry);
+    }
+  })();
+  const close = async (): Promise<void> => {
+    closing = true;
+    await endBot(current);
+    await supervised;
+  };
+  const first = current;
+  try {
+    await waitUntilReady(`${options.url}/ready`, () => current !== first, first.tail);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { close };
+}
+
+interface SpawnedBot {
+  child: ChildProcess;
+  /** What the process ended with: its exit code, or the signal's name. */
+  exited: Promise<string>;
+  tail: string[];
+}
+
+function spawnBot(options: BotOptions, registry: ProcessRegistry): SpawnedBot {
   const log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...options.env },
@@ -45,28 +82,24 @@ export async function startBot(options: {
     stream.on('data', (chunk: Buffer) => {
       log.write(chunk);
       tail.push(chunk.toString('utf8'));
-      if (tail.length > 20) tail.shift();
+      if (tail.length > TAIL_CHUNKS) tail.shift();
     });
   }
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  let gone = false;
-  void exited.then(() => {
-    gone = true;
-    registry.remove(pid);
-    log.end();
+  const exited = new Promise<string>((resolve) => {
+    child.once('close', (code, signal) => {
+      registry.remove(pid);
+      log.end();
+      resolve(signal ?? String(code));
+    });
   });
-  await waitUntilReady(`${options.url}/ready`, () => gone, tail);
-  return {
-    pid,
-    exited,
-    close: async () => {
-      if (gone) return;
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-      await exited;
-      clearTimeout(timer);
-    },
-  };
+  return { child, exited, tail };
+}
+
+async function endBot({ child, exited }: SpawnedBot): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  await exited;
+  clearTimeout(timer);
 }
 
 async function waitUntilReady(url: string, isGone: () => boolean, tail: string[]): Promise<void> {

@@ -8,6 +8,7 @@ export interface SandboxSettings {
   once: boolean;
   json: boolean;
   fresh: boolean;
+  platformOnly: boolean;
   only: SandboxPart | undefined;
 }
 
@@ -32,6 +33,7 @@ Brings the whole platform up on this machine, hosts examples/hello on it, and st
   --port N         first of five ports in a row (default 3000): bot, GitHub, Kubernetes, gateway, PostgreSQL
   --data-dir DIR   where state lives (default .mcp-hosting)
   --fresh          forget the state in the data directory first
+  --platform-only  bring the platform up without hosting examples/hello
   --only PART      start one part alone: ${SANDBOX_PARTS.join(', ')}
   --help           this text
 `;
@@ -56,6 +58,7 @@ export function parseSettings(argv: string[], cwd: string): ParsedSettings {
         port: { type: 'string' },
         'data-dir': { type: 'string' },
         fresh: { type: 'boolean', default: false },
+        'platform-only': { type: 'boolean', default: false },
         only: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -75,7 +78,15 @@ export function parseSettings(argv: string[], cwd: string): ParsedSettings {
     const dataDir = resolve(cwd, values['data-dir'] ?? DEFAULT_DATA_DIR);
     return {
       kind: 'run',
-      settings: { port, dataDir, once: values.once, json: values.json, fresh: values.fresh, only },
+      settings: {
+        port,
+        dataDir,
+        once: values.once,
+        json: values.json,
+        fresh: values.fresh,
+        platformOnly: values['platform-only'],
+        only,
+      },
     };
   } catch (error) {
     return { kind: 'problem', message: error instanceof Error ? error.message : String(error) };

@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { createWorkflowRunner } from './actions/workflow-runner.ts';
-import { type BotProcess, startBot } from './bot-process.ts';
+import { startBot } from './bot-process.ts';
 import { checkPorts } from './check-ports.ts';
 import { createEventLog } from './event-log.ts';
 import { type GitHubSandbox, startGitHub } from './github/github-server.ts';
 import { createImageStore } from './images/image-store.ts';
+import { keepSecret } from './keep-secret.ts';
 import { type KubernetesSandbox, startKubernetes } from './kubernetes/kubernetes-server.ts';
 import { startPostgres } from './postgres/postgres-server.ts';
 import { readSandboxFile, type SandboxFile, writeSandboxFile } from './sandbox-file.ts';
@@ -33,7 +34,6 @@ export interface StartedPart {
 export interface Sandbox {
   file: SandboxFile;
   ports: SandboxPorts;
-  bot: BotProcess;
   /** Ends every process that was started, in the reverse order. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -105,6 +105,7 @@ async function startParts(
         url: apiUrl,
         logFile: join(options.dataDir, 'bot.log'),
         processDir: join(options.dataDir, 'processes'),
+        log: createEventLog(join(options.dataDir, 'sandbox.log')),
       }),
     () => ({ address: apiUrl }),
   );
@@ -123,7 +124,7 @@ async function startParts(
     deploymentsRepository: DEPLOYMENTS_REPOSITORY,
   };
   await writeSandboxFile(options.dataDir, file);
-  return { file, ports, bot, close };
+  return { file, ports, close };
 }
 
 /** One part alone, so that it can be used with a real cluster or the real GitHub. */
@@ -195,7 +196,12 @@ async function startForge(options: SandboxOptions, ports: SandboxPorts): Promise
     dataDir: join(dataDir, 'github'),
     organization: ORGANIZATION,
     login: LOGIN,
-    app: { id: APP_ID, slug: 'mcp-hosting', webhookUrl: `http://127.0.0.1:${ports.bot}/api/github/webhooks` },
+    app: {
+      id: APP_ID,
+      slug: 'mcp-hosting',
+      webhookUrl: `http://127.0.0.1:${ports.bot}/api/github/webhooks`,
+      webhookSecret: keepSecret(join(dataDir, 'webhook-secret')),
+    },
     runner,
     log,
   });
@@ -289,7 +295,7 @@ async function botEnvironment(
     LOG_LEVEL: 'debug',
     APP_ID: String(parts.github.appId),
     PRIVATE_KEY_PATH: keyPath,
-    WEBHOOK_SECRET: parts.github.webhookSecret,
+    WEBHOOK_SECRET: keepSecret(join(options.dataDir, 'webhook-secret')),
     GITHUB_API_URL: parts.github.url,
     DATABASE_URL: parts.databaseUrl,
     DEPLOYMENTS_REPOSITORY,

@@ -30,9 +30,8 @@ export function advanceServer(platform: Platform, serverId: string): Promise<voi
     const rollouts = await supersede(platform, await platform.rollouts.unfinished(serverId), newest);
     if (rollouts.length === 0) await recover(platform, newest);
     for (const [index, rollout] of rollouts.entries()) {
-      if (rollouts.slice(0, index).some((earlier) => waitsFor(rollout, earlier))) continue;
-      rollouts[index] = await advance(platform, rollout, newest.id);
-      if (isEnded(rollouts[index])) await platform.queue.advance(serverId);
+      const isBlocked = rollouts.slice(0, index).some((earlier) => waitsFor(rollout, earlier));
+      if (!isBlocked) rollouts[index] = await advance(platform, rollout, newest.id);
     }
   });
 }

@@ -6,7 +6,7 @@ import { parseServerConfig } from '../domain/parse-server-config.ts';
 import { fullName, type RepositoryName } from '../domain/repository.ts';
 import type { Rollout, RolloutFailure, RolloutKind, RolloutTrigger } from '../domain/rollout.ts';
 import { GITHUB_DEADLINE_MS } from '../domain/rollout-limits.ts';
-import { DEFAULT_SERVER_CONFIG, type ServerConfig, type ServerRuntime } from '../domain/server-config.ts';
+import type { ServerConfig, ServerRuntime } from '../domain/server-config.ts';
 import { createServerId } from '../domain/server-id.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { DeploymentsSnapshot, SourceSnapshot } from '../ports/github.ts';
@@ -90,7 +90,7 @@ export function planBuild(source: SourceSnapshot, deployments: DeploymentsSnapsh
   if (!parsed.ok) {
     const first = parsed.problems[0];
     return {
-      config: DEFAULT_SERVER_CONFIG,
+      config: defaultConfig(),
       runtime: null,
       configProblems: parsed.problems,
       mergePolicy,
@@ -113,6 +113,13 @@ export function planBuild(source: SourceSnapshot, deployments: DeploymentsSnapsh
   return detected.ok
     ? { ...base, runtime: detected.runtime }
     : { ...base, runtime: null, failure: { ...detected.problem } };
+}
+
+/** What holds for a server whose configuration cannot be read: it is not built. */
+function defaultConfig(): ServerConfig {
+  const parsed = parseServerConfig(null);
+  if (!parsed.ok) throw new Error('Cannot read the default server config: an absent file must be valid');
+  return parsed.config;
 }
 
 function policyFailure(deployments: DeploymentsSnapshot, problem: string | undefined): RolloutFailure {

@@ -1,7 +1,7 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import type { DeploymentsSnapshot } from '../../domain/deployments-snapshot.ts';
-import { renderedOverlayDiff } from '../../domain/overlay-diff.ts';
+import { unifiedDiff } from '../../domain/overlay-diff.ts';
 import type { OverlayInput } from '../../domain/overlay-input.ts';
 import { renderOverlay } from '../../domain/render-overlay.ts';
 import { renderPullRequest } from '../../domain/reports/pull-request.ts';
@@ -25,7 +25,8 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
     rollout,
     before,
     after,
-    renderedDiff: renderedOverlayDiff(snapshot.overlay, files),
+    renderedDiff: unifiedDiff({ before: snapshot.overlay, after: files }),
+    githubWebUrl: platform.settings.githubWebUrl,
   });
   const outcome = await platform.proposals.propose(
     { serverId: rollout.serverId, rolloutId: rollout.id, files, title, body, message: commitMessage, snapshot },

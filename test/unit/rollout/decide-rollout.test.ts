@@ -1,0 +1,189 @@
+import { describe, expect, test } from '@jest/globals';
+import { applyFact, dueEffect, failByDeadline, type RolloutFact } from '../../../src/domain/decide-rollout.ts';
+import { ROLLOUT_STAGES, type Rollout, type RolloutStage } from '../../../src/domain/rollout.ts';
+import { rolloutFixture, START } from './rollout-fixture.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const proposal: NonNullable<Rollout['proposal']> = {
+  repository: { owner: 'acme', name: 'mcp-server-deployments' },
+  number: 41,
+  url: 'https://github.com/acme/mcp-server-deployments/pull/41',
+  nodeId: 'PR_41',
+  branchHeadSha: 'b'.repeat(40),
+};
+const merged: RolloutFact = { kind: 'merged', sha: 'c'.repeat(40), by: 'kim' };
+const reported = (stage: RolloutStage): RolloutFact => ({ kind: 'reported', reports: { checkRunId: 'CR_1' }, stage });
+
+function play(start: Rollout, facts: RolloutFact[]): Rollout {
+  return facts.reduce((rollout, fact) => applyFact(rollout, fact, START), start);
+}
+
+describe('a deployment', () => {
+  const path: [RolloutFact, RolloutStage, string][] = [
+    [reported('accepted'), 'building', 'dispatch-build'],
+    [{ kind: 'build-dispatched', runId: 7, url: 'https://x/7' }, 'building', 'wait'],
+    [{ kind: 'build-succeeded', digest: DIGEST }, 'proposing', 'propose'],
+    [{ kind: 'proposed', proposal }, 'proposed', 'report'],
+    [reported('proposed'), 'proposed', 'wait'],
+    [merged, 'syncing', 'refresh-application'],
+    [{ kind: 'refreshed' }, 'syncing', 'observe'],
+    [{ kind: 'synced' }, 'verifying', 'verify'],
+    [{ kind: 'verified', protocolVersion: '2025-11-25', tools: [] }, 'succeeded', 'report'],
+    [reported('succeeded'), 'succeeded', 'wait'],
+  ];
+
+  test('goes from the comment to the final report in this order', () => {
+    let rollout = rolloutFixture();
+    expect(dueEffect(rollout, START)).toEqual({ kind: 'report' });
+    for (const [fact, stage, effect] of path) {
+      rollout = applyFact(rollout, fact, START);
+      expect([fact.kind, rollout.stage, dueEffect(rollout, START).kind]).toEqual([fact.kind, stage, effect]);
+    }
+    expect(rollout.stages.map(({ stage }) => stage)).toEqual([
+      'accepted',
+      'building',
+      'proposing',
+      'proposed',
+      'syncing',
+      'verifying',
+      'succeeded',
+    ]);
+  });
+
+  test('is the same when every fact comes twice', () => {
+    const once = play(
+      rolloutFixture(),
+      path.map(([fact]) => fact),
+    );
+    const twice = play(
+      rolloutFixture(),
+      path.flatMap(([fact]) => [fact, fact]),
+    );
+    expect(twice).toEqual(once);
+  });
+
+  test.each(ROLLOUT_STAGES.filter((stage) => !['succeeded', 'failed', 'cancelled'].includes(stage)))(
+    'in stage %s is ended by a failure and by a newer wish',
+    (stage) => {
+      const failure = { code: 'x', message: 'm', hint: 'h' };
+      expect(applyFact(rolloutFixture({ stage }), { kind: 'failed', failure }, START).stage).toBe('failed');
+      expect(applyFact(rolloutFixture({ stage }), { kind: 'superseded', reason: 'r' }, START).stage).toBe('cancelled');
+    },
+  );
+
+  test.each(['succeeded', 'failed', 'cancelled'] as const)(
+    'that ended as %s stays ended, whatever comes late',
+    (stage) => {
+      const ended = rolloutFixture({ stage, reportedStage: stage });
+      const late: RolloutFact[] = [
+        { kind: 'build-succeeded', digest: DIGEST },
+        { kind: 'proposed', proposal },
+        merged,
+        { kind: 'closed', by: 'kim' },
+        { kind: 'synced' },
+        { kind: 'verified', protocolVersion: 'x', tools: [] },
+        { kind: 'failed', failure: { code: 'x', message: 'm', hint: 'h' } },
+        { kind: 'superseded', reason: 'r' },
+      ];
+      for (const fact of late) expect(applyFact(ended, fact, START)).toEqual(ended);
+    },
+  );
+
+  test('skips the build when the commit has an image', () => {
+    expect(play(rolloutFixture({ digest: DIGEST }), [reported('accepted')]).stage).toBe('proposing');
+  });
+
+  test('with nothing to change goes on to look at the cluster', () => {
+    const rollout = play(rolloutFixture({ stage: 'proposing' }), [{ kind: 'unchanged', headSha: 'd'.repeat(40) }]);
+    expect([rollout.stage, rollout.merge?.sha]).toEqual(['syncing', 'd'.repeat(40)]);
+  });
+
+  test('leaves a merge heard of while it proposes to the effect, which knows the overlay', () => {
+    expect(applyFact(rolloutFixture({ stage: 'proposing' }), merged, START).stage).toBe('proposing');
+    const found = applyFact(rolloutFixture({ stage: 'proposing' }), { ...merged, found: { proposal } }, START);
+    expect([found.stage, found.proposal?.number]).toEqual(['syncing', 41]);
+  });
+
+  test('is cancelled by closing its pull request, and says by whom', () => {
+    const rollout = applyFact(rolloutFixture({ stage: 'proposed', proposal }), { kind: 'closed', by: 'kim' }, START);
+    expect([rollout.stage, rollout.cancelReason]).toEqual([
+      'cancelled',
+      'The deployment pull request was closed by @kim without a merge.',
+    ]);
+  });
+
+  test('under policy auto merges at once, and waits for people where protection wants them', () => {
+    const rollout = rolloutFixture({ stage: 'proposed', proposal, mergePolicy: 'auto' });
+    expect(dueEffect(rollout, START).kind).toBe('merge');
+    expect(dueEffect(applyFact(rollout, { kind: 'merge-blocked' }, START), START).kind).toBe('report');
+  });
+
+  test('waits for the setup pull request, and begins anew at the head that has the workflow', () => {
+    const rollout = play(rolloutFixture({ needsSetup: true }), [reported('accepted')]);
+    expect([rollout.stage, dueEffect(rollout, START).kind]).toEqual(['setup', 'propose-setup']);
+    const told = play(rollout, [{ kind: 'setup-proposed', pullRequest: proposal }, reported('setup')]);
+    expect(dueEffect(told, START)).toEqual({ kind: 'wait', forMs: null });
+    const resumed = play(told, [{ kind: 'setup-merged', changes: { digest: DIGEST } }]);
+    expect([resumed.stage, resumed.needsSetup, dueEffect(resumed, START).kind]).toEqual(['accepted', false, 'report']);
+  });
+
+  test('that failed after its merge goes on once the cluster is well, but not when its endpoint was dead', () => {
+    const failure = { code: 'secret-missing', message: 'm', hint: 'h' };
+    const failed = rolloutFixture({ stage: 'failed', merge: { sha: 'c'.repeat(40), by: null }, failure });
+    expect(applyFact(failed, { kind: 'recovered' }, START)).toMatchObject({ stage: 'syncing' });
+    expect(applyFact(failed, { kind: 'recovered' }, START).failure).toBeUndefined();
+    const dead = { ...failed, failure: { ...failure, code: 'verify-timed-out' } };
+    expect(applyFact(dead, { kind: 'recovered' }, START)).toEqual(dead);
+  });
+});
+
+describe('a wait', () => {
+  test.each(['accepted', 'building', 'proposing', 'syncing', 'verifying'] as const)(
+    'in stage %s ends in a failure with a cure',
+    (stage) => {
+      const entered = applyFact(rolloutFixture({ stage: 'setup' }), { kind: 'setup-merged', changes: {} }, START);
+      const rollout = { ...entered, stage, deadlineAt: START.toISOString() };
+      expect(dueEffect(rollout, START).kind).toBe('fail-by-deadline');
+      const failed = failByDeadline(rollout, START);
+      expect(failed.stage).toBe('failed');
+      expect(failed.failure?.hint).toMatch(/\.$/);
+    },
+  );
+
+  test.each(['building', 'proposing', 'syncing', 'verifying'] as const)(
+    'is bounded when stage %s is entered',
+    (stage) => {
+      const before: Record<string, [Partial<Rollout>, RolloutFact]> = {
+        building: [{ stage: 'accepted' }, reported('accepted')],
+        proposing: [{ stage: 'building' }, { kind: 'build-succeeded', digest: DIGEST }],
+        syncing: [{ stage: 'proposed' }, merged],
+        verifying: [{ stage: 'syncing' }, { kind: 'synced' }],
+      };
+      const [changes, fact] = before[stage] as [Partial<Rollout>, RolloutFact];
+      const entered = applyFact(rolloutFixture(changes), fact, START);
+      expect(entered.stage).toBe(stage);
+      expect(Date.parse(entered.deadlineAt ?? '')).toBeGreaterThan(START.getTime());
+    },
+  );
+
+  test('for a person has no bound', () => {
+    const rollout = applyFact(rolloutFixture({ stage: 'proposing' }), { kind: 'proposed', proposal }, START);
+    expect(rollout.deadlineAt).toBeUndefined();
+  });
+});
+
+describe('stop, start and delete', () => {
+  test.each(['stop', 'start', 'delete'] as const)('%s proposes without a build', (kind) => {
+    expect(applyFact(rolloutFixture({ kind }), reported('accepted'), START).stage).toBe('proposing');
+  });
+
+  test('only a start is verified by a handshake', () => {
+    const synced = (kind: Rollout['kind']) =>
+      applyFact(rolloutFixture({ kind, stage: 'syncing' }), { kind: 'synced' }, START);
+    expect([synced('start').stage, synced('stop').stage, synced('delete').stage]).toEqual([
+      'verifying',
+      'succeeded',
+      'succeeded',
+    ]);
+  });
+});
