@@ -57,6 +57,18 @@ function assertWhole(value: unknown, file: string, at: string): void {
     throw notRenderable(file, `${place} is a number that is not whole`, 'a whole number, or text in quotes');
   }
   if (typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value)) assertWhole(inner, file, key);
+    for (const [key, inner] of Object.entries(value)) {
+      if (!Array.isArray(value) && ODD_KEY.test(key)) {
+        throw notRenderable(
+          file,
+          `the key ${quoteKey(key)} looks like a number or a boolean`,
+          'a key that begins with a letter',
+        );
+      }
+      assertWhole(inner, file, key);
+    }
   }
 }
+
+/** kustomize forgets the quotes of keys, and then fails on these. */
+const ODD_KEY = /^(?:[^A-Za-z_].*|y|n|yes|no|on|off|true|false|null|)$/is;

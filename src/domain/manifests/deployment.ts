@@ -18,7 +18,7 @@ export function deploymentManifest(input: OverlayInput): Deployment {
       namespace: input.namespace,
       labels: { ...labels, 'app.kubernetes.io/version': input.version },
       annotations: {
-        'mcp-hosting.dev/server-name': input.serverName,
+        'mcp-hosting.dev/server-name': printable(input.serverName),
         'mcp-hosting.dev/source-repository': fullName(input.source.repository),
         'mcp-hosting.dev/source-commit': input.source.commitSha,
       },
@@ -37,6 +37,16 @@ export function deploymentManifest(input: OverlayInput): Deployment {
   });
 }
 
+/** Text from strangers on one line: kustomize fails on some control characters, and reviewers must see what there is. */
+function printable(text: string): string {
+  return text
+    .slice(0, NAME_CHARS_MAX)
+    .toWellFormed()
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
+}
+
+/** As many as `.mcp-hosting.yml` allows. */
+const NAME_CHARS_MAX = 100;
 /** Image pull and start; Argo CD shows the Deployment as degraded afterwards. */
 const PROGRESS_DEADLINE_SECONDS = 300;
 /** Old ReplicaSets kept for `kubectl rollout undo`; git holds the whole history. */
