@@ -1,0 +1,61 @@
+import type { HostedServer, HostedServerStatus } from '../../domain/hosted-server.ts';
+import type { RepositoryName } from '../../domain/repository.ts';
+import type { Rollout } from '../../domain/rollout.ts';
+import type { PodState } from '../../ports/cluster.ts';
+
+/** Who asks, and the key under which a repeat of the request is found again. */
+export interface ApiRequest {
+  /** A UUID: the same for a repeat with the same `Idempotency-Key`, else a new one. Fit to be the rollout's id. */
+  requestId: string;
+  /** Name of the API token. */
+  requestedBy: string;
+}
+
+export interface DeployRequest extends ApiRequest {
+  /** UUID; belongs to one repository. */
+  conversationId: string;
+  repository: RepositoryName;
+  /** Where the sticky comment goes. */
+  issue?: number;
+}
+
+export interface ChangeRequest extends ApiRequest {
+  serverId: string;
+}
+
+export interface AcceptedRollout {
+  serverId: string;
+  rolloutId: string;
+}
+
+export interface ServerStatusReport {
+  server: HostedServer;
+  /** The newest one. */
+  rollout: Rollout | undefined;
+  /** Absent where the cluster did not answer: the rest is told all the same. */
+  pods?: PodState[];
+}
+
+/**
+ * What the HTTP API asks of the bot. undefined means that there is no such server.
+ * Errors: `UserError` becomes a 4xx with its code (`problem-status.ts`), `RetryLaterError` a 503, others a 500.
+ */
+export interface HostingService {
+  deploy(request: DeployRequest): Promise<AcceptedRollout>;
+  /** Newest first. */
+  list(page: {
+    status?: HostedServerStatus;
+    includeDeleted: boolean;
+    limit: number;
+    offset: number;
+  }): Promise<HostedServer[]>;
+  get(serverId: string): Promise<HostedServer | undefined>;
+  status(serverId: string): Promise<ServerStatusReport | undefined>;
+  /** Oldest line first. */
+  logs(serverId: string, options: { lines: number; previous: boolean }): Promise<string[] | undefined>;
+  stop(request: ChangeRequest): Promise<AcceptedRollout | undefined>;
+  start(request: ChangeRequest): Promise<AcceptedRollout | undefined>;
+  remove(request: ChangeRequest): Promise<AcceptedRollout | undefined>;
+  /** null: the server has no key, since it is public or was not deployed yet. */
+  accessKey(serverId: string): Promise<string | null | undefined>;
+}

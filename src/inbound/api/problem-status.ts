@@ -1,0 +1,16 @@
+/** HTTP status of a `UserError` by its code. */
+const STATUSES: Readonly<Record<string, number>> = {
+  'app-not-installed': 422,
+  'github-forbidden': 422,
+  'github-not-found': 422,
+  'repository-empty': 422,
+  'server-not-found': 404,
+  'text-too-long': 422,
+};
+
+/** The others say that the present state of a server stands in the way, and how to change it. */
+const STATE_CONFLICT = 409;
+
+export function problemStatus(code: string): number {
+  return STATUSES[code] ?? STATE_CONFLICT;
+}
