@@ -8,6 +8,7 @@ import type { Rollout, RolloutFailure, RolloutKind, RolloutTrigger } from '../do
 import { GITHUB_DEADLINE_MS } from '../domain/rollout-limits.ts';
 import type { ServerConfig, ServerRuntime } from '../domain/server-config.ts';
 import { createServerId } from '../domain/server-id.ts';
+import { compareRollouts } from '../domain/supersede-rollouts.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { DeploymentsSnapshot, SourceSnapshot } from '../ports/github.ts';
 import type { Platform } from './platform.ts';
@@ -57,21 +58,32 @@ async function start(platform: Platform, request: RolloutRequest): Promise<Start
     ...(known ? { serverId: known.serverId } : {}),
   });
   await request.checkHead?.(source);
-  if (request.trigger.kind === 'push' || request.trigger.kind === 'pull-request') {
-    const newest = known && (await platform.rollouts.newest(known.serverId));
-    if (known && newest && request.kind === 'deploy' && newest.source.commitSha === source.commitSha) {
-      return { kind: 'known', serverId: known.serverId };
-    }
+  if (known && (await isKnownCommit(platform, request, known.serverId, source.commitSha))) {
+    return { kind: 'known', serverId: known.serverId };
   }
   const plan = planBuild(source, deployments);
   const server = known ?? (await createServer(platform, request, source, plan.config));
   const rollout = await composeRollout(platform, { request, source, deployments, plan, server, issue });
+  const newest = await platform.rollouts.newest(server.serverId);
+  const isNewest = !newest || compareRollouts(rollout, newest) > 0;
   const settled = await settledStatus(platform, server.serverId);
-  const change = { ...hostedServerChange(rollout, settled), ...homeIssueOf(request, server) };
+  const change = isNewest ? { ...hostedServerChange(rollout, settled), ...homeIssueOf(request, server) } : {};
   const started = await platform.rollouts.start(rollout, request.triggerKey, change);
   return started
     ? { kind: 'started', serverId: server.serverId, rolloutId: rollout.id }
     : { kind: 'known', serverId: server.serverId };
+}
+
+/** A push tells of a commit that a comment, or the push before it, brought on its way already. */
+async function isKnownCommit(
+  platform: Platform,
+  { kind, trigger }: RolloutRequest,
+  serverId: string,
+  commitSha: string,
+): Promise<boolean> {
+  if (kind !== 'deploy' || (trigger.kind !== 'push' && trigger.kind !== 'pull-request')) return false;
+  const newest = await platform.rollouts.newest(serverId);
+  return newest?.source.commitSha === commitSha;
 }
 
 interface BuildPlan {
