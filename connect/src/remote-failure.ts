@@ -1,0 +1,129 @@
+import { ERROR, type JsonObject } from './json-rpc.ts';
+import { REMOTE_TEXT_CHARACTERS_MAX } from './limits.ts';
+
+/** Why a message got no answer of the server. */
+export type RemoteFailure =
+  | {
+      kind: 'http';
+      status: number;
+      contentType: string;
+      retryAfter: string | undefined;
+      location: string | undefined;
+      detail: string;
+    }
+  | { kind: 'network'; code: string }
+  | { kind: 'unanswered' }
+  | { kind: 'bad-answer'; detail: string };
+
+export class RemoteError extends Error {
+  readonly failure: RemoteFailure;
+
+  constructor(failure: RemoteFailure) {
+    super(failure.kind);
+    this.name = 'RemoteError';
+    this.failure = failure;
+  }
+}
+
+export function toRemoteError(error: unknown): RemoteError {
+  if (error instanceof RemoteError) return error;
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
+  return new RemoteError({ kind: 'network', code });
+}
+
+/** The JSON-RPC error a client gets: what happened, and what its user can do about it. */
+export function describeFailure(
+  failure: RemoteFailure,
+  { target, origin }: { target: string; origin: string },
+): { code: number; message: string; data: JsonObject } {
+  const { state, cure } = explain(failure, origin);
+  const status = failure.kind === 'http' ? { status: failure.status } : {};
+  const retryAfter = failure.kind === 'http' && failure.retryAfter ? { retryAfter: failure.retryAfter } : {};
+  const message = `Cannot reach ${target}: ${state}. ${cure}`;
+  return { code: ERROR.connection, message, data: { reason: failure.kind, ...status, ...retryAfter } };
+}
+
+interface Explanation {
+  state: string;
+  cure: string;
+}
+
+function explain(failure: RemoteFailure, origin: string): Explanation {
+  switch (failure.kind) {
+    case 'http':
+      return explainStatus(failure, origin);
+    case 'network':
+      return explainNetwork(failure.code, origin);
+    case 'unanswered':
+      return {
+        state: 'the connection ended before the server answered',
+        cure: 'It may have been carried out all the same: look before you repeat it.',
+      };
+    case 'bad-answer':
+      return { state: `the answer is not MCP (${failure.detail})`, cure: `Check the URL: ${origin}.` };
+  }
+}
+
+function explainStatus(failure: Extract<RemoteFailure, { kind: 'http' }>, origin: string): Explanation {
+  const { status, contentType, retryAfter, location, detail } = failure;
+  const said = detail === '' ? '' : `, saying "${detail.slice(0, REMOTE_TEXT_CHARACTERS_MAX)}"`;
+  const state = `${origin} answered ${status}${said}`;
+  const wait = retryAfter ? `Try again in ${retryAfter} s.` : 'Try again in a moment.';
+  if (status === 401) {
+    return { state, cure: 'Set the API key of this server in MCP_CONNECT_KEY, or under "keys" in the config file.' };
+  }
+  if (status === 403) return { state, cure: 'Ask the owner of the server whether this key may use it.' };
+  if (status === 404) return { state, cure: 'Check the server id and the URL; a server that was stopped is gone too.' };
+  if (status === 429) return { state, cure: `Too many calls with this key. ${wait}` };
+  if (status === 502 || status === 503 || status === 504) {
+    return { state, cure: `The server is starting, restarting or stopped. ${wait}` };
+  }
+  if (status >= 300 && status < 400) {
+    return { state: `${state} with a redirect`, cure: `Use that address instead: ${location ?? 'none was given'}.` };
+  }
+  if (contentType === 'text/html') {
+    return {
+      state: `${state} with a web page`,
+      cure: 'Check the URL: it must be that of the MCP endpoint, most often ending in /mcp.',
+    };
+  }
+  return { state, cure: 'Ask the owner of the server to look at its log.' };
+}
+
+const CERTIFICATE_CODES = new Set([
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+function explainNetwork(code: string, origin: string): Explanation {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return {
+      state: `the name in ${origin} is not known (${code})`,
+      cure: 'Check the server id, the URL and your network.',
+    };
+  }
+  if (code === 'ECONNREFUSED') {
+    return {
+      state: `nothing listens at ${origin} (${code})`,
+      cure: 'Check the URL and the port, and whether the server runs.',
+    };
+  }
+  if (code === 'ETIMEDOUT') {
+    return { state: `${origin} did not answer in time (${code})`, cure: 'Check your network, VPN and firewall.' };
+  }
+  if (CERTIFICATE_CODES.has(code)) {
+    return {
+      state: `the certificate of ${origin} cannot be trusted (${code})`,
+      cure: 'For a private authority, name its certificate file in NODE_EXTRA_CA_CERTS.',
+    };
+  }
+  if (code === 'ECONNRESET' || code === 'EPIPE') return explain({ kind: 'unanswered' }, origin);
+  return {
+    state: `the connection to ${origin} broke (${code})`,
+    cure: 'Try again; if it stays so, check whether the server runs.',
+  };
+}
