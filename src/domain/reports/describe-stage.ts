@@ -2,7 +2,11 @@ import { assertNever } from '../assert-never.ts';
 import type { PullRequestRef, Rollout, RolloutKind, RolloutStage } from '../rollout.ts';
 
 /** The parts of a rollout that its words depend on. */
-type Described = Pick<Rollout, 'kind' | 'mergePolicy' | 'proposal' | 'setupPullRequest' | 'source'>;
+type Described = Pick<Rollout, 'kind' | 'mergePolicy'> & {
+  proposal?: PullRequestRef;
+  setupPullRequest?: PullRequestRef;
+  source: Pick<Rollout['source'], 'commitSha'>;
+};
 
 export interface StageWords {
   /** What goes on while the rollout is in the stage: `waiting for someone to merge #41`. */

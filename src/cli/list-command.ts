@@ -1,0 +1,38 @@
+import { plainLine } from '../domain/reports/escape-markdown.ts';
+import { formatDuration } from '../domain/reports/format-duration.ts';
+import { type CliContext, type CommonOptions, connectApi, printJson, printLine, settingsOf } from './cli-context.ts';
+import type { ApiServer } from './hosting-api.ts';
+
+/** `mcp-hosting list`. */
+export async function runList(context: CliContext, options: CommonOptions): Promise<void> {
+  const servers = await connectApi(settingsOf(context, options)).listServers();
+  if (options.json) return printJson(context, servers);
+  for (const line of listLines(servers, context.now())) printLine(context, line);
+}
+
+/** A table with columns as wide as their widest cell. */
+export function listLines(servers: readonly ApiServer[], now: Date): string[] {
+  if (servers.length === 0) return ['No hosted servers. Host one: npx mcp-hosting host ./your-server'];
+  const rows = [
+    ['ID', 'STATUS', 'VERSION', 'TOOLS', 'CHANGED', 'ENDPOINT'],
+    ...servers.map((server) => cells(server, now)),
+  ];
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function cells(server: ApiServer, now: Date): string[] {
+  return [
+    plainLine(server.serverId, 63),
+    plainLine(server.status, 20),
+    plainLine(server.imageTag, 20),
+    server.tools ? String(server.tools.length) : '–',
+    `${formatDuration(now.getTime() - Date.parse(server.updatedAt))} ago`,
+    plainLine(server.endpointUrl, 200),
+  ];
+}
