@@ -44,6 +44,7 @@ interface NameEntry {
 }
 type Names = Record<string, NameEntry>;
 
+/** Followed by the id of the process that writes it, so that only what a dead one left is swept. */
 const PARTIAL_PREFIX = 'partial-';
 
 /**
@@ -84,7 +85,7 @@ class DirectoryImageStore implements ImageStore {
   ): Promise<string> {
     assertTags(name, tags);
     await this.#open();
-    const partial = join(this.#dir, `${PARTIAL_PREFIX}${randomUUID()}`);
+    const partial = join(this.#dir, partialName());
     try {
       await mkdir(partial);
       await takeTree(rootfs, join(partial, 'rootfs'), options.move ?? false);
@@ -155,7 +156,7 @@ class DirectoryImageStore implements ImageStore {
   }
 
   async #writeNames(names: Names): Promise<void> {
-    const partial = join(this.#dir, `${PARTIAL_PREFIX}${randomUUID()}`);
+    const partial = join(this.#dir, partialName());
     await writeFile(partial, `${JSON.stringify(names, undefined, 2)}\n`);
     await rename(partial, join(this.#dir, 'tags.json'));
   }
@@ -178,7 +179,24 @@ function assertTags(name: string, tags: string[]): void {
 async function sweep(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   for (const name of await readdir(dir)) {
-    if (name.startsWith(PARTIAL_PREFIX)) await rm(join(dir, name), { recursive: true, force: true });
+    if (isLeftBehind(name)) await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
+function partialName(): string {
+  return `${PARTIAL_PREFIX}${process.pid}-${randomUUID()}`;
+}
+
+function isLeftBehind(name: string): boolean {
+  const pid = new RegExp(`^${PARTIAL_PREFIX}(\\d+)-`).exec(name)?.[1];
+  if (pid === undefined) return name.startsWith(PARTIAL_PREFIX);
+  if (Number(pid) === process.pid) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    // EPERM: it is alive and another person's.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 
