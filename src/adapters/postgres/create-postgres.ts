@@ -18,6 +18,7 @@ import { createApiTokens } from './api-tokens.ts';
 import { createConversations } from './conversations.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createDeliveryLog } from './delivery-log.ts';
+import { errorCode } from './error-code.ts';
 import { createHostedServers } from './hosted-servers.ts';
 import { createJobQueue, createQueuePort } from './job-queue.ts';
 import { migrate } from './migrate.ts';
@@ -117,7 +118,7 @@ async function reach<T>(databaseUrl: string, connect: () => Promise<T>): Promise
   try {
     return await connect();
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const code = errorCode(cause) ?? '';
     // ECONNREFUSED, ENOTFOUND …; 28… is a refused login, 3D000 an absent database.
     if (!/^(?:E[A-Z]+|28...|3D000|57P03)$/.test(code)) throw cause;
     const { hostname, port, pathname } = new URL(databaseUrl);

@@ -13,6 +13,7 @@ import {
 import type { Log } from '../../ports/log.ts';
 import { RetryLaterError } from '../../ports/retry-later.ts';
 import { slonikUrl } from './database-url.ts';
+import { errorCode } from './error-code.ts';
 
 /** Anything that statements run on: the pool, or a transaction. */
 export type Connection = CommonQueryMethods;
@@ -91,12 +92,9 @@ async function reconnecting<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function isLostConnection(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof BackendTerminatedError || cause instanceof BackendTerminatedUnexpectedlyError) return true;
-    if (cause instanceof ConnectionError) return true;
-    if ('code' in cause && LOST_CONNECTION_CODES.has(String(cause.code))) return true;
-  }
-  return false;
+  if (error instanceof BackendTerminatedError || error instanceof BackendTerminatedUnexpectedlyError) return true;
+  if (error instanceof ConnectionError || LOST_CONNECTION_CODES.has(errorCode(error) ?? '')) return true;
+  return typeof error === 'object' && error !== null && 'cause' in error && isLostConnection(error.cause);
 }
 
 /** Every row is parsed by the schema that its statement names, so that a drift of the tables is seen at once. */
