@@ -90,3 +90,9 @@ export const resourcesFinalizer = 'resources-finalizer.argocd.argoproj.io';
 export function trackingApplication(object: KubeObject): string | undefined {
   return object.metadata.annotations?.[trackingAnnotation]?.split(':')[0];
 }
+
+/** Whether the object's own sync options keep it from being pruned (`Prune`) or deleted with its Application (`Delete`). */
+export function isKept(object: KubeObject, action: 'Prune' | 'Delete'): boolean {
+  const options = object.metadata.annotations?.['argocd.argoproj.io/sync-options'] ?? '';
+  return options.split(',').some((option) => option.trim() === `${action}=false`);
+}

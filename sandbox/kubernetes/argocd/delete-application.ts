@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../store/object-store.ts';
 import { findTypeByKind, resourceTypes, typeOf } from '../store/resource-type.ts';
-import { type Application, resourcesFinalizer, trackingApplication } from './application.ts';
+import { type Application, isKept, resourcesFinalizer, trackingApplication } from './application.ts';
 
 /**
  * Carries Argo CD's finalizer out: everything that the Application tracks is deleted, then the finalizer taken off.
@@ -11,7 +11,7 @@ export function deleteApplication(store: ObjectStore, application: Application):
   const ours = finalizers.filter((finalizer) => finalizer.startsWith(resourcesFinalizer));
   if (ours.length === 0) return true;
   const tracked = resourceTypes.flatMap((type) =>
-    store.list(type, undefined, (object) => trackingApplication(object) === name),
+    store.list(type, undefined, (object) => trackingApplication(object) === name && !isKept(object, 'Delete')),
   );
   const owners = new Set(tracked.map((object) => object.metadata.uid));
   const pods = store.list(typeOf('Pod'), undefined, (pod) =>

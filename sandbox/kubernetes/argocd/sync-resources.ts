@@ -1,7 +1,7 @@
 import type { KubeObject, Manifest } from '../store/kube-object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { findTypeByKind, typeOf } from '../store/resource-type.ts';
-import type { Application, ResourceResult } from './application.ts';
+import { type Application, isKept, type ResourceResult } from './application.ts';
 import { appliedTo, type ComparedResource, identityOf, lastAppliedAnnotation } from './compare-resources.ts';
 import { resourceProblem } from './project-rules.ts';
 import { inSyncOrder } from './sync-order.ts';
@@ -42,6 +42,7 @@ function apply(store: ObjectStore, manifest: Manifest): string | undefined {
 }
 
 function remove(store: ObjectStore, live: KubeObject): ResourceResult {
+  if (isKept(live, 'Prune')) return { ...identityOf(live), status: 'Synced', message: 'ignored (no prune)' };
   const type = findTypeByKind(live.apiVersion, live.kind);
   const { namespace, name } = live.metadata;
   if (type !== undefined && store.get(type, namespace, name) !== undefined) store.remove(type, { namespace, name });

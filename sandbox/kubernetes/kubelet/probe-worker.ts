@@ -21,20 +21,26 @@ export async function superviseProbes(options: {
   events: ProbeEvents;
 }): Promise<void> {
   const { container, port, signal, events } = options;
+  const startedMs = performance.now();
   const { startupProbe, readinessProbe, livenessProbe } = container;
-  if (startupProbe !== undefined && !(await succeedOnce(startupProbe, { kind: 'startup', port, signal, events })))
+  if (
+    startupProbe !== undefined &&
+    !(await succeedOnce(startupProbe, { kind: 'startup', port, signal, events, startedMs }))
+  )
     return;
   if (signal.aborted) return;
   events.onStarted();
   if (readinessProbe === undefined) events.onReady(true);
   await Promise.all([
-    readinessProbe && watchReadiness(readinessProbe, { port, signal, events }),
-    livenessProbe && succeedOnce(livenessProbe, { kind: 'liveness', port, signal, events, forEver: true }),
+    readinessProbe && watchReadiness(readinessProbe, { port, signal, events, startedMs }),
+    livenessProbe && succeedOnce(livenessProbe, { kind: 'liveness', port, signal, events, startedMs, forEver: true }),
   ]);
 }
 
 interface Watch {
   port: number;
+  /** When the container started, by the monotonic clock: initial delays count from there. */
+  startedMs: number;
   signal: AbortSignal;
   events: ProbeEvents;
 }
@@ -45,7 +51,7 @@ async function succeedOnce(
   watch: Watch & { kind: 'startup' | 'liveness'; forEver?: boolean },
 ): Promise<boolean> {
   let failures = 0;
-  await sleep((probe.initialDelaySeconds ?? 0) * 1000, watch.signal);
+  await sleep(initialDelayMs(probe, watch), watch.signal);
   while (!watch.signal.aborted) {
     const result = await runProbe(probe, watch.port);
     if (watch.signal.aborted) return false;
@@ -63,7 +69,7 @@ async function succeedOnce(
 
 async function watchReadiness(probe: Probe, watch: Watch): Promise<void> {
   let [successes, failures] = [0, 0];
-  await sleep((probe.initialDelaySeconds ?? 0) * 1000, watch.signal);
+  await sleep(initialDelayMs(probe, watch), watch.signal);
   while (!watch.signal.aborted) {
     const result = await runProbe(probe, watch.port);
     if (watch.signal.aborted) return;
@@ -74,6 +80,10 @@ async function watchReadiness(probe: Probe, watch: Watch): Promise<void> {
     if (failures >= (probe.failureThreshold ?? 3)) watch.events.onReady(false);
     await sleep(periodMs(probe), watch.signal);
   }
+}
+
+function initialDelayMs(probe: Probe, watch: Watch): number {
+  return Math.max(0, watch.startedMs + (probe.initialDelaySeconds ?? 0) * 1000 - performance.now());
 }
 
 function periodMs(probe: Probe): number {
