@@ -201,9 +201,10 @@ function valueAt(root: unknown, path: string[]): unknown {
 }
 
 function firstOfEachPath(problems: ConfigProblem[]): ConfigProblem[] {
-  return [...new Map(problems.toReversed().map((problem) => [problem.path, problem])).values()];
+  const seen = new Set<string>();
+  return problems.filter(({ path }) => !seen.has(path) && seen.add(path));
 }
 
 function inOrder(problems: ConfigProblem[]): ConfigProblem[] {
-  return problems.toSorted((a, b) => a.line - b.line);
+  return problems.toSorted((a, b) => a.line - b.line || (a.path < b.path ? -1 : 1));
 }

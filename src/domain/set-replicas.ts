@@ -20,7 +20,7 @@ export function setReplicas(kustomizationText: string, replicas: number): string
 const KUSTOMIZATION_CHARS_MAX = 262_144;
 
 function countRange(text: string): { start: number; end: number } {
-  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   if (document.errors.length > 0) throw unclear('it is not one valid YAML document');
   if (!isMap(document.contents)) throw unclear('it is not a mapping');
   const entries = document.contents.items.filter(({ key }) => isScalar(key) && key.value === 'replicas');

@@ -1,0 +1,164 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { parse, parseAllDocuments, type Tags } from 'yaml';
+import { renderKustomization, renderKustomizationYaml } from '../../../src/domain/kustomize-render.ts';
+import type { OverlayInput } from '../../../src/domain/overlay-input.ts';
+import { OVERLAY_COMMENT, renderOverlay } from '../../../src/domain/render-overlay.ts';
+import { setReplicas } from '../../../src/domain/set-replicas.ts';
+import { kubectlKustomize, testWithKubectl } from './kubectl.ts';
+import { MINIMAL_OVERLAY, OVERLAY_CASES } from './overlay-cases.ts';
+import { type PodSpec, RESTRICTED_CHECKS, restrictedViolations } from './pod-security.ts';
+
+const goldenDir = fileURLToPath(new URL('../../golden/overlays/', import.meta.url));
+
+function readGolden(name: string): Record<string, string> {
+  const dir = `${goldenDir}${name}/`;
+  if (!existsSync(dir)) return {};
+  return Object.fromEntries(readdirSync(dir).map((file) => [file, readFileSync(dir + file, 'utf8')]));
+}
+
+/** `UPDATE_GOLDEN=1` writes what is rendered now, to be reviewed as a diff. */
+function writeGolden(name: string, files: Readonly<Record<string, string>>): void {
+  rmSync(goldenDir + name, { recursive: true, force: true });
+  mkdirSync(goldenDir + name, { recursive: true });
+  for (const [file, text] of Object.entries(files)) writeFileSync(`${goldenDir}${name}/${file}`, text);
+}
+
+/** Manifests have no fractions, and to Go a number beyond a float's range is a text. */
+function readAsGo(text: string): unknown[] {
+  const customTags = (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':float'));
+  return parseAllDocuments(text, { customTags }).map((document) => document.toJS());
+}
+
+function podOf(input: OverlayInput): PodSpec {
+  return parse(renderOverlay(input)['deployment.yaml'] ?? '').spec.template.spec;
+}
+
+describe.each(Object.entries(OVERLAY_CASES))('the overlay "%s"', (name, input) => {
+  const files = renderOverlay(input);
+  if (process.env.UPDATE_GOLDEN) writeGolden(name, files);
+
+  test('is the golden one', () => {
+    expect(files).toEqual(readGolden(name));
+  });
+
+  test('is the same bytes when rendered again', () => {
+    expect(renderOverlay(structuredClone(input))).toEqual(files);
+  });
+
+  test('says in each file who writes it', () => {
+    for (const text of Object.values(files)) expect(text.split('\n')[0]).toBe(OVERLAY_COMMENT);
+  });
+
+  test('reads alike in YAML 1.1 and 1.2', () => {
+    for (const text of Object.values(files)) {
+      expect(parse(text, { version: '1.1' })).toEqual(parse(text, { version: '1.2' }));
+    }
+  });
+
+  test('holds to the restricted Pod Security Standard', () => {
+    expect(restrictedViolations(podOf(input))).toEqual([]);
+  });
+
+  testWithKubectl('renders to the objects, the order and the bytes that kubectl kustomize gives', () => {
+    const { ok, text } = kubectlKustomize(readGolden(name));
+
+    expect(ok ? '' : text).toBe('');
+    expect(renderKustomization(files)).toEqual(readAsGo(text));
+    expect(renderKustomizationYaml(files)).toBe(text);
+  });
+});
+
+test('there is no golden overlay without a case', () => {
+  expect(readdirSync(goldenDir).sort()).toEqual(Object.keys(OVERLAY_CASES).sort());
+});
+
+describe('renderOverlay', () => {
+  test('makes of a stop one changed line', () => {
+    const running = renderOverlay(MINIMAL_OVERLAY);
+    const stopped = renderOverlay({ ...MINIMAL_OVERLAY, replicas: 0 });
+
+    const text = running['kustomization.yaml'] ?? '';
+    expect(stopped).toEqual({ ...running, 'kustomization.yaml': text.replace('count: 1', 'count: 0') });
+    expect(stopped['kustomization.yaml']).toBe(setReplicas(text, 0));
+  });
+
+  test('makes of a new build of the same commit one changed line', () => {
+    const before = renderOverlay(MINIMAL_OVERLAY);
+    const digest = `sha256:${'0'.repeat(64)}`;
+
+    const after = renderOverlay({ ...MINIMAL_OVERLAY, digest });
+
+    const text = before['kustomization.yaml'] ?? '';
+    expect(after).toEqual({ ...before, 'kustomization.yaml': text.replace(MINIMAL_OVERLAY.digest, digest) });
+  });
+
+  test('does not depend on the order of environment variables, nor on repeats', () => {
+    const render = (env: string[]) => renderOverlay({ ...MINIMAL_OVERLAY, config: { ...MINIMAL_OVERLAY.config, env } });
+
+    expect(render(['B', 'A', 'B'])).toEqual(render(['A', 'B']));
+  });
+
+  test('leaves the pods alone when only the commit and the name change', () => {
+    const other = {
+      ...MINIMAL_OVERLAY,
+      serverName: 'other',
+      version: 'abcdef0',
+      source: { ...MINIMAL_OVERLAY.source, commitSha: 'a'.repeat(40) },
+    };
+
+    expect(podOf(other)).toEqual(podOf(MINIMAL_OVERLAY));
+  });
+
+  test('puts a name of any characters on one line', () => {
+    const { 'deployment.yaml': text = '' } = renderOverlay({
+      ...MINIMAL_OVERLAY,
+      serverName: 'a\n---\nkind: Pod\u0000\u007f\u2028\ud800',
+    });
+
+    expect(parse(text).metadata.annotations['mcp-hosting.dev/server-name']).toBe('a --- kind: Pod   \ufffd');
+  });
+
+  test.each<[string, Partial<OverlayInput>]>([
+    ['server id', { serverId: '../../etc-222222' }],
+    ['server id', { serverId: 'a\nb-222222' }],
+    ['namespace', { namespace: 'Default' }],
+    ['image', { image: 'ghcr.io/Acme/x' }],
+    ['image', { image: 'ghcr.io/acme/x:latest' }],
+    ['digest', { digest: 'sha256:abc' }],
+    ['version', { version: 'a b' }],
+    ['replicas', { replicas: -1 }],
+    ['replicas', { replicas: 0.5 }],
+    ['host', { host: 'a.example.com:8080' }],
+    ['host', { host: 'a.example.com\nx: y' }],
+    ['environment variable', { config: { ...MINIMAL_OVERLAY.config, env: ['A: b'] } }],
+  ])('refuses a malformed %s', (name, change) => {
+    expect(() => renderOverlay({ ...MINIMAL_OVERLAY, ...change })).toThrow(`malformed ${name}`);
+  });
+});
+
+describe('restrictedViolations', () => {
+  test('finds every control that an unrestricted pod violates', () => {
+    const unrestricted: PodSpec = {
+      hostNetwork: true,
+      securityContext: { runAsUser: 0, sysctls: [{ name: 'kernel.msgmax' }], windowsOptions: { hostProcess: true } },
+      containers: [
+        {
+          securityContext: {
+            privileged: true,
+            capabilities: { add: ['SYS_ADMIN'] },
+            procMount: 'Unmasked',
+            appArmorProfile: { type: 'Unconfined' },
+            seLinuxOptions: { type: 'spc_t' },
+          },
+          ports: [{ hostPort: 80 }],
+          livenessProbe: { httpGet: { host: '169.254.169.254' } },
+        },
+      ],
+      volumes: [{ name: 'root', hostPath: { path: '/' } }],
+    };
+
+    expect(restrictedViolations(unrestricted)).toEqual(Object.keys(RESTRICTED_CHECKS));
+  });
+});
