@@ -30,18 +30,19 @@ const OUTAGE_MS_MAX = 60_000;
 /**
  * Follows a rollout to its end and prints a line per stage as each is over.
  * @returns the rollout at its end, or at `proposed`/`setup` where it waits for a person and `merge` is absent
- * @throws UserError `rollout-absent`, `api-unreachable`, and what `merge` and `whileAbsent` throw
+ * @throws UserError `rollout-absent`, `rollout-superseded`, `api-unreachable`, and what `merge` and `whileAbsent` throw
  */
 export async function followRollout(options: FollowOptions): Promise<RolloutProgress> {
   const { lines, merge, sleep = delay, now = () => new Date(), pollMs = POLL_MS } = options;
   const merged = new Set<string>();
   const read = tolerantReader(options, now);
   const startedMs = now().getTime();
-  let printed = 0;
+  let last: { id: string; printed: number } | undefined;
   for (;;) {
     const progress = await read();
     if (progress) {
-      printed = printEndedStages(lines, progress, printed, now());
+      const printed = last?.id === progress.id ? last.printed : 0;
+      last = { id: progress.id, printed: printEndedStages(lines, progress, printed, now()) };
       if (isEnded(progress)) return progress;
       lines.start(describeStage(progress, progress.stage).doing);
       const waiting = waitsFor(progress);
@@ -50,6 +51,8 @@ export async function followRollout(options: FollowOptions): Promise<RolloutProg
         await merge(waiting);
         merged.add(waiting.url);
       }
+    } else if (last) {
+      throw superseded();
     } else {
       await options.whileAbsent?.();
       if (now().getTime() - startedMs > (options.absentMsMax ?? ABSENT_MS_MAX)) throw absent();
@@ -108,5 +111,13 @@ function absent(): UserError {
     'rollout-absent',
     'Cannot follow the rollout: nothing was heard of it, expected the bot to take up the command',
     'Check that the GitHub App is installed on the repository and that its webhooks arrive.',
+  );
+}
+
+function superseded(): UserError {
+  return new UserError(
+    'rollout-superseded',
+    'Cannot follow the rollout: a newer one took its place, expected it to be the newest',
+    'Look at `mcp-hosting status`.',
   );
 }

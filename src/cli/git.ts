@@ -100,7 +100,7 @@ function gitError(
   }
   const token = options.credential?.token;
   const lines = (token ? stderr.replaceAll(token, '[redacted]') : stderr).trim().split('\n');
-  const said = lines.findLast((line) => /^(fatal|error|remote|!)|\[rejected\]/.test(line.trim())) ?? lines.at(-1) ?? '';
+  const said = lines.find((line) => /^(fatal|error|remote|!)|\[rejected\]/.test(line.trim())) ?? lines.at(-1) ?? '';
   return new UserError(
     'git-failed',
     `Cannot ${args[0] ?? 'run'} by git: ${said.trim().slice(0, 300) || 'it ended without a word'}, expected success`,

@@ -1,5 +1,6 @@
 import type { ToolSummary } from '../domain/hosted-server.ts';
 import { nearestWord } from '../domain/nearest-word.ts';
+import { isServerId } from '../domain/server-id.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { RolloutProgress } from './rollout-progress.ts';
 
@@ -52,6 +53,7 @@ export function createHostingApi({ apiUrl, apiToken }: { apiUrl: string; apiToke
   const request = (method: string, path: string) => send({ apiUrl, apiToken, method, path });
 
   async function ofServer<T>(method: string, serverId: string, suffix = ''): Promise<T> {
+    if (!isServerId(serverId)) throw notFound(serverId, await listServers());
     try {
       return (await request(method, `/servers/${encodeURIComponent(serverId)}${suffix}`)) as T;
     } catch (error) {

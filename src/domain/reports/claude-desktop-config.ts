@@ -22,7 +22,7 @@ export function claudeDesktopConfig(options: ConnectOptions): object {
         args: [...args, options.serverId],
         env: {
           MCP_CONNECT_URL: options.endpointUrl,
-          ...(options.key === undefined ? {} : { MCP_CONNECT_API_KEY: options.key }),
+          ...(options.key === undefined ? {} : { MCP_CONNECT_KEY: options.key }),
         },
       },
     },

@@ -1,0 +1,293 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { ApiServer } from '../../../src/cli/hosting-api.ts';
+import { runCli } from '../../../src/cli/run-cli.ts';
+import { capturedTerminal } from './captured-terminal.ts';
+import { type Answer, type FakeServer, startFakeServer } from './fake-platform.ts';
+import { progressThrough, pullRequest, WHOLE_WAY } from './progress-fixtures.ts';
+import { testDirectory } from './test-directory.ts';
+
+const HELLO: ApiServer = {
+  serverId: 'hello-q7m2d4',
+  serverName: 'hello',
+  status: 'running',
+  statusMessage: null,
+  endpointUrl: 'http://hello-q7m2d4.localhost:4003/mcp',
+  imageTag: '4f2c1aa',
+  tools: [{ name: 'greet' }, { name: 'add' }],
+  source: { repository: 'acme/hello-server' },
+  createdAt: '2026-11-22T09:00:00.000Z',
+  updatedAt: '2026-11-22T10:00:00.000Z',
+};
+
+let api: FakeServer;
+let answers: Record<string, Answer | (() => Answer)>;
+let empty: ReturnType<typeof testDirectory>;
+
+beforeEach(async () => {
+  empty = testDirectory();
+  answers = {
+    'GET /api/hosting/servers?limit=100&offset=0': { body: { servers: [HELLO] } },
+    'GET /api/hosting/servers/hello-q7m2d4': { body: HELLO },
+    'GET /api/hosting/servers/hello-q7m2d4/status': statusAnswer(WHOLE_WAY),
+    'GET /api/hosting/servers/hello-q7m2d4/key': { body: { serverId: 'hello-q7m2d4', key: 'mcp_abc' } },
+    'GET /api/hosting/servers/hello-q7m2d4/logs?lines=2': { body: { serverId: 'hello-q7m2d4', lines: ['one', 'two'] } },
+    'POST /api/hosting/servers/hello-q7m2d4/stop': accepted(),
+    'DELETE /api/hosting/servers/hello-q7m2d4': accepted(),
+  };
+  api = await startFakeServer((request) => {
+    const answer = answers[request];
+    return typeof answer === 'function' ? answer() : answer;
+  });
+});
+
+afterEach(async () => {
+  await api.close();
+  empty.remove();
+});
+
+test('list: a table, and with --json the servers', async () => {
+  const table = await run('list');
+  const json = await run('list', '--json');
+
+  expect(table).toMatchObject({ code: 0, stderr: '' });
+  expect(table.stdout).toBe(
+    [
+      'ID            STATUS   VERSION  TOOLS  CHANGED   ENDPOINT',
+      'hello-q7m2d4  running  4f2c1aa  2      62 s ago  http://hello-q7m2d4.localhost:4003/mcp',
+      '',
+    ].join('\n'),
+  );
+  expect(JSON.parse(json.stdout)).toEqual([HELLO]);
+  expect(api.authorizations.every((header) => header === 'Bearer mcph_token')).toBe(true);
+});
+
+test('list: all pages are read, and nothing hosted is said in words', async () => {
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { body: { servers: [HELLO], next: '/x' } };
+  answers['GET /api/hosting/servers?limit=100&offset=100'] = {
+    body: { servers: [{ ...HELLO, serverId: 'second-q7m2d4' }] },
+  };
+  const pages = await run('list');
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { body: { servers: [] } };
+  const none = await run('list');
+
+  expect(pages.stdout).toContain('second-q7m2d4');
+  expect(none.stdout).toContain('No hosted servers');
+});
+
+test('status: the server, its pull request and the stages of its newest rollout', async () => {
+  const { code, stdout } = await run('status', 'hello-q7m2d4');
+
+  expect(code).toBe(0);
+  expect(stdout).toBe(
+    [
+      'hello-q7m2d4 is running',
+      'Endpoint    http://hello-q7m2d4.localhost:4003/mcp',
+      'Repository  acme/hello-server',
+      'Version     4f2c1aa',
+      'Tools       2 tools: greet, add',
+      `Deployment  acme/mcp-server-deployments#2 ${pullRequest().url}`,
+      '',
+      'Last deploy: running',
+      ' ✔ accepted            1.0 s',
+      ' ✔ build               1.0 s',
+      ' ✔ proposed            1.0 s',
+      ' ✔ waiting for merge   1.0 s',
+      ' ✔ sync                1.0 s',
+      ' ✔ verified            1.0 s',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('status: an unknown id suggests a near one and ends with 3', async () => {
+  const plain = await run('status', 'helo-q7m2d4');
+  const json = await run('status', 'helo-q7m2d4', '--json');
+
+  expect(plain).toMatchObject({ code: 3, stdout: '' });
+  expect(plain.stderr).toBe(
+    'Cannot find "helo-q7m2d4": no hosted server has this id, expected one that `mcp-hosting list` shows\nDid you mean hello-q7m2d4?\n',
+  );
+  expect(json).toMatchObject({ code: 3, stdout: '' });
+  expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: 'server-not-found' } });
+});
+
+test.each(['../../x', 'a b', '%2e%2e', 'x'.repeat(5_000), ''])('status: %j as an id is not found', async (id) => {
+  expect(await run('status', id)).toMatchObject({ code: 3 });
+});
+
+test('logs and key: lines and key alone are on stdout', async () => {
+  expect(await run('logs', 'hello-q7m2d4', '--lines', '2')).toMatchObject({ code: 0, stdout: 'one\ntwo\n' });
+  expect(await run('logs', 'hello-q7m2d4', '--lines', '2', '--json')).toMatchObject({ stdout: '"one"\n"two"\n' });
+  expect(await run('key', 'hello-q7m2d4')).toMatchObject({ code: 0, stdout: 'mcp_abc\n' });
+});
+
+test('stop: is followed to its end', async () => {
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(
+    ['accepted', 'proposing', 'proposed', 'syncing', 'succeeded'],
+    { kind: 'stop' },
+  );
+
+  const { code, stdout } = await run('stop', 'hello-q7m2d4');
+
+  expect(code).toBe(0);
+  expect(stdout.split('\n').at(-2)).toBe('hello-q7m2d4 is stopped.');
+  expect(stdout).toContain('✔ merged by @you');
+});
+
+test('stop: without a GitHub token it says who must merge what', async () => {
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(['accepted', 'proposing', 'proposed'], {
+    kind: 'stop',
+  });
+
+  const { code, stdout } = await run('stop', 'hello-q7m2d4', '--json');
+
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ state: 'waiting', waitsForUrl: pullRequest().url });
+});
+
+test('stop: --no-wait returns at once', async () => {
+  const { code, stdout } = await run('stop', 'hello-q7m2d4', '--no-wait');
+
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'hello-q7m2d4: stop was asked for.\n' });
+  expect(api.requests).toEqual(['POST /api/hosting/servers/hello-q7m2d4/stop']);
+});
+
+test('stop: a rollout that failed ends with 1 and names the stage and the cure', async () => {
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(['accepted', 'syncing', 'failed'], {
+    kind: 'stop',
+    failure: { code: 'sync-timed-out', message: 'Argo CD took too long.', hint: 'Look at the Application.' },
+  });
+
+  const { code, stderr } = await run('stop', 'hello-q7m2d4');
+
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    'Cannot stop hello-q7m2d4: it failed while syncing: Argo CD took too long.\nLook at the Application.\n',
+  );
+});
+
+test('stop: what stands in the way is told in the words of the API', async () => {
+  answers['POST /api/hosting/servers/hello-q7m2d4/stop'] = {
+    status: 409,
+    body: { code: 'not-deployed', detail: 'Cannot stop it: it was never deployed', hint: 'Deploy it.' },
+  };
+
+  expect(await run('stop', 'hello-q7m2d4')).toMatchObject({
+    code: 1,
+    stderr: 'Cannot stop it: it was never deployed\nDeploy it.\n',
+  });
+});
+
+test('delete: asks first, and without anybody to ask wants --yes', async () => {
+  const refused = await run('delete', 'hello-q7m2d4');
+  const declined = await run('delete', 'hello-q7m2d4', { confirm: async () => false });
+
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+  expect(declined).toMatchObject({ code: 1, stderr: expect.stringContaining('Nothing was done.') });
+  expect(api.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+});
+
+test('delete: --dry-run says what would go and does nothing', async () => {
+  const { code, stdout } = await run('delete', 'hello-q7m2d4', '--dry-run');
+
+  expect(code).toBe(0);
+  expect(stdout).toContain('servers/hello-q7m2d4/');
+  expect(stdout).toContain('Nothing was done.');
+  expect(api.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+});
+
+test.each([[['--yes']], [[]]])('delete: with %j and a yes it is followed to its end', async (flags) => {
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(
+    ['accepted', 'proposing', 'proposed', 'syncing', 'succeeded'],
+    { kind: 'delete' },
+  );
+
+  const { code, stdout } = await run('delete', 'hello-q7m2d4', ...flags, { confirm: async () => true });
+
+  expect(code).toBe(0);
+  expect(stdout).toContain('hello-q7m2d4 is deleted.');
+});
+
+test.each([
+  [['nonsense'], /unknown command/],
+  [['status'], /missing required argument/],
+  [['list', '--nonsense'], /unknown option/],
+  [['logs', 'x', '--lines', '0'], /whole number from 1 to 1000/],
+  [['logs', 'x', '--lines', '1e9'], /whole number/],
+  [['token', 'create'], /--name/],
+  [['host'], /missing required argument/],
+])('usage: %j ends with 2', async (args, message) => {
+  expect(await run(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
+});
+
+test.each(['host', 'list', 'status', 'logs', 'key', 'stop', 'start', 'delete', 'token create'])(
+  '%s --help ends with 0',
+  async (command) => {
+    const { code, stdout } = await run(...command.split(' '), '--help');
+
+    expect(code).toBe(0);
+    expect(stdout).toContain('--json');
+  },
+);
+
+test('help: the exit codes are listed', async () => {
+  expect(await run('--help')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('3  no hosted server has this id'),
+  });
+});
+
+test('settings: without any it ends with 2 and says how to give them', async () => {
+  expect(await run('list', { env: {} })).toMatchObject({ code: 2, stderr: expect.stringContaining('npm start') });
+  expect(await run('host', '.', { env: {} })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('GITHUB_TOKEN'),
+  });
+});
+
+test('api: a wrong token, an outage and a stranger on the port are told apart', async () => {
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { status: 401, body: { code: 'unauthorized' } };
+  const unauthorized = await run('list');
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { status: 503, body: {} };
+  const outage = await run('list');
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { body: 'hello' };
+  const stranger = await run('list');
+  const closed = await run('list', { env: { MCP_HOSTING_API_URL: 'http://127.0.0.1:1', MCP_HOSTING_API_TOKEN: 'x' } });
+
+  expect(unauthorized).toMatchObject({ code: 1, stderr: expect.stringContaining('MCP_HOSTING_API_TOKEN') });
+  expect(outage.stderr).toContain('it answered 503');
+  expect(stranger.stderr).toContain('no JSON object');
+  expect(closed).toMatchObject({ code: 1, stderr: expect.stringContaining('expected an answer') });
+});
+
+interface World {
+  confirm?: () => Promise<boolean>;
+  env?: NodeJS.ProcessEnv;
+}
+
+async function run(...input: (string | World)[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const args = input.filter((part) => typeof part === 'string');
+  const world = input.find((part) => typeof part !== 'string') ?? {};
+  const { terminal, stdout, stderr } = capturedTerminal();
+  const code = await runCli(args, {
+    terminal,
+    env: world.env ?? { MCP_HOSTING_API_URL: api.url, MCP_HOSTING_API_TOKEN: 'mcph_token' },
+    cwd: empty.path,
+    now: () => new Date('2026-11-22T10:01:02.000Z'),
+    signal: new AbortController().signal,
+    ...(world.confirm ? { confirm: world.confirm } : {}),
+  });
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+function statusAnswer(
+  stages: Parameters<typeof progressThrough>[0],
+  changes: Parameters<typeof progressThrough>[1] = {},
+): Answer {
+  const rollout = progressThrough(stages, changes);
+  return { body: { serverId: 'hello-q7m2d4', status: 'running', statusMessage: null, rollout } };
+}
+
+function accepted(): Answer {
+  return { status: 202, body: { serverId: 'hello-q7m2d4', rolloutId: 'rollout-1', statusUrl: '/x' } };
+}
