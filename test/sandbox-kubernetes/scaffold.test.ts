@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
 import { CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
-import { renderKustomization } from '../../src/domain/kustomize-render.ts';
+import { renderSource } from '../../sandbox/kubernetes/argocd/render-source.ts';
 import { eventually } from './eventually.ts';
 import { gatewayRequest } from './gateway-request.ts';
 import { overlay } from './overlay.ts';
@@ -29,15 +29,16 @@ function filesOf(folder: string, values: Record<string, string> = {}): Record<st
   );
 }
 
-test.each(['base', 'argocd'])('%s: our renderer gives what kubectl kustomize gives', (folder) => {
-  const rendered = renderKustomization(filesOf(folder));
+test.each(['base', 'argocd'])('%s: the sandbox renders what kubectl kustomize gives', (folder) => {
+  const rendered = renderSource(filesOf(folder)).manifests;
 
   expect(rendered.length).toBeGreaterThan(3);
   if (!hasKubectl) return;
   const output = execFileSync('kubectl', ['kustomize', join(scaffold, folder)], { encoding: 'utf8' });
   const expected = parseAllDocuments(output).map((document) => document.toJS());
-  expect(new Set(rendered.map((each) => JSON.stringify(each)))).toEqual(
-    new Set(expected.map((each) => JSON.stringify(each))),
+  const byName = (each: { kind: string; metadata: { name: string } }) => `${each.kind} ${each.metadata.name}`;
+  expect(new Map(rendered.map((each) => [byName(each), each]))).toEqual(
+    new Map(expected.map((each) => [byName(each), each])),
   );
 });
 

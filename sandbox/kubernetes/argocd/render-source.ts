@@ -13,19 +13,33 @@ export interface RenderedSource {
 
 /**
  * Turns the files of a directory into manifests: Kustomize where there is a kustomization, else every YAML and JSON file
- * on its top level.
+ * on its top level. A kustomization that only lists files is put together here, whatever kinds they hold; one that
+ * changes them goes to the renderer of overlays, which refuses what it does not know.
  *
  * @throws Error in words for people, for whatever is no manifest
  */
 export function renderSource(files: Record<string, string>): RenderedSource {
   if (kustomizationFiles.some((file) => Object.hasOwn(files, file))) {
-    return { sourceType: 'Kustomize', manifests: renderKustomization(files).map(checkManifest) };
+    const listed = listedFiles(files);
+    const manifests = listed?.flatMap((path) => parseManifests(path, files[path] ?? '')) ?? renderKustomization(files);
+    return { sourceType: 'Kustomize', manifests: manifests.map(checkManifest) };
   }
   const manifests = Object.entries(files)
     .filter(([path]) => /^[^/]+\.(ya?ml|json)$/.test(path))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([path, text]) => parseManifests(path, text));
   return { sourceType: 'Directory', manifests };
+}
+
+/** @returns the files of a kustomization that does nothing but list files beside it, undefined for any other */
+function listedFiles(files: Record<string, string>): string[] | undefined {
+  const documents = parseAllDocuments(files['kustomization.yaml'] ?? '');
+  const kustomization: unknown = Array.isArray(documents) && documents.length === 1 ? documents[0]?.toJS() : undefined;
+  if (!isRecord(kustomization) || !Array.isArray(kustomization.resources)) return undefined;
+  const isPlain = Object.keys(kustomization).every((key) => ['apiVersion', 'kind', 'resources'].includes(key));
+  const resources: unknown[] = kustomization.resources;
+  const isListing = resources.every((path): path is string => typeof path === 'string' && Object.hasOwn(files, path));
+  return isPlain && isListing ? resources : undefined;
 }
 
 function parseManifests(path: string, text: string): Manifest[] {
