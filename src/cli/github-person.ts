@@ -1,9 +1,13 @@
+import { RequestError } from '@octokit/request-error';
 import { Octokit } from '@octokit/rest';
 import { fullName, type RepositoryName } from '../domain/repository.ts';
 import type { PullRequestRef } from '../domain/rollout.ts';
 import { UserError } from '../domain/user-error.ts';
 
-/** GitHub as one person sees it: what they could do by hand in the browser. */
+/**
+ * GitHub as one person sees it: what they could do by hand in the browser.
+ * Errors of every method: UserError `github-unauthorized`, `github-refused`, `github-unreachable`.
+ */
 export interface GitHubPerson {
   login(): Promise<{ login: string; id: number }>;
   /** Finds the repository, or creates an empty one. */
@@ -136,23 +140,35 @@ function mergeRefused(url: string, cause: unknown): UserError {
   );
 }
 
-/** Refusals that a person can mend become `UserError`s; the rest is passed on. */
+/** Refusals and outages, as a person can mend them or wait for their end; anything else is passed on. */
 async function asPerson<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const status = statusOf(error);
-    if (error instanceof UserError || status === undefined) throw error;
-    const said = error instanceof Error ? error.message.split(' - http')[0]?.slice(0, 200) : '';
-    throw new UserError(
-      status === 401 ? 'github-unauthorized' : 'github-refused',
-      `Cannot ${doing}: GitHub answered ${status} ${said}, expected success`,
-      status === 401
-        ? 'Set GITHUB_TOKEN to a token that is valid.'
-        : 'Check that your token may do this there (scopes `repo` and `workflow`), then try again.',
+    if (error instanceof UserError || !(error instanceof RequestError)) throw error;
+    throw refusal(doing, error);
+  }
+}
+
+function refusal(doing: string, error: RequestError): UserError {
+  const said = (error.message.split(' - http')[0] ?? '').slice(0, 200);
+  if (!error.response || error.status >= 500) {
+    return new UserError(
+      'github-unreachable',
+      `Cannot ${doing}: GitHub does not answer (${said}), expected an answer`,
+      'Try again later; what was done already is found again.',
       { cause: error },
     );
   }
+  const unauthorized = error.status === 401;
+  return new UserError(
+    unauthorized ? 'github-unauthorized' : 'github-refused',
+    `Cannot ${doing}: GitHub answered ${error.status} (${said}), expected success`,
+    unauthorized
+      ? 'Set GITHUB_TOKEN to a token that is valid.'
+      : 'Check that your token may do this there (scopes `repo` and `workflow`), then try again.',
+    { cause: error },
+  );
 }
 
 function undefinedWhen(status: number): (error: unknown) => undefined {
@@ -162,10 +178,9 @@ function undefinedWhen(status: number): (error: unknown) => undefined {
   };
 }
 
-/** HTTP status of an Octokit error; a request without an answer has 500 and no response. */
+/** @returns undefined for what is no answer of GitHub. */
 function statusOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('status' in error) || !('response' in error)) return undefined;
-  return typeof error.status === 'number' && error.response ? error.status : undefined;
+  return error instanceof RequestError && error.response ? error.status : undefined;
 }
 
 function named({ owner, name }: RepositoryName): { owner: string; repo: string } {

@@ -48,7 +48,7 @@ const PAGE_SERVERS = 100;
 /** More pages than an installation can fill: a server that always names a next one does not hold us for ever. */
 const PAGES_MAX = 100;
 
-/** Errors of every method: UserError `api-unreachable`, `api-unauthorized`, `server-not-found`, or the API's own code. */
+/** Errors of every method: UserError `api-unreachable`, `api-unauthorized`, `server-not-found`, `api-refused`, or the API's own code. */
 export function createHostingApi({ apiUrl, apiToken }: { apiUrl: string; apiToken: string }): HostingApi {
   const request = (method: string, path: string) => send({ apiUrl, apiToken, method, path });
 
@@ -124,7 +124,7 @@ function problem(status: number, body: unknown, { apiUrl }: { apiUrl: string }):
   }
   if (status >= 500) return unreachable(apiUrl, `it answered ${status}`);
   return new UserError(
-    typeof code === 'string' ? code : `api-${status}`,
+    typeof code === 'string' ? code : 'api-refused',
     String(detail ?? title ?? `The API answered ${status}`),
     typeof hint === 'string' ? hint : '',
   );
