@@ -6,57 +6,53 @@
  * the rest of the text counts as hidden.
  */
 export function markdownOwnLines(text: string): string[] {
-  const lines = text.split(/\r\n|\n|\r/);
-  const kept: string[] = [];
-  let block: OpenBlock = { kind: 'text' };
-  let listOffsets: number[] = [];
-  let paragraph: string[] = [];
-  const endParagraph = () => {
-    kept.push(...outsideInlineCode(paragraph));
-    paragraph = [];
-  };
+  const scan: Scan = { block: { kind: 'text' }, listOffsets: [], paragraph: [], kept: [] };
+  for (const line of text.split(/\r\n|\n|\r/)) readLine(scan, line);
+  endParagraph(scan);
+  return scan.kept;
+}
 
-  for (const line of lines) {
-    if (block.kind === 'html') {
-      if (block.end.test(line)) block = { kind: 'text' };
-      continue;
-    }
-    const blank = /^[ \t]*$/.test(line);
-    const indent = indentOf(line);
-    if (!blank) listOffsets = listOffsets.filter((offset) => offset <= indent);
-    if (block.kind === 'fence') {
-      const left = !blank && indent < block.container;
-      if (!left) {
-        if (closesFence(line, block)) block = { kind: 'text' };
-        continue;
-      }
-      block = { kind: 'text' };
-    }
-    if (blank) {
-      endParagraph();
-      continue;
-    }
-    const item = listItemOf(line, listOffsets.at(-1) ?? 0);
-    if (item.offsets.length > 0) {
-      endParagraph();
-      listOffsets = [...listOffsets, ...item.offsets];
-    }
-    const container = listOffsets.at(-1) ?? 0;
-    const opened = openedBlock(item.content, container, item.contentIndent);
-    if (opened) {
-      endParagraph();
-      block = opened;
-      continue;
-    }
-    if (/^ {0,3}>/.test(line) || /^ {0,3}>/.test(item.content)) {
-      endParagraph();
-      continue;
-    }
-    if (/^ {0,3}#{1,6}(?:[ \t]|$)/.test(line)) endParagraph();
-    paragraph.push(line);
+/** What is open at a line. */
+interface Scan {
+  block: OpenBlock;
+  /** Columns at which the content of the open list items begins, outermost first. */
+  listOffsets: number[];
+  /** Lines of text that may share a code span. */
+  paragraph: string[];
+  kept: string[];
+}
+
+function readLine(scan: Scan, line: string): void {
+  const blank = /^[ \t]*$/.test(line);
+  if (scan.block.kind === 'html') {
+    if (scan.block.end.test(line)) scan.block = { kind: 'text' };
+    return;
   }
-  endParagraph();
-  return kept;
+  const indent = indentOf(line);
+  if (!blank) scan.listOffsets = scan.listOffsets.filter((offset) => offset <= indent);
+  if (scan.block.kind === 'fence') {
+    const inside = blank || indent >= scan.block.container;
+    if (!inside || closesFence(line, scan.block)) scan.block = { kind: 'text' };
+    if (inside) return;
+  }
+  if (blank) endParagraph(scan);
+  else readText(scan, line);
+}
+
+function readText(scan: Scan, line: string): void {
+  const item = listItemOf(line, scan.listOffsets.at(-1) ?? 0);
+  scan.listOffsets.push(...item.offsets);
+  const opened = openedBlock(item.content, scan.listOffsets.at(-1) ?? 0, item.contentIndent);
+  const quoted = /^ {0,3}>/.test(line) || item.content.startsWith('>');
+  const heading = /^ {0,3}#{1,6}(?:[ \t]|$)/.test(line);
+  if (opened || quoted || heading || item.offsets.length > 0) endParagraph(scan);
+  if (opened) scan.block = opened;
+  else if (!quoted) scan.paragraph.push(line);
+}
+
+function endParagraph(scan: Scan): void {
+  scan.kept.push(...outsideInlineCode(scan.paragraph));
+  scan.paragraph = [];
 }
 
 type OpenBlock =

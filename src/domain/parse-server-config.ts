@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import schema from '../../docs/server-config.schema.json' with { type: 'json' };
 import { isNonPublic, parseCidr } from './cidr.ts';
-import { readYamlMapping, YAML_CHARS_MAX, type YamlMapping } from './read-yaml-mapping.ts';
+import { readYamlMapping, type YamlMapping } from './read-yaml-mapping.ts';
 import {
   CPU_MILLIS_MAX,
   CPU_MILLIS_MIN,
@@ -18,7 +18,6 @@ export type ParsedServerConfig = { ok: true; config: ServerConfig } | { ok: fals
 export const SERVER_CONFIG_FILE = '.mcp-hosting.yml';
 /** GitHub takes 50 annotations in one request, and nobody reads more. */
 export const CONFIG_PROBLEMS_MAX = 50;
-export { YAML_CHARS_MAX as SERVER_CONFIG_CHARS_MAX };
 
 /** What a server is hosted with that configures nothing (the user's design document). */
 export const DEFAULT_RESOURCES: ServerConfig['resources'] = {
@@ -119,7 +118,7 @@ function resourceProblems(mapping: YamlMapping): ConfigProblem[] {
     ...quantityProblems(mapping, 'memory', parseMemoryBytes, {
       min: MEMORY_BYTES_MIN,
       max: MEMORY_BYTES_MAX,
-      text: 'a memory quantity from 32Mi to 8Gi',
+      text: 'a memory quantity from 32Mi to 4Gi',
     }),
   ];
 }

@@ -26,7 +26,7 @@ export interface YamlMapping {
 }
 
 /** Far above any real file; keeps hostile ones from costing more than milliseconds. */
-export const YAML_CHARS_MAX = 65_536;
+const YAML_CHARS_MAX = 65_536;
 
 /**
  * Reads a file that users write: one YAML document, a mapping, without anchors, aliases, tags and repeated keys. They

@@ -1,9 +1,9 @@
-/** What one server may ask for; a cluster's LimitRange has the last word. */
+/** What one server may ask for: no more than the LimitRange of the deployments repository's scaffold lets start. */
 export const CPU_MILLIS_MIN = 10;
 export const CPU_MILLIS_MAX = 4000;
 const MEBIBYTE = 2 ** 20;
 export const MEMORY_BYTES_MIN = 32 * MEBIBYTE;
-export const MEMORY_BYTES_MAX = 8 * 1024 * MEBIBYTE;
+export const MEMORY_BYTES_MAX = 4 * 1024 * MEBIBYTE;
 
 /** @returns millicores of a Kubernetes CPU quantity such as `500m` or `1.5`; undefined for anything else. */
 export function parseCpuMillis(text: string): number | undefined {

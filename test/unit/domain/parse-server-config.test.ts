@@ -180,14 +180,14 @@ describe('parseServerConfig refuses', () => {
       'resources: {limits: {cpu: 5, memory: 1Mi}}',
       [
         '1-1 resources.limits.cpu: Cannot use resources.limits.cpu: it is 5, expected a CPU quantity from 10m to 4',
-        '1-1 resources.limits.memory: Cannot use resources.limits.memory: it is "1Mi", expected a memory quantity from 32Mi to 8Gi',
+        '1-1 resources.limits.memory: Cannot use resources.limits.memory: it is "1Mi", expected a memory quantity from 32Mi to 4Gi',
       ],
     ],
     [
       'resources: {limits: {cpu: -1, memory: 1 GB}}',
       [
         '1-1 resources.limits.cpu: Cannot use resources.limits.cpu: it is -1, expected a CPU quantity from 10m to 4',
-        '1-1 resources.limits.memory: Cannot use resources.limits.memory: it is "1 GB", expected a memory quantity from 32Mi to 8Gi',
+        '1-1 resources.limits.memory: Cannot use resources.limits.memory: it is "1 GB", expected a memory quantity from 32Mi to 4Gi',
       ],
     ],
     [
