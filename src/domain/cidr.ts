@@ -19,7 +19,7 @@ export function parseCidr(text: string): Cidr | undefined {
 }
 
 /** Whether every address of `inner` is in `outer`. */
-export function contains(outer: Cidr, inner: Cidr): boolean {
+function contains(outer: Cidr, inner: Cidr): boolean {
   if (outer.bits !== inner.bits || outer.prefix > inner.prefix) return false;
   const shift = BigInt(outer.bits - outer.prefix);
   return outer.first >> shift === inner.first >> shift;

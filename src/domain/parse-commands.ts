@@ -1,7 +1,7 @@
 import { markdownOwnLines } from './markdown-own-lines.ts';
 
 export const COMMAND_NAMES = ['host', 'stop', 'start', 'status', 'delete', 'help'] as const;
-export type CommandName = (typeof COMMAND_NAMES)[number];
+type CommandName = (typeof COMMAND_NAMES)[number];
 
 export interface Command {
   name: CommandName;

@@ -4,7 +4,7 @@ import { readYamlMapping } from './read-yaml-mapping.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { ConfigProblem } from './server-config.ts';
 
-export interface DeploymentsPolicy {
+interface DeploymentsPolicy {
   /** `review`: people merge deployment pull requests. `auto`: mcp-hosting merges them. */
   merge: 'review' | 'auto';
 }
@@ -13,7 +13,7 @@ export type ParsedDeploymentsPolicy =
   | { ok: true; policy: DeploymentsPolicy }
   | { ok: false; problems: ConfigProblem[] };
 
-export const DEPLOYMENTS_POLICY_FILE = 'mcp-hosting.yml';
+const DEPLOYMENTS_POLICY_FILE = 'mcp-hosting.yml';
 
 /**
  * Parses the deployments repository's `mcp-hosting.yml` by the published schema (`docs/deployments-policy.schema.json`).

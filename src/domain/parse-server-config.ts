@@ -15,7 +15,7 @@ import type { ConfigProblem, ServerConfig } from './server-config.ts';
 
 export type ParsedServerConfig = { ok: true; config: ServerConfig } | { ok: false; problems: ConfigProblem[] };
 
-export const SERVER_CONFIG_FILE = '.mcp-hosting.yml';
+const SERVER_CONFIG_FILE = '.mcp-hosting.yml';
 /** GitHub takes 50 annotations in one request, and nobody reads more. */
 export const CONFIG_PROBLEMS_MAX = 50;
 

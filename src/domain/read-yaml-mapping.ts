@@ -13,7 +13,7 @@ import {
 import type { ConfigProblem } from './server-config.ts';
 
 export type YamlPath = readonly (string | number)[];
-export type Lines = Pick<ConfigProblem, 'line' | 'endLine'>;
+type Lines = Pick<ConfigProblem, 'line' | 'endLine'>;
 
 /** A YAML file read as a mapping. */
 export interface YamlMapping {

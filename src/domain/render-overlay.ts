@@ -8,7 +8,7 @@ import type { OverlayFiles, OverlayInput } from './overlay-input.ts';
 import { isServerId } from './server-id.ts';
 import { writeYaml } from './write-yaml.ts';
 
-export const KUSTOMIZATION_FILE = 'kustomization.yaml';
+const KUSTOMIZATION_FILE = 'kustomization.yaml';
 /** First line of every file of an overlay. */
 export const OVERLAY_COMMENT = '# Written by mcp-hosting; the next deployment overwrites changes made here.';
 
