@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { renderCheckRun } from '../../../src/domain/reports/check-run-view.ts';
 import { renderDeploymentStatus } from '../../../src/domain/reports/deployment-view.ts';
+import { renderProblem } from '../../../src/domain/reports/problem-reply.ts';
 import { renderPullRequest } from '../../../src/domain/reports/pull-request.ts';
 import {
   renderForkNeedsHead,
@@ -105,3 +106,9 @@ function pullRequestCases(): [string, Omit<Parameters<typeof renderPullRequest>[
 function fenced(value: object): string {
   return `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
 }
+
+test('reply to a command that could not begin', () => {
+  const error = { message: 'Cannot stop `a-b`: it is <stopped>, expected it running', hint: 'Comment `/start`.' };
+
+  expectGolden('problem-reply.md', renderProblem({ key: 'comment-1008', login: 'sam', error }).body);
+});
