@@ -50,17 +50,16 @@ function readFlags(
       values: given,
     };
   } catch (error) {
-    problems.push(describeArgsError(error));
+    problems.push(describeArgsError(error as NodeJS.ErrnoException));
     return undefined;
   }
 }
 
-function describeArgsError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+function describeArgsError({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
     return 'the command of the MCP server must stand after --, for example: mcp-wrapper -- node server.js';
   }
-  return error instanceof Error ? error.message : String(error);
+  return message;
 }
 
 function parseCommandVariable(env: NodeJS.ProcessEnv, problems: string[]): readonly string[] | undefined {

@@ -1,0 +1,335 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { killStarted, startConnect } from './connect-process.ts';
+import { openEvents, type Script, type ScriptedRemote, sendJson, startRemote, stopRemotes } from './scripted-remote.ts';
+
+afterEach(async () => {
+  await killStarted();
+  await stopRemotes();
+});
+
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 0,
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+};
+const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' };
+const LIST = { jsonrpc: '2.0', id: 'list', method: 'tools/list' };
+const CALL = { jsonrpc: '2.0', id: 'call', method: 'tools/call', params: { name: 'x' } };
+
+/** A remote with this script, and mcp-connect at it. */
+async function connectTo(
+  script?: Script,
+): Promise<{ remote: ScriptedRemote; client: ReturnType<typeof startConnect> }> {
+  const remote = await startRemote(script);
+  const url = `http://{server-id}.localhost:${remote.port}/mcp`;
+  return { remote, client: startConnect(['hello-q7m2d4'], { MCP_CONNECT_URL: url, MCP_CONNECT_KEY: 'mcp_key' }) };
+}
+
+function isMethod(method: string): (seen: { message: { method?: string } | undefined }) => boolean {
+  return ({ message }) => message?.method === method;
+}
+
+test('connect sends key, host, session and version where they belong, and keeps id 0', async () => {
+  const { remote, client } = await connectTo();
+
+  client.write(INITIALIZE, INITIALIZED, LIST);
+  const [initialized] = await client.until(0);
+  const [list] = await client.until('list');
+
+  expect(initialized).toMatchObject({ id: 0, result: { protocolVersion: '2025-06-18' } });
+  expect(list?.result).toEqual({ method: 'tools/list' });
+  const [first, second, ...others] = remote.seen;
+  expect(first?.headers).toMatchObject({
+    host: `hello-q7m2d4.localhost:${remote.port}`,
+    authorization: 'Bearer mcp_key',
+    accept: 'application/json, text/event-stream',
+    'user-agent': expect.stringContaining('mcp-connect/'),
+  });
+  expect(first?.headers['mcp-session-id']).toBeUndefined();
+  expect(second?.message?.method).toBe('notifications/initialized');
+  for (const { headers } of [second, ...others].filter((seen) => seen !== undefined)) {
+    expect(headers).toMatchObject({ 'mcp-session-id': 'session-1', 'mcp-protocol-version': '2025-06-18' });
+  }
+});
+
+test('connect hands on what comes on the listening stream, and the client’s answer to it', async () => {
+  const { remote, client } = await connectTo(({ method }, res) => {
+    if (method !== 'GET') return false;
+    openEvents(res);
+    return res.write('data: {"jsonrpc":"2.0","id":"ask","method":"roots/list"}\n\n');
+  });
+  client.write(INITIALIZE, INITIALIZED);
+
+  const messages = await client.until('ask');
+  client.write({ jsonrpc: '2.0', id: 'ask', result: { roots: [] } });
+  const answer = await remote.sees(({ message }) => message?.id === 'ask');
+
+  expect(messages.at(-1)?.method).toBe('roots/list');
+  expect(answer.message?.result).toEqual({ roots: [] });
+});
+
+test('connect reads event streams cut anywhere, with comments, \\r\\n and many data lines', async () => {
+  const text = 'žluťoučký 🐴';
+  const { client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    openEvents(res);
+    const events = [
+      ': keep-alive\r\n\r\n',
+      'id: 1\r\ndata:\r\n\r\n',
+      'event: other\ndata: {"jsonrpc":"2.0","method":"not/for/mcp"}\n\n',
+      'event: message\r\ndata: {"jsonrpc":"2.0","method":"notifications/progress",\r\ndata: "params":{"progress":1}}\r\n\r\n',
+      `data:{"jsonrpc":"2.0","id":"call","result":{"text":"${text}"}}\n\n`,
+    ];
+    const bytes = Buffer.from(events.join(''));
+    const writeByte = (at: number): void => {
+      if (at === bytes.length) res.end();
+      else res.write(bytes.subarray(at, at + 1), () => writeByte(at + 1));
+    };
+    writeByte(0);
+    return true;
+  });
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const messages = await client.until('call');
+
+  expect(messages.slice(1)).toEqual([
+    { jsonrpc: '2.0', method: 'notifications/progress', params: { progress: 1 } },
+    { jsonrpc: '2.0', id: 'call', result: { text } },
+  ]);
+});
+
+test('connect opens a new session when the old one is gone, without the client noticing', async () => {
+  const { remote, client } = await connectTo(({ message, headers }, res) => {
+    if (message?.method === 'initialize' && remoteSessions++ > 0) {
+      const result = { protocolVersion: '2025-06-18', capabilities: { tools: { listChanged: true } }, serverInfo: {} };
+      return sendJson(res, { jsonrpc: '2.0', id: message.id, result }, { headers: { 'mcp-session-id': 'session-2' } });
+    }
+    if (headers['mcp-session-id'] !== 'session-1' || message?.id === undefined) return false;
+    return sendJson(res, { jsonrpc: '2.0', id: message.id, error: { code: -32001, message: 'gone' } }, { status: 404 });
+  });
+  let remoteSessions = 0;
+
+  client.write(INITIALIZE, INITIALIZED, LIST, CALL, { ...LIST, id: 'again' });
+  const messages = [
+    await client.next(),
+    await client.next(),
+    await client.next(),
+    await client.next(),
+    await client.next(),
+  ];
+
+  const answers = Object.fromEntries(messages.map(({ id, result, method }) => [id ?? method, result]));
+  expect(answers).toEqual({
+    0: expect.anything(),
+    list: { method: 'tools/list' },
+    call: { method: 'tools/call' },
+    again: { method: 'tools/list' },
+    'notifications/tools/list_changed': undefined,
+  });
+  expect(remote.seen.filter(isMethod('initialize'))).toHaveLength(2);
+  expect(remote.seen.filter(isMethod('notifications/initialized'))).toHaveLength(2);
+});
+
+test.each([
+  ['before the answer', false],
+  ['in the middle of a stream', true],
+])('connect answers a call with an error when the connection is lost %s', async (_when, isStream) => {
+  const { remote, client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    if (isStream) openEvents(res);
+    setImmediate(() => res.destroy());
+    return true;
+  });
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.error?.code).toBe(-32000);
+  expect(answer?.error?.message).toMatch(/^Cannot reach hello-q7m2d4: the connection ended before the server answered/);
+  expect(remote.seen.filter(isMethod('tools/call'))).toHaveLength(1);
+});
+
+test('connect answers a call with an error when the stream ends without the answer', async () => {
+  const { client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    openEvents(res);
+    res.end('data: {"jsonrpc":"2.0","id":"another","result":{}}\n\n');
+    return true;
+  });
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const messages = await client.until('call');
+
+  expect(messages.map(({ id }) => id)).toEqual([0, 'call']);
+  expect(messages.at(-1)?.error?.data).toEqual({ reason: 'unanswered' });
+});
+
+test('connect gives no answer to a call that the client cancelled', async () => {
+  const { remote, client } = await connectTo(({ message }, res) => {
+    if (message?.method === 'notifications/cancelled') held?.end();
+    if (message?.method !== 'tools/call') return false;
+    held = res;
+    return openEvents(res);
+  });
+  let held: Parameters<Script>[1] | undefined;
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  await remote.sees(isMethod('tools/call'));
+
+  client.write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'call' } });
+  await remote.sees(isMethod('notifications/cancelled'));
+  client.write(LIST);
+  await client.until('list');
+  client.endInput();
+
+  expect(await client.exited).toBe(0);
+  expect(client.stdout()).not.toContain('"call"');
+});
+
+test('connect sends nothing before initialize is answered', async () => {
+  const { remote, client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'initialize') return false;
+    held = () => sendJson(res, { jsonrpc: '2.0', id: 0, result: { protocolVersion: '2025-06-18' } });
+    return true;
+  });
+  let held: (() => true) | undefined;
+  client.write(INITIALIZE, INITIALIZED, LIST);
+  await remote.sees(isMethod('initialize'));
+  const seenBefore = remote.seen.length;
+
+  held?.();
+  await client.until('list');
+
+  expect(seenBefore).toBe(1);
+  const order = remote.seen.map(({ message }) => message?.method).filter((method) => method !== undefined);
+  expect(order).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
+});
+
+test('connect delivers the answers that are under way when the input ends, says goodbye and exits with 0', async () => {
+  const { remote, client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    held = () => sendJson(res, { jsonrpc: '2.0', id: 'call', result: 'late' });
+    return true;
+  });
+  let held: (() => true) | undefined;
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  await remote.sees(isMethod('tools/call'));
+
+  client.endInput();
+  held?.();
+
+  expect((await client.until('call')).at(-1)?.result).toBe('late');
+  expect(await client.exited).toBe(0);
+  expect((await remote.sees(({ method }) => method === 'DELETE')).headers['mcp-session-id']).toBe('session-1');
+});
+
+test.each([['SIGTERM'], ['SIGINT']] as const)('connect ends on %s with a call open', async (signal) => {
+  const { remote, client } = await connectTo(({ message }) => message?.method === 'tools/call');
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  await remote.sees(isMethod('tools/call'));
+
+  client.kill(signal);
+
+  expect(await client.exited).toBe(0);
+});
+
+test('connect answers what is no message, and goes on', async () => {
+  const { client } = await connectTo();
+
+  client.writeRaw('not json\n\n  \n{"jsonrpc":"2.0","id":5}\n7\n');
+  client.write(INITIALIZE);
+  const messages = await client.until(0);
+
+  expect(messages.map(({ id, error }) => [id, error?.code])).toEqual([
+    [null, -32700],
+    [5, -32600],
+    [null, -32600],
+    [0, undefined],
+  ]);
+});
+
+test('connect reads characters that the client wrote in two chunks', async () => {
+  const { remote, client } = await connectTo();
+  const line = Buffer.from(`${JSON.stringify({ ...CALL, params: { name: 'kůň 🐴' } })}\n`);
+  const cut = line.indexOf(Buffer.from('🐴')) + 2;
+
+  client.write(INITIALIZE);
+  await client.until(0);
+  client.writeRaw(line.subarray(0, cut));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  client.writeRaw(line.subarray(cut));
+  await client.until('call');
+
+  expect(remote.seen.at(-1)?.message?.params?.name).toBe('kůň 🐴');
+});
+
+test('connect passes on the error by which clients of both eras choose the older one', async () => {
+  const error = { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2025-11-25'] } };
+  const { client } = await connectTo(({ message }, res) =>
+    message?.method === 'server/discover'
+      ? sendJson(res, { jsonrpc: '2.0', id: message.id, error }, { status: 400 })
+      : false,
+  );
+
+  client.write({ jsonrpc: '2.0', id: 'probe', method: 'server/discover' });
+
+  expect(await client.next()).toEqual({ jsonrpc: '2.0', id: 'probe', error });
+});
+
+test.each([
+  [401, 'application/json', {}, /MCP_CONNECT_KEY/],
+  [403, 'application/json', {}, /owner of the server/],
+  [404, 'text/plain', {}, /server id and the URL/],
+  [429, 'application/json', { 'retry-after': '7' }, /in 7 s/],
+  [503, 'text/html', { 'retry-after': '2' }, /starting, restarting or stopped. Try again in 2 s/],
+  [308, 'text/plain', { location: 'https://new.example.com/mcp' }, /https:\/\/new.example.com\/mcp/],
+  [200, 'text/html', {}, /web page/],
+  [500, 'text/html', {}, /web page/],
+])('connect explains an answer with status %i as %s', async (status, type, headers, cure) => {
+  const { client } = await connectTo((_seen, res) => {
+    res.writeHead(status, { 'content-type': type, ...headers }).end('<html>gateway</html>');
+    return true;
+  });
+
+  client.write(INITIALIZE);
+  const { id, error } = await client.next();
+
+  expect(id).toBe(0);
+  expect(error?.message).toMatch(cure);
+  expect(error?.data).toMatchObject({ reason: 'http', status });
+  expect(`${error?.message}${client.stderr()}`).not.toContain('mcp_key');
+});
+
+test.each([
+  ['that refuses connections', 'http://127.0.0.1:1/mcp', /nothing listens at/],
+  ['with an unknown name', 'http://nowhere.invalid/mcp', /is not known/],
+])('connect explains an address %s, and stays for the next try', async (_name, url, message) => {
+  const client = startConnect([url]);
+
+  client.write(INITIALIZE);
+  const first = await client.next();
+  client.write({ ...INITIALIZE, id: 1 });
+  const second = await client.next();
+
+  expect(first.error?.message).toMatch(message);
+  expect(second.id).toBe(1);
+  client.endInput();
+  expect(await client.exited).toBe(0);
+});
+
+test('connect drops what is no JSON-RPC from the server, so that stdout carries nothing else', async () => {
+  const { client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    openEvents(res);
+    res.end('data: {"hello":1}\n\ndata: [1]\n\ndata: {"jsonrpc":"2.0","id":"call","result":1}\n\n');
+    return true;
+  });
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const messages = await client.until('call');
+  client.endInput();
+  await client.exited;
+
+  expect(messages.map(({ id }) => id)).toEqual([0, 'call']);
+  expect(client.stdout().trim().split('\n')).toHaveLength(2);
+});
