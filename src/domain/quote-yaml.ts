@@ -89,8 +89,8 @@ function isReadAsOther(text: string, style: YamlStyle): boolean {
   if (/^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/.test(text)) return true;
   if (/^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:$|[Tt ][0-9]{1,2}:)/.test(text)) return true;
   if (/^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text)) return true;
-  // Readers differ about odd numbers such as `.` and `+0x_`, and about `<<` and `=`: quotes leave no doubt.
-  if (style === 'overlay' && /^(?:[-+.0-9][-+.:0-9_a-fA-FxXoO]*|<<|=)$/.test(text)) return true;
+  // Readers differ about odd numbers such as `.`, `e1` and `+0x_`, and about `<<` and `=`: quotes leave no doubt.
+  if (style === 'overlay' && /^(?:[-+.0-9][-+.:0-9_a-fA-FxXoO]*|[eE][-+]?[0-9]+|<<|=)$/.test(text)) return true;
   const digits = /^[-+0-9]/.test(text) ? text.replaceAll('_', '') : text;
   if (/^[-+]?0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$/.test(digits)) return true;
   const isNumber = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(digits);

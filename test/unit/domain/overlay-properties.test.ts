@@ -31,7 +31,7 @@ const writtenConfig = fc.record(
       maxLength: 8,
     }),
     env: fc.uniqueArray(
-      fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,20}$/).filter((name) => !/^MCP_/.test(name)),
+      fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,4}$/).filter((name) => !/^MCP_/.test(name)),
       { maxLength: 8 },
     ),
     resources: quantities.map((limits) => ({ limits })),

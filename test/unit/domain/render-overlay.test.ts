@@ -120,6 +120,23 @@ describe('renderOverlay', () => {
     expect(parse(text).metadata.annotations['mcp-hosting.dev/server-name']).toBe('a --- kind: Pod   \ufffd');
   });
 
+  test.each(['E0', 'e123456', '12e4567', '1234567', '0012345', 'Y', 'NO', 'NULL', 'TRUE', '_1', 'INF'])(
+    'keeps %s a text for every reader, as a version and as a variable',
+    (text) => {
+      const env = [/^[A-Z_]/.test(text) ? text : 'A'];
+      const version = text.startsWith('_') ? 'a' : text;
+
+      const files = renderOverlay({ ...MINIMAL_OVERLAY, version, config: { ...MINIMAL_OVERLAY.config, env } });
+
+      const deployment = files['deployment.yaml'] ?? '';
+      const written = parse(deployment, { version: '1.2' });
+      expect(written.metadata.labels['app.kubernetes.io/version']).toBe(version);
+      expect(written.spec.template.spec.containers[0].env.at(-1).name).toBe(env[0]);
+      expect(parse(deployment, { version: '1.1' })).toEqual(written);
+      expect(renderKustomization(files)).toHaveLength(3);
+    },
+  );
+
   test.each<[string, Partial<OverlayInput>]>([
     ['server id', { serverId: '../../etc-222222' }],
     ['server id', { serverId: 'a\nb-222222' }],
