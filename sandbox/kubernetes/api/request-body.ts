@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parse } from 'yaml';
 import { ApiError, badRequest } from '../store/api-error.ts';
+import { decodeProtobuf } from './decode-protobuf.ts';
 
 /** The API server's own limit of a request body. */
 const bodyBytesMax = 3 * 1024 * 1024;
@@ -20,13 +21,14 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * @returns the parsed JSON or YAML body, undefined when it is empty
- * @throws ApiError 400, 413, or 415 for protobuf
+ * @returns the parsed body (JSON, YAML, or a small part of Kubernetes' protobuf), undefined when it is empty
+ * @throws ApiError 400, 413, or 415 for other kinds in protobuf
  */
 export async function readObject(request: IncomingMessage): Promise<unknown> {
   const type = contentTypeOf(request);
-  if (type.includes('protobuf')) throw new ApiError(415, 'UnsupportedMediaType', 'this API server speaks JSON only');
-  const text = (await readBody(request)).toString('utf8');
+  const body = await readBody(request);
+  if (type === 'application/vnd.kubernetes.protobuf') return body.length === 0 ? undefined : decodeProtobuf(body);
+  const text = body.toString('utf8');
   if (text.trim() === '') return undefined;
   try {
     return type.endsWith('yaml') ? parse(text, { maxAliasCount: 100 }) : JSON.parse(text);

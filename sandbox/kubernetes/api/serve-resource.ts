@@ -2,7 +2,7 @@ import type { Pod } from '../kubelet/pod.ts';
 import { ApiError, badRequest, notFound } from '../store/api-error.ts';
 import type { KubeObject, Manifest } from '../store/kube-object.ts';
 import type { WritePart } from '../store/object-store.ts';
-import { qualifiedName } from '../store/resource-type.ts';
+import { apiVersionOf, qualifiedName } from '../store/resource-type.ts';
 import { applyPatch, isServerSideApply } from './apply-patch.ts';
 import { streamLog } from './log-response.ts';
 import { isRecord } from './merge-patch.ts';
@@ -107,10 +107,14 @@ function partOf(call: ResourceCall): WritePart {
   throw new ApiError(404, 'NotFound', 'the server could not find the requested resource');
 }
 
-/** Fills in kind and namespace from the path, as the API server does. */
+/** Fills in apiVersion, kind and namespace from the path, as the API server does. */
 function manifestFrom(body: unknown, call: ResourceCall): Manifest {
   if (!isRecord(body) || !isRecord(body.metadata)) throw badRequest('the body of the request is no object');
-  const manifest = body as unknown as Manifest;
+  const manifest = {
+    apiVersion: apiVersionOf(call.path.type),
+    kind: call.path.type.kind,
+    ...body,
+  } as unknown as Manifest;
   const { namespace } = call.path;
   const given = manifest.metadata.namespace;
   if (namespace !== undefined && given !== undefined && given !== namespace) {
