@@ -57,6 +57,18 @@ export function mayDo(hub: Hub, repository: Repository, actor: Actor, needed: Ne
   }
 }
 
+/** An App may write workflow files only with a permission of their own. @throws GitHubError FORBIDDEN */
+export function authorizePaths(actor: Actor, paths: readonly string[]): void {
+  if (actor.kind !== 'installation' && actor.kind !== 'actions') return;
+  if (actor.token.permissions.workflows === 'write') return;
+  const workflow = paths.find((path) => path.startsWith('.github/workflows/'));
+  if (workflow === undefined) return;
+  throw new GitHubError(
+    'FORBIDDEN',
+    `refusing to allow a GitHub App to create or update workflow \`${workflow}\` without \`workflows\` permission`,
+  );
+}
+
 export function covers(actor: Extract<Actor, { kind: 'installation' }>, repository: Repository): boolean {
   const { repositoryIds } = actor.token;
   return (

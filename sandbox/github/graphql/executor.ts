@@ -39,6 +39,9 @@ export interface GraphqlAnswer {
 
 const DOCUMENT_ERRORS_MAX = 5;
 
+/** GitHub has a code for each rule of the specification; callers only tell them from failures, which have none. */
+const INVALID = 'invalidDocument';
+
 /** Runs documents against GitHub's published schema. */
 export class GraphqlExecutor {
   private schema: GraphQLSchema | undefined;
@@ -89,7 +92,9 @@ const resolveServed: GraphQLFieldResolver<Record<string, unknown>, unknown> = (s
 
 function renderError(error: GraphQLError) {
   const { originalError, path, locations } = error;
-  if (!(originalError instanceof GitHubError)) return { message: error.message, path, locations };
+  if (!(originalError instanceof GitHubError)) {
+    return { message: error.message, path, locations, extensions: { code: INVALID } };
+  }
   const message = originalError.errors[0]?.message ?? originalError.message;
   return { type: graphqlType(originalError), path, locations, message };
 }
@@ -101,7 +106,7 @@ function graphqlType(error: GitHubError): string {
 
 function refuse(errors: readonly GraphQLError[]): GraphqlAnswer {
   return {
-    errors: errors.map(({ message, locations }) => ({ message, locations })),
+    errors: errors.map(({ message, locations }) => ({ message, locations, extensions: { code: INVALID } })),
     violations: errors.map((error) => error.message),
   };
 }

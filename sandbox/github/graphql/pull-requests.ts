@@ -46,6 +46,8 @@ export function pullRequestNode(context: GraphqlContext, repository: Repository,
     headRepositoryOwner: () => (headRepository ? accountNode(hub, hub.store.account(headRepository.ownerId)) : null),
     isCrossRepository: pull.headRepositoryId !== repository.id,
     permalink: `${hub.url}/${hub.store.account(repository.ownerId).login}/${repository.name}/pull/${issue.number}`,
+    timelineItems: (args: ConnectionArguments & { itemTypes?: string[] | null }) =>
+      connection(timelineEvents(context, issue, args.itemTypes ?? null), args, (event) => event),
     additions: () => sumFiles(context, repository, issue, 'additions'),
     deletions: () => sumFiles(context, repository, issue, 'deletions'),
     changedFiles: async () => (await filesOf(context, repository, issue)).length,
@@ -65,6 +67,17 @@ export function pullRequestNode(context: GraphqlContext, repository: Repository,
       }));
     },
   };
+}
+
+/** Of the timeline only how a pull request ended. A merged one has both events. */
+function timelineEvents({ hub }: GraphqlContext, issue: PullIssue, itemTypes: string[] | null) {
+  const { pull } = issue;
+  const end = { createdAt: issue.closedAt, actor: () => accountNodeById(hub, issue.closedById) };
+  const merged = { __typename: 'MergedEvent', id: `ME_${issue.id}`, ...end, mergeRefName: pull.baseRef };
+  const closed = { __typename: 'ClosedEvent', id: `CE_${issue.id}`, ...end };
+  const events = [...(pull.mergedAt ? [merged] : []), ...(issue.closedAt ? [closed] : [])];
+  const typeOf = { MergedEvent: 'MERGED_EVENT', ClosedEvent: 'CLOSED_EVENT' };
+  return events.filter((event) => !itemTypes || itemTypes.includes(typeOf[event.__typename as keyof typeof typeOf]));
 }
 
 async function filesOf({ hub }: GraphqlContext, repository: Repository, issue: PullIssue) {

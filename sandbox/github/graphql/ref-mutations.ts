@@ -1,4 +1,4 @@
-import { need } from '../access/authorize.ts';
+import { authorizePaths, need } from '../access/authorize.ts';
 import { readRef } from '../git/refs.ts';
 import { GitHubError, unprocessable } from '../github-error.ts';
 import { gitDirOf } from '../hub.ts';
@@ -48,6 +48,11 @@ export function refMutations(context: GraphqlContext): Mutations {
       const { repository, branch } = findBranch(context, input.branch);
       const sender = requireWrite(context, repository, WRITE);
       await requireBranch(context, repository, branch);
+      const { additions, deletions } = input.fileChanges ?? {};
+      authorizePaths(
+        context.actor,
+        [...(additions ?? []), ...(deletions ?? [])].map((file) => file.path),
+      );
       const { headline, body } = input.message;
       const oid = await writeCommitOnBranch(hub, repository, sender, {
         branch,

@@ -1,4 +1,4 @@
-import { need } from '../access/authorize.ts';
+import { authorizePaths, need } from '../access/authorize.ts';
 import { readCommit } from '../git/commits.ts';
 import { listTree, readObject, resolveCommit, type TreeEntry } from '../git/objects.ts';
 import { readRef } from '../git/refs.ts';
@@ -97,6 +97,7 @@ function commitFile(
   target: Target,
   changes: Parameters<typeof writeCommitOnBranch>[3]['changes'],
 ): Promise<string> {
+  authorizePaths(call.actor, [...changes.additions.map((file) => file.path), ...changes.deletions]);
   return writeCommitOnBranch(call.hub, call.repository, senderOf(call), {
     branch: target.branch,
     expectedHead: target.head,

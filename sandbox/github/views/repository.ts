@@ -123,7 +123,7 @@ export function viewFullRepository(hub: Hub, repository: Repository, role?: Role
     ...viewRepository(hub, repository, role),
     network_count: 0,
     subscribers_count: 0,
-    allow_rebase_merge: true,
+    allow_rebase_merge: false,
     allow_squash_merge: true,
     allow_merge_commit: true,
     allow_auto_merge: false,
