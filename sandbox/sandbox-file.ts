@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** `sandbox.json`: what any Octokit, git, kubectl or psql client needs to drive the sandbox. Holds secrets: mode 0600. */
@@ -19,14 +19,9 @@ export interface SandboxFile {
 
 const NAME = 'sandbox.json';
 
-/** @returns undefined when there is none, or a half-written one. */
-export async function readSandboxFile(dataDir: string): Promise<Partial<SandboxFile> | undefined> {
-  try {
-    const parsed: unknown = JSON.parse(await readFile(join(dataDir, NAME), 'utf8'));
-    return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
+/** Nothing runs any more that it could lead to. */
+export async function removeSandboxFile(dataDir: string): Promise<void> {
+  await rm(join(dataDir, NAME), { force: true });
 }
 
 /** Written whole or not at all. */

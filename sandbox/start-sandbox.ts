@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,7 +13,7 @@ import { createImageStore } from './images/image-store.ts';
 import { keepSecret } from './keep-secret.ts';
 import { type KubernetesSandbox, startKubernetes } from './kubernetes/kubernetes-server.ts';
 import { startPostgres } from './postgres/postgres-server.ts';
-import { readSandboxFile, type SandboxFile, writeSandboxFile } from './sandbox-file.ts';
+import { removeSandboxFile, type SandboxFile, writeSandboxFile } from './sandbox-file.ts';
 import { readScaffoldObjects } from './scaffold-objects.ts';
 import { seedDeployments } from './seed-deployments.ts';
 import { portsFrom, type SandboxPart, type SandboxPorts } from './settings.ts';
@@ -124,6 +124,7 @@ async function startParts(
     deploymentsRepository: DEPLOYMENTS_REPOSITORY,
   };
   await writeSandboxFile(options.dataDir, file);
+  closers.push(() => removeSandboxFile(options.dataDir));
   return { file, ports, close };
 }
 
@@ -307,7 +308,8 @@ async function botEnvironment(
 
 /** The token of the last start while it is still good, else a new one. */
 async function keepApiToken(dataDir: string, apiUrl: string, databaseUrl: string): Promise<string> {
-  const known = (await readSandboxFile(dataDir))?.apiToken;
+  const path = join(dataDir, 'api-token');
+  const known = await readFile(path, 'utf8').catch(() => '');
   if (known) {
     const { statusCode, body } = await request(`${apiUrl}/api/hosting/servers`, {
       headers: { authorization: `Bearer ${known}` },
@@ -319,7 +321,9 @@ async function keepApiToken(dataDir: string, apiUrl: string, databaseUrl: string
   const { stdout } = await promisify(execFile)(process.execPath, [cli, 'token', 'create', '--name', 'sandbox'], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', DATABASE_URL: databaseUrl },
   });
-  return stdout.trim().split('\n').at(-1) ?? '';
+  const token = stdout.trim().split('\n').at(-1) ?? '';
+  await writeFile(path, token, { mode: 0o600 });
+  return token;
 }
 
 function hostOf(url: string): string {

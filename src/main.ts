@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import Fastify from 'fastify';
+import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { createGitHub } from './adapters/github/create-github.ts';
 import { createKubernetes } from './adapters/kubernetes/create-kubernetes.ts';
@@ -72,7 +72,8 @@ async function run(config: Config): Promise<void> {
     ...postgres,
     endpoints: createEndpoints({ log }),
   };
-  const fastify = Fastify({ loggerInstance: log, disableRequestLogging: true, bodyLimit: 1024 * 1024 });
+  const logger: FastifyBaseLogger = log;
+  const fastify = Fastify({ loggerInstance: logger, disableRequestLogging: true, bodyLimit: 1024 * 1024 });
   await registerWebhooks(fastify, {
     app: createApp({ deliveryLog: postgres.deliveryLog, log }),
     appId: config.appId,

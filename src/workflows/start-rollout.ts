@@ -30,6 +30,8 @@ export interface RolloutRequest {
   /** The preview of this pull request instead of the production server. */
   pullRequest?: number;
   conversationId?: string;
+  /** The id the rollout gets; default: a new one. */
+  rolloutId?: string;
   /** Refuses the head that was read, by throwing a UserError. */
   checkHead?: (source: SourceSnapshot) => Promise<void>;
 }
@@ -188,7 +190,7 @@ async function composeRollout(platform: Platform, parts: RolloutParts): Promise<
   const digest = request.kind === 'deploy' && !failure ? await digestOf(platform, server, source, plan) : undefined;
   const deployed = server.source.deployed;
   return {
-    id: platform.uuid(),
+    id: request.rolloutId ?? platform.uuid(),
     hostedServerId: server.id,
     serverId: server.serverId,
     serverName: plan.config.name ?? server.serverName,
