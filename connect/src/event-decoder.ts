@@ -1,24 +1,20 @@
 import { ANSWER_BYTES_MAX } from './limits.ts';
 import { LineDecoder } from './line-decoder.ts';
 
-export interface ServerEvent {
-  /** The `data` lines of the event, joined. */
-  data: string;
-  id: string | undefined;
-}
-
 /** Events of a `text/event-stream` body (WHATWG HTML, 9.2.6). Lone `\r` as a line end is not read: no server uses it. */
 export class EventDecoder {
-  readonly #onEvent: (event: ServerEvent) => void;
+  readonly #onData: (data: string) => void;
   readonly #lines: LineDecoder;
   #data: string[] = [];
-  #id: string | undefined;
   #type = '';
   #retryMs: number | undefined;
 
-  /** @param onOversized an event was longer than allowed and is lost */
-  constructor(onEvent: (event: ServerEvent) => void, onOversized: () => void) {
-    this.#onEvent = onEvent;
+  /**
+   * @param onData the `data` lines of one event, joined
+   * @param onOversized a line was longer than allowed and is lost
+   */
+  constructor(onData: (data: string) => void, onOversized: () => void) {
+    this.#onData = onData;
     this.#lines = new LineDecoder({ lineBytesMax: ANSWER_BYTES_MAX, onLine: (text) => this.#line(text), onOversized });
   }
 
@@ -38,16 +34,15 @@ export class EventDecoder {
     const value = colon < 0 ? '' : text.slice(text[colon + 1] === ' ' ? colon + 2 : colon + 1);
     if (field === 'data') this.#data.push(value);
     else if (field === 'event') this.#type = value;
-    else if (field === 'id' && !value.includes('\0')) this.#id = value;
     else if (field === 'retry' && /^\d{1,9}$/.test(value)) this.#retryMs = Number(value);
   }
 
   /** Events without data only carry an id; those of another type than `message` are not of MCP. */
   #dispatch(): void {
     const isMessage = this.#data.length > 0 && (this.#type === '' || this.#type === 'message');
-    const event = { data: this.#data.join('\n'), id: this.#id };
+    const data = this.#data.join('\n');
     this.#data = [];
     this.#type = '';
-    if (isMessage && event.data !== '') this.#onEvent(event);
+    if (isMessage && data !== '') this.#onData(data);
   }
 }

@@ -44,7 +44,7 @@ async function readEvents(
   res: IncomingMessage,
   onValue: (value: unknown) => void,
 ): Promise<{ retryMs: number | undefined }> {
-  const events = new EventDecoder(({ data }) => onValue(parse(data)), tooLarge);
+  const events = new EventDecoder((data) => onValue(parse(data)), tooLarge);
   for await (const chunk of res) events.push(chunk as Buffer);
   return { retryMs: events.retryMs };
 }

@@ -28,6 +28,7 @@ export class RemoteError extends Error {
 export function toRemoteError(error: unknown): RemoteError {
   if (error instanceof RemoteError) return error;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
+  if (code === 'ECONNRESET' || code === 'EPIPE') return new RemoteError({ kind: 'unanswered' });
   return new RemoteError({ kind: 'network', code });
 }
 
@@ -121,7 +122,6 @@ function explainNetwork(code: string, origin: string): Explanation {
       cure: 'For a private authority, name its certificate file in NODE_EXTRA_CA_CERTS.',
     };
   }
-  if (code === 'ECONNRESET' || code === 'EPIPE') return explain({ kind: 'unanswered' }, origin);
   return {
     state: `the connection to ${origin} broke (${code})`,
     cure: 'Try again; if it stays so, check whether the server runs.',

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Message } from './connect-process.ts';
 
-export interface Seen {
+interface Seen {
   method: string;
   headers: IncomingMessage['headers'];
   message: Message | undefined;

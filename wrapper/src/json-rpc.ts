@@ -23,7 +23,7 @@ export interface Response {
 }
 
 /** `id` is the one to answer with: null where the message's own cannot be used. */
-export interface Invalid {
+interface Invalid {
   kind: 'invalid';
   id: RequestId | null;
   problem: string;

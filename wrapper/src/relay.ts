@@ -12,7 +12,7 @@ import type { NotificationRouter } from './notification-router.ts';
 import type { PostExchange } from './post-exchange.ts';
 import type { Session } from './session.ts';
 
-export interface Call {
+interface Call {
   /** The id the client chose. */
   id: RequestId;
   exchange: PostExchange;

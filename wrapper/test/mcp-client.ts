@@ -16,7 +16,7 @@ export interface RawAnswer {
   last: Message;
 }
 
-export interface Message {
+interface Message {
   id?: unknown;
   method?: string;
   params?: Record<string, unknown>;
