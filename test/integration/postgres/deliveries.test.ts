@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { connectDatabase } from '../../../src/adapters/postgres/database.ts';
 import { prune } from '../../../src/adapters/postgres/prune.ts';
-import { silentLog, useTestPostgres } from './test-postgres.ts';
+import { silentLog } from './silent-log.ts';
+import { useTestPostgres } from './test-postgres.ts';
 
 const tests = useTestPostgres();
 

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createPostgres } from '../../../src/adapters/postgres/create-postgres.ts';
 import { migrate, readMigrations } from '../../../src/adapters/postgres/migrate.ts';
-import { silentLog, useTestPostgres } from './test-postgres.ts';
+import { silentLog } from './silent-log.ts';
+import { useTestPostgres } from './test-postgres.ts';
 
 const tests = useTestPostgres();
 

@@ -7,8 +7,7 @@ import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../../sandbox/postgres/postgres-server.ts';
 import { createPostgres, type Postgres } from '../../../src/adapters/postgres/create-postgres.ts';
 import type { Log } from '../../../src/ports/log.ts';
-
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+import { silentLog } from './silent-log.ts';
 
 /** A database with the tables and queues, which those of the tests are copies of. */
 const TEMPLATE = 'migrated';
