@@ -1,4 +1,3 @@
-import { limitOutput } from '../images/limit-output.ts';
 import { LINE_CHARACTERS_MAX } from '../images/line-splitter.ts';
 import type { SecretMask } from './mask-secrets.ts';
 import type { RunJob, RunObserver, RunStep } from './workflow-run.ts';
@@ -8,13 +7,11 @@ export class JobReporter {
   readonly #job: RunJob;
   readonly #observer: RunObserver;
   readonly #mask: SecretMask;
-  readonly #write: (line: string) => void;
 
   constructor(name: string, observer: RunObserver, mask: SecretMask) {
     this.#job = { name, status: 'queued', conclusion: null, startedAt: null, completedAt: null, steps: [] };
     this.#observer = observer;
     this.#mask = mask;
-    this.#write = limitOutput((line) => observer.log(name, line));
     this.#report();
   }
 
@@ -30,6 +27,15 @@ export class JobReporter {
     this.#report();
   }
 
+  /** A name may hold what earlier steps gave, so it is known only when its step begins. @param index from 0 */
+  beginStep(index: number, name: string): void {
+    const step = this.#job.steps[index];
+    if (step) step.name = this.#mask.mask(name);
+    this.step(index, 'in_progress', null);
+    this.log(`##[group]${name}`);
+    this.log('##[endgroup]');
+  }
+
   /** @param index from 0 */
   step(index: number, status: RunStep['status'], conclusion: RunStep['conclusion']): void {
     const step = this.#job.steps[index];
@@ -41,7 +47,7 @@ export class JobReporter {
 
   log(line: string): void {
     const bounded = line.length > LINE_CHARACTERS_MAX * 2 ? line.slice(0, LINE_CHARACTERS_MAX * 2) : line;
-    this.#write(`${now()} ${this.#mask.mask(bounded)}`);
+    this.#observer.log(this.#job.name, `${now()} ${this.#mask.mask(bounded)}`);
   }
 
   end(conclusion: NonNullable<RunJob['conclusion']>): void {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve, sep } from 'node:path';
 import { UserError } from '../../src/domain/user-error.ts';
+import { limitOutput } from '../images/limit-output.ts';
 import { readEnvironmentFile } from './environment-file.ts';
 import { type ExpressionScope, evaluateCondition, evaluateText, type Value } from './expressions.ts';
 import { githubVariables } from './github-context.ts';
@@ -104,9 +105,7 @@ class JobState {
     try {
       if (!evaluateCondition(step.if, this.scope())) result = 'skipped';
       else {
-        reporter.step(index, 'in_progress', null);
-        reporter.log(`##[group]${this.nameOf(step)}`);
-        reporter.log('##[endgroup]');
+        reporter.beginStep(index, this.nameOf(step));
         tolerated = evaluateText(step.continueOnError, this.scope()) === 'true';
         result = await this.#perform(step);
       }
@@ -151,10 +150,10 @@ class JobState {
       workingDirectory,
       signal: AbortSignal.any([this.#request.signal, timeout]),
       timeoutMs,
-      log: (line) => {
+      log: limitOutput((line) => {
         const shown = readLogCommand(line, context.mask);
         if (shown !== null) reporter.log(shown);
-      },
+      }),
     };
     const result = await this.#act(step, stepContext, stepEnv).catch((error: unknown): StepResult => {
       return { ok: false, reason: reasonOf(error) };

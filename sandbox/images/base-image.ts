@@ -76,13 +76,23 @@ export function localImageDirectory(
 export async function copyPackage(directory: string, to: string, rootfs: string): Promise<void> {
   const manifest: unknown = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
   const listed = (manifest as { files?: unknown }).files;
-  const present = new Set(await readdir(directory));
+  const present = await readdir(directory);
   const names = Array.isArray(listed)
-    ? listed.filter((name): name is string => typeof name === 'string' && present.has(name))
-    : [...present].filter((name) => name !== 'node_modules' && name !== 'test');
+    ? listed.filter((name): name is string => typeof name === 'string')
+    : present.filter((name) => name !== 'node_modules' && name !== 'test');
+  const missing = names.find((name) => !present.includes(name));
+  if (missing !== undefined) throw notBuilt(directory, missing);
   for (const name of new Set(['package.json', ...names])) {
     await copyTree(join(directory, name), join(to, name), { rootfs });
   }
+}
+
+function notBuilt(directory: string, missing: string): UserError {
+  return new UserError(
+    'package-not-built',
+    `Cannot take package "${directory}" as an image: "${missing}" is not there, expected all of its "files"`,
+    'Run "npm run build --workspaces" and try again.',
+  );
 }
 
 async function takeNode(reference: string, rootfs: string): Promise<BaseImage> {

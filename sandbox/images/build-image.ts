@@ -1,22 +1,15 @@
 import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BaseImage, type BaseImages, takeBaseImage } from './base-image.ts';
 import { buildCancelled } from './build-cancelled.ts';
 import { buildKey } from './build-key.ts';
-import type { CopySource } from './copy-sources.ts';
-import { copyTree } from './copy-tree.ts';
+import { type BuiltStage, buildStages } from './build-stages.ts';
 import { type IsIgnored, parseDockerIgnore } from './docker-ignore.ts';
-import { type Dockerfile, type DockerfileStage, type Instruction, parseDockerfile } from './dockerfile.ts';
-import { invalidLine } from './dockerfile-errors.ts';
-import { replaceVariables } from './dockerfile-variables.ts';
+import { type Dockerfile, parseDockerfile } from './dockerfile.ts';
 import { hostEnvironment } from './host-environment.ts';
-import type { ImageConfig, ImageStore } from './image-store.ts';
+import type { ImageStore } from './image-store.ts';
 import { recallDigest, rememberDigest } from './known-builds.ts';
 import { limitOutput } from './limit-output.ts';
-import { writeProgramShims } from './program-shims.ts';
-import { StageBuilder } from './stage-builder.ts';
-import { findStage, stagesNeeded } from './stages-needed.ts';
 
 export interface ImageBuilderOptions {
   images: ImageStore;
@@ -106,7 +99,18 @@ async function buildOrRecall(build: Build): Promise<BuiltImage> {
   }
   const directory = await makeBuildDirectory(options.workDir, key);
   try {
-    const digest = await buildStages(build, directory);
+    const environment = hostEnvironment(options.hostEnv ?? process.env, join(directory, 'home'));
+    const result = await buildStages({
+      directory,
+      dockerfile: build.dockerfile,
+      context: { root: request.context, isIgnored: build.isIgnored },
+      buildArgs: request.buildArgs,
+      target: request.target,
+      bases: { images: options.images, localImages: options.localImages ?? {}, environment },
+      onLine: request.onLine,
+      signal: request.signal ?? new AbortController().signal,
+    });
+    const digest = await pushAll(build, result);
     await rememberDigest(options.workDir, key, digest);
     return { digest, cached: false };
   } finally {
@@ -114,70 +118,7 @@ async function buildOrRecall(build: Build): Promise<BuiltImage> {
   }
 }
 
-async function buildStages(build: Build, directory: string): Promise<string> {
-  const { options, request, dockerfile } = build;
-  const { stages } = dockerfile;
-  const shims = join(directory, 'shims');
-  const home = join(directory, 'home');
-  const tmp = join(directory, 'tmp');
-  await Promise.all([writeProgramShims(shims), mkdir(home, { recursive: true }), mkdir(tmp, { recursive: true })]);
-  const environment = { ...hostEnvironment(options.hostEnv ?? process.env, home), TMPDIR: tmp };
-  const globalArgs = readGlobalArgs(dockerfile, request.buildArgs);
-  const expandImage = (stage: DockerfileStage) => replaceVariables(stage.image, globalArgs);
-  const target = findTarget(dockerfile, request.target);
-  const built = new Map<number, { rootfs: string; base: BaseImage; config: ImageConfig }>();
-  const bases: BaseImages = { images: options.images, localImages: options.localImages ?? {}, environment };
-
-  for (const index of stagesNeeded(stages, target, expandImage)) {
-    const stage = stages[index] as DockerfileStage;
-    const rootfs = join(directory, `stage-${index}`, 'rootfs');
-    await mkdir(rootfs, { recursive: true });
-    const parent = findStage(stages, expandImage(stage), index);
-    const inherited = parent === undefined ? undefined : built.get(parent);
-    if (inherited) await copyTree(inherited.rootfs, rootfs, { rootfs });
-    const base = inherited
-      ? { ...inherited.base, config: inherited.config }
-      : await takeBaseImage(expandImage(stage), stage.line, rootfs, bases);
-    request.onLine(`[${index + 1}/${stages.length}] FROM ${expandImage(stage)}`);
-    if (!inherited) request.onLine(base.note);
-
-    const copyFrom = async (name: string, line: number): Promise<CopySource> => {
-      const found = findStage(stages, name, index);
-      const earlier = found === undefined ? undefined : built.get(found);
-      if (earlier) return { root: earlier.rootfs };
-      const root = join(directory, `stage-${index}`, `from-line-${line}`);
-      await mkdir(root, { recursive: true });
-      await takeBaseImage(name, line, root, bases);
-      return { root };
-    };
-    const builder = new StageBuilder({
-      rootfs,
-      base,
-      buildArgs: request.buildArgs,
-      globalArgs,
-      context: { root: request.context, isIgnored: build.isIgnored },
-      copyFrom,
-      environment,
-      shims,
-      onLine: request.onLine,
-      signal: request.signal ?? new AbortController().signal,
-    });
-    for (const instruction of stage.instructions) {
-      if (request.signal?.aborted) throw buildCancelled();
-      request.onLine(`[${index + 1}/${stages.length}] ${describe(instruction)}`);
-      await builder.apply(instruction);
-    }
-    built.set(index, { rootfs, base, config: builder.config });
-  }
-  const result = built.get(target);
-  if (!result) throw new Error(`Stage ${target} was not built`);
-  return pushAll(build, result);
-}
-
-async function pushAll(
-  { options, request }: Build,
-  result: { rootfs: string; base: BaseImage; config: ImageConfig },
-): Promise<string> {
+async function pushAll({ options, request }: Build, result: BuiltStage): Promise<string> {
   const config = { ...result.config, labels: { ...result.config.labels, ...request.labels } };
   const [first, ...others] = request.images;
   if (!first) throw new Error('Cannot push the image: no name is given, expected one at least');
@@ -195,37 +136,6 @@ async function tagAll(images: ImageStore, names: BuildRequest['images'], digest:
     if (!(await images.tag(name, tags, digest))) return false;
   }
   return true;
-}
-
-function readGlobalArgs(dockerfile: Dockerfile, buildArgs: Readonly<Record<string, string>>): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const { name, value } of dockerfile.globalArgs) {
-    const given = Object.hasOwn(buildArgs, name) ? buildArgs[name] : undefined;
-    values[name] = given ?? replaceVariables(value ?? '', values);
-  }
-  return values;
-}
-
-function findTarget({ stages }: Dockerfile, name: string | undefined): number {
-  if (name === undefined) return stages.length - 1;
-  const found = findStage(stages, name, stages.length);
-  if (found === undefined) throw invalidLine(1, `no stage "${name}"`, 'the name of a stage as target');
-  return found;
-}
-
-function describe(instruction: Instruction): string {
-  switch (instruction.kind) {
-    case 'run':
-      return `RUN ${instruction.command.form === 'shell' ? instruction.command.script : instruction.command.argv.join(' ')}`;
-    case 'copy':
-      return `COPY ${instruction.sources.join(' ')} ${instruction.destination}`;
-    case 'workdir':
-      return `WORKDIR ${instruction.path}`;
-    case 'user':
-      return `USER ${instruction.user} (no effect without a container engine)`;
-    default:
-      return instruction.kind.toUpperCase();
-  }
 }
 
 async function readDockerIgnore(request: BuildRequest): Promise<IsIgnored> {

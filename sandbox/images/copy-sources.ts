@@ -7,6 +7,8 @@ import { invalidLine } from './dockerfile-errors.ts';
 export interface CopySource {
   root: string;
   isIgnored?: IsIgnored;
+  /** Nothing reads from this tree afterwards. */
+  isLastUse?: boolean;
 }
 
 const WILDCARD = /[*?[]/;

@@ -28,12 +28,27 @@ export function replaceVariables(text: string, variables: Readonly<Record<string
 
 /** `value` replaces the first `length` characters of the text, which begins with a dollar sign. */
 function readReference(text: string, variables: Readonly<Record<string, string>>): { value: string; length: number } {
-  const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::([-+])((?:[^}\\]|\\.)*))?\})/s.exec(text);
-  if (!match) return { value: '$', length: 1 };
-  const name = match[1] ?? match[2] ?? '';
-  const current = Object.hasOwn(variables, name) ? (variables[name] ?? '') : '';
-  const word = () => replaceVariables(match[4] ?? '', variables);
-  if (match[3] === '-') return { value: current || word(), length: match[0].length };
-  if (match[3] === '+') return { value: current ? word() : '', length: match[0].length };
-  return { value: current, length: match[0].length };
+  const read = (name: string) => (Object.hasOwn(variables, name) ? (variables[name] ?? '') : '');
+  const plain = /^\$([A-Za-z_]\w*)/.exec(text);
+  if (plain?.[1]) return { value: read(plain[1]), length: plain[0].length };
+  const braced = /^\$\{([A-Za-z_]\w*)(?::([-+]))?/.exec(text);
+  const end = braced ? findClosingBrace(text, braced[0].length) : -1;
+  if (!braced?.[1] || end < 0) return { value: '$', length: 1 };
+  const word = text.slice(braced[0].length, end);
+  const length = end + 1;
+  const current = read(braced[1]);
+  if (braced[2] === '-') return { value: current || replaceVariables(word, variables), length };
+  if (braced[2] === '+') return { value: current ? replaceVariables(word, variables) : '', length };
+  return word === '' ? { value: current, length } : { value: '$', length: 1 };
+}
+
+function findClosingBrace(text: string, from: number): number {
+  let depth = 1;
+  for (let index = from; index < text.length; index++) {
+    if (text[index] === '\\') index += 1;
+    else if (text.startsWith('${', index)) depth += 1;
+    else if (text[index] === '}') depth -= 1;
+    if (depth === 0) return index;
+  }
+  return -1;
 }

@@ -124,12 +124,17 @@ export class StageBuilder {
     const target = join(rootfs, posix.resolve(this.#config.workingDir, destination));
     const intoDirectory =
       paths.length > 1 || destination.endsWith('/') || destination === '.' || (await isDirectory(target));
-    const mode = instruction.mode === null ? {} : { mode: Number.parseInt(instruction.mode, 8) };
     for (const path of paths) {
       const from = join(source.root, path);
       const to = intoDirectory && !(await isDirectory(from)) ? join(target, basename(path)) : target;
-      const isIgnored = source.isIgnored ? { isIgnored: source.isIgnored } : {};
-      await copyTree(from, to, { rootfs, ...mode, ...isIgnored }, path === '.' ? '' : path);
+      const options = {
+        rootfs,
+        // Of several sources one may hold the other.
+        move: source.isLastUse === true && paths.length === 1,
+        ...(instruction.mode === null ? {} : { mode: Number.parseInt(instruction.mode, 8) }),
+        ...(source.isIgnored ? { isIgnored: source.isIgnored } : {}),
+      };
+      await copyTree(from, to, options, path === '.' ? '' : path);
     }
     await containSymlinks(rootfs, base.hostLinks);
   }
@@ -158,7 +163,9 @@ export class StageBuilder {
 
   #runEnvironment(): Record<string, string> {
     const { rootfs, environment, shims } = this.#options;
-    const own = Object.entries(this.#variables()).map(([name, value]) => [name, mapImageValue(rootfs, value)] as const);
+    const own = Object.entries(this.#variables()).map(
+      ([name, value]) => [name, mapImageValue(rootfs, value, 'map')] as const,
+    );
     const { PATH: imagePath = '', ...image } = Object.fromEntries(own);
     const imageParts = imagePath.split(delimiter).filter((part) => part.startsWith(`${rootfs}/`));
     return {

@@ -12,6 +12,24 @@ export function findStage(stages: readonly DockerfileStage[], name: string, befo
   return /^\d{1,3}$/.test(name) && Number(name) < before ? Number(name) : undefined;
 }
 
+/** @returns whether the COPY of `stage` on `line` is the last instruction that reads from stage `source` */
+export function isLastUse(
+  stages: readonly DockerfileStage[],
+  use: { source: number; stage: number; line: number },
+  expandImage: (stage: DockerfileStage) => string,
+): boolean {
+  return !stages.some((stage, index) => {
+    if (findStage(stages, expandImage(stage), index) === use.source && index > use.stage) return true;
+    return stage.instructions.some(
+      (instruction) =>
+        instruction.kind === 'copy' &&
+        instruction.line > use.line &&
+        instruction.from !== null &&
+        findStage(stages, instruction.from, index) === use.source,
+    );
+  });
+}
+
 /** @returns indexes of the stages that the target is made of, in order; others are not built, as in BuildKit */
 export function stagesNeeded(
   stages: readonly DockerfileStage[],
