@@ -1,9 +1,8 @@
 import { request } from 'node:http';
-import type { TestCluster } from './test-cluster.ts';
 
 /** One request through the gateway with a Host header of its own. */
 export function gatewayRequest(
-  cluster: TestCluster,
+  cluster: { sandbox: { gatewayUrl: string } },
   host: string,
   path: string,
 ): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {

@@ -20,7 +20,7 @@ export function streamLog(options: {
   const { pod, query, logs, response } = options;
   const container = containerOf(pod, query.get('container'));
   const isPrevious = query.get('previous') === 'true';
-  const source = { podUid: pod.metadata.uid, container, previous: isPrevious };
+  const source = { podUid: pod.metadata.uid, container, previous: isPrevious && !isBetweenRuns(pod, container) };
   if (!logs.exists(source)) throw badRequest(missingLog(pod, container, isPrevious));
   const isStamped = query.get('timestamps') === 'true';
   const show = (line: LogLine) => `${isStamped ? `${line.at} ` : ''}${line.text}\n`;
@@ -70,10 +70,16 @@ function containerOf(pod: Pod, wanted: string | null): string {
   return wanted;
 }
 
+/** While a container waits to be started again, the run that ended last is both the present and the previous one. */
+function isBetweenRuns(pod: Pod, container: string): boolean {
+  const status = pod.status?.containerStatuses.find((each) => each.name === container);
+  return status?.state.waiting !== undefined && status.lastState.terminated !== undefined;
+}
+
 function missingLog(pod: Pod, container: string, isPrevious: boolean): string {
   const shown = `container ${JSON.stringify(container)} in pod ${JSON.stringify(pod.metadata.name)}`;
   if (isPrevious) return `previous terminated ${shown} not found`;
-  const status = pod.status?.containerStatuses?.find((each) => each.name === container);
+  const status = pod.status?.containerStatuses.find((each) => each.name === container);
   return `${shown} is waiting to start: ${status?.state.waiting?.reason ?? 'ContainerCreating'}`;
 }
 
