@@ -12,12 +12,14 @@ export function statusOf(error: unknown): number | undefined {
 /**
  * What a failed call of the API server means.
  * @param action completes the sentence `Cannot …`
- * @returns RetryLaterError when it does not answer or is overloaded; UserError where rights or objects are missing
+ * @returns RetryLaterError when it does not answer or is overloaded; UserError where rights or objects are
+ * missing; else a plain error
  */
 export function mapClusterError(error: unknown, action: string): Error {
   if (error instanceof UserError || error instanceof RetryLaterError) return error;
   const status = statusOf(error);
   if (status === undefined) {
+    if (!isOutage(error)) return new Error(`Cannot ${action}: the client failed`, { cause: error });
     return new RetryLaterError(`Cannot ${action}: no answer from the API server`, OUTAGE_WAIT_MS, { cause: error });
   }
   if (status >= 500 || status === 429) {
@@ -39,6 +41,14 @@ export function mapClusterError(error: unknown, action: string): Error {
     );
   }
   return new Error(`Cannot ${action}: the API server answered ${status} (${said})`);
+}
+
+/** What `fetch` throws without an answer; anything else is a client that is set up wrongly. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    ['AbortError', 'TimeoutError'].includes(error.name) || (error.name === 'TypeError' && error.cause !== undefined)
+  );
 }
 
 /** The `message` of the API server's `Status` object. */
