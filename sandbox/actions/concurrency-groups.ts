@@ -9,7 +9,7 @@ interface Group {
   waiting: Holder | null;
 }
 
-export interface EnterOptions {
+interface EnterOptions {
   cancelInProgress: boolean;
   /** Called when another one takes the place. */
   cancel: () => void;

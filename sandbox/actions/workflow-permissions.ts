@@ -1,6 +1,6 @@
 import { workflowInvalid } from './workflow-error.ts';
 
-export type Access = 'none' | 'read' | 'write';
+type Access = 'none' | 'read' | 'write';
 /** By scope (`contents`, `packages` …); a scope that is not named has none. */
 export type Permissions = Record<string, Access>;
 

@@ -13,7 +13,7 @@ import { reasonOf } from './run-steps.ts';
 import { acceptInputs, failJob, runWorkflow } from './run-workflow.ts';
 import type { Conclusion, RunObserver, WorkflowRun, WorkflowRunner } from './workflow-run.ts';
 
-export type { Conclusion, RunJob, RunObserver, RunStep, WorkflowRun, WorkflowRunner } from './workflow-run.ts';
+export type { Conclusion, RunJob, WorkflowRun, WorkflowRunner } from './workflow-run.ts';
 
 export interface WorkflowRunnerOptions {
   /** Workspaces of runs, which go with the run, and what the builder remembers. */

@@ -24,7 +24,7 @@ export interface BaseImage {
   note: string;
 }
 
-export const EMPTY_CONFIG: ImageConfig = { entrypoint: [], cmd: [], env: {}, workingDir: '/', labels: {} };
+const EMPTY_CONFIG: ImageConfig = { entrypoint: [], cmd: [], env: {}, workingDir: '/', labels: {} };
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Where pip installs without `--target`: the image's own place instead of the machine's. */
 const PYTHON_PACKAGES = '/usr/local/python';
@@ -63,7 +63,7 @@ export async function takeBaseImage(
 }
 
 /** @returns the directory registered for an image, whatever its tag or digest */
-export function localImageDirectory(
+function localImageDirectory(
   reference: string,
   localImages: Readonly<Record<string, string>>,
 ): { name: string; directory: string } | undefined {
@@ -73,7 +73,7 @@ export function localImageDirectory(
 }
 
 /** Copies what npm would publish of a package: package.json and its `files`. */
-export async function copyPackage(directory: string, to: string, rootfs: string): Promise<void> {
+async function copyPackage(directory: string, to: string, rootfs: string): Promise<void> {
   const manifest: unknown = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'));
   const listed = (manifest as { files?: unknown }).files;
   const present = await readdir(directory);

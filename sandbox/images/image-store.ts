@@ -16,7 +16,7 @@ export interface StoredImage {
   config: ImageConfig;
 }
 
-export interface PushOptions {
+interface PushOptions {
   /** The directory is the caller's no more, which saves copying it. */
   move?: boolean;
   /** Absolute symlink targets of the host that stay, such as its `python3` in a virtual environment. */

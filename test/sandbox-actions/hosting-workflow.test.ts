@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { parseWorkflow } from '../../sandbox/actions/workflow-file.ts';
+import { WRAPPER_IMAGE_NAME } from '../../sandbox/actions/workflow-runner.ts';
 import { createRunnerBench, type RunnerBench, readRoot, TOKEN } from './runner-fixtures.ts';
 
 const BUILD_YML = 'kustomize/.github/workflows/build.yml';
@@ -131,6 +132,42 @@ test.each([
 
   expect(await run.done).toBe('failure');
   expect(run.log.join('\n')).toContain(reason);
+});
+
+test('a repository with its own Dockerfile is built by it, its ignore file in force', async () => {
+  const dockerfile = [
+    `FROM ${WRAPPER_IMAGE_NAME}:0.1.0 AS wrapper`,
+    'FROM node:24-slim',
+    'WORKDIR /srv',
+    'COPY --from=wrapper /opt/mcp-wrapper /opt/mcp-wrapper',
+    'COPY . .',
+    'ENTRYPOINT ["node", "/opt/mcp-wrapper/bin/mcp-wrapper.js"]',
+  ];
+  const ref = await bench.commit('own', {
+    '.github/workflows/mcp-hosting.yml': await thinWorkflow(),
+    Dockerfile: dockerfile.join('\n'),
+    '.dockerignore': '*.secret',
+    'index.js': '',
+    'my.secret': '',
+  });
+
+  const run = bench.run(ref, {
+    repository: { owner: 'acme', name: 'own' },
+    inputs: { ...inputs, ref, runtime: 'docker' },
+  });
+
+  expect(await run.done).toBe('success');
+  const image = await bench.images.resolve(`${inputs.image}:latest`);
+  expect((await readdir(join(image?.rootfs ?? '', 'srv'))).sort()).toEqual([
+    '.dockerignore',
+    '.github',
+    'Dockerfile',
+    'index.js',
+  ]);
+});
+
+test.each(['node', 'python'])('the wrapper of the %s template is the one that the sandbox brings', async (runtime) => {
+  expect(await readRoot(`templates/${runtime}.Dockerfile`)).toContain(`\nARG WRAPPER_IMAGE=${WRAPPER_IMAGE_NAME}:`);
 });
 
 test('the reusable workflow holds the Dockerfiles of templates/', async () => {

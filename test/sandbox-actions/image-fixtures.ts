@@ -6,7 +6,7 @@ import { type BuildRequest, type BuiltImage, createImageBuilder } from '../../sa
 import { createImageStore, type ImageStore, type StoredImage } from '../../sandbox/images/image-store.ts';
 import type { RunSpec } from '../../sandbox/images/run-spec.ts';
 
-export const WRAPPER_IMAGE = 'reg.example/acme/mcp-wrapper';
+const WRAPPER_IMAGE = 'reg.example/acme/mcp-wrapper';
 
 export interface BuildBench {
   dir: string;

@@ -12,15 +12,16 @@ import {
   type RunJob,
   type WorkflowRun,
   type WorkflowRunner,
+  WRAPPER_IMAGE_NAME,
 } from '../../sandbox/actions/workflow-runner.ts';
 import { createImageStore, type ImageStore } from '../../sandbox/images/image-store.ts';
 import { writeFiles } from './image-fixtures.ts';
 
-export const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../..');
 export const TOKEN = 'ghs_0123456789abcdefghij';
 
 /** What the stand-in for GitHub's API was asked. */
-export interface ApiCall {
+interface ApiCall {
   method: string;
   path: string;
   authorization: string;
@@ -42,7 +43,7 @@ export interface RunnerBench {
   close(): Promise<void>;
 }
 
-export interface ObservedRun {
+interface ObservedRun {
   done: Promise<Conclusion>;
   jobs: Map<string, RunJob>;
   log: string[];
@@ -63,7 +64,7 @@ export async function createRunnerBench(): Promise<RunnerBench> {
   const runner = createWorkflowRunner({
     workDir: join(dir, 'runs'),
     images,
-    localImages: { 'ghcr.io/4eyedengineer/mcp-wrapper': wrapper },
+    localImages: { [WRAPPER_IMAGE_NAME]: wrapper },
     log: () => undefined,
   });
   const api = await startApi();
