@@ -4,6 +4,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   'github-forbidden': 422,
   'github-not-found': 422,
   'repository-empty': 422,
+  'repository-name-invalid': 422,
   'server-not-found': 404,
   'text-too-long': 422,
 };

@@ -12,6 +12,7 @@ import { createProblem, type Problem, problemOf, problemSchema, sendProblem } fr
 import { registerReadRoutes } from './read-routes.ts';
 import { createValidatorCompiler, describeErrors } from './request-validator.ts';
 import { pullRequestSchema, rolloutSchema } from './rollout-view.ts';
+import { routeNotFound } from './route-not-found.ts';
 import { serverSchema, toolSchema } from './server-view.ts';
 import { podSchema, statusSchema } from './status-view.ts';
 
@@ -126,14 +127,5 @@ function malformedBody(): Problem {
     status: 400,
     detail: 'Cannot read the request: its body is no valid JSON, expected a JSON object',
     hint: 'Send a JSON object, complete and in UTF-8.',
-  });
-}
-
-function routeNotFound({ method, url }: FastifyRequest): Problem {
-  return createProblem({
-    code: 'route-not-found',
-    status: 404,
-    detail: `Cannot ${method} ${JSON.stringify(url.slice(0, 200))}: there is no such endpoint, expected one of docs/openapi.json`,
-    hint: 'Check the path and the method.',
   });
 }
