@@ -97,8 +97,10 @@ function notFound(action: string, cause?: Error): UserError {
   );
 }
 
+/** A `DOMException` is no `Error` in every realm, so only its name is looked at. */
 function isInterrupted(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+  const { name } = (error ?? {}) as { name?: unknown };
+  return name === 'AbortError' || name === 'TimeoutError';
 }
 
 /** https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit */

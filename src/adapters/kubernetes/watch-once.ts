@@ -56,6 +56,6 @@ function endOf(error: unknown, signal: AbortSignal): WatchEnd {
   if (signal.aborted || error === null || error === undefined) return { kind: 'closed' };
   if (field(error, 'statusCode') === GONE) return { kind: 'gone' };
   // The client ends a watch that was silent for half a minute.
-  if (error instanceof Error && error.name === 'TimeoutError') return { kind: 'closed' };
+  if (field(error, 'name') === 'TimeoutError') return { kind: 'closed' };
   return { kind: 'failed', error };
 }

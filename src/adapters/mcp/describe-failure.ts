@@ -1,5 +1,7 @@
 import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
 
+const CAUSES_MAX = 8;
+
 /**
  * One sentence for people. Only codes and numbers of an error are used: its message can hold the endpoint's own text.
  */
@@ -11,12 +13,14 @@ export function describeFailure(error: unknown, timeoutMs: number): string {
   if (chain.some(isTimeout)) return `The endpoint did not finish the MCP handshake within ${timeoutMs / 1000} s.`;
   if (chain.some((cause) => field(cause, 'name') === 'AnswerTooLargeError'))
     return "The endpoint's answer is too large.";
-  const network = chain
-    .map((cause) => field(cause, 'code'))
-    .find((code) => /^(E[A-Z_]+|UND_ERR_[A-Z_]+|CERT_[A-Z_]+)$/.test(code));
-  if (network !== undefined) return `The endpoint cannot be reached (${network}).`;
+  const network = chain.filter((cause) => !(cause instanceof SdkError)).map((cause) => field(cause, 'code'));
+  const code = network.find((candidate) =>
+    /^(E[A-Z_]+|UND_ERR_[A-Z_]+|CERT_[A-Z_]+|[A-Z_]+_CERT[A-Z_]*)$/.test(candidate),
+  );
+  if (code !== undefined) return `The endpoint cannot be reached (${code}).`;
   const sdk = chain.find((cause) => cause instanceof SdkError);
   if (sdk?.code === SdkErrorCode.ListPaginationExceeded) return "The endpoint's list of tools does not end.";
+  if (sdk?.code === SdkErrorCode.EraNegotiationFailed) return 'The endpoint answers, but not as an MCP server does.';
   return sdk ? `The MCP handshake failed (${sdk.code}).` : 'The endpoint does not speak MCP as expected.';
 }
 
@@ -42,13 +46,15 @@ function isTimeout(error: unknown): boolean {
 /** The error and what caused it, to a depth that no honest error reaches. */
 function causesOf(error: unknown): unknown[] {
   const chain: unknown[] = [];
-  for (let cause = error; cause !== undefined && chain.length < 8; ) {
-    chain.push(cause);
-    cause = cause instanceof Error ? cause.cause : undefined;
-  }
+  for (let cause = error; isObject(cause) && chain.length < CAUSES_MAX; cause = cause.cause) chain.push(cause);
   return chain;
 }
 
 function field(error: unknown, name: 'name' | 'code'): string {
-  return error instanceof Error && name in error ? String((error as unknown as Record<string, unknown>)[name]) : '';
+  return isObject(error) && typeof error[name] === 'string' ? error[name] : '';
+}
+
+/** Not `instanceof Error`: a `DOMException` is none in every realm. */
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
