@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -7,6 +7,8 @@ export interface TestRepository {
   url: string;
   /** Writes the files (undefined removes one) and pushes them. @returns the commit */
   push(files: Record<string, string | undefined>): string;
+  /** Pushes a symbolic link. */
+  link(path: string, target: string): void;
 }
 
 /** A real bare repository, and a clone to push from. */
@@ -19,8 +21,19 @@ export function createTestRepository(dir: string): TestRepository {
   git('clone', '--quiet', bare, clone);
   const inClone = (...args: string[]) =>
     git('-C', clone, '-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args).trim();
+  const commit = () => {
+    inClone('add', '--all');
+    inClone('commit', '--quiet', '--allow-empty', '-m', 'Change');
+    inClone('push', '--quiet', 'origin', 'HEAD:main');
+    return inClone('rev-parse', 'HEAD');
+  };
   return {
     url: pathToFileURL(bare).href,
+    link(path, target) {
+      mkdirSync(dirname(join(clone, path)), { recursive: true });
+      symlinkSync(target, join(clone, path));
+      commit();
+    },
     push(files) {
       for (const [path, content] of Object.entries(files)) {
         const target = join(clone, path);
@@ -28,10 +41,7 @@ export function createTestRepository(dir: string): TestRepository {
         if (content === undefined) rmSync(target, { recursive: true });
         else writeFileSync(target, content);
       }
-      inClone('add', '--all');
-      inClone('commit', '--quiet', '--allow-empty', '-m', 'Change');
-      inClone('push', '--quiet', 'origin', 'HEAD:main');
-      return inClone('rev-parse', 'HEAD');
+      return commit();
     },
   };
 }

@@ -20,6 +20,8 @@ export interface ApplicationController {
 
 /** Argo CD looks at an Application again after this long even when nothing seems to have changed. */
 const resyncMs = 120_000;
+/** A repository that could not be read may be there again soon. */
+const errorRetryMs = 5000;
 
 /** Compares every Application with the cluster, syncs it as its policy says, and writes its status. */
 export function startApplicationController(options: {
@@ -32,6 +34,7 @@ export function startApplicationController(options: {
   const type = typeOf('Application');
   const loadTarget = createTargetLoader((url) => git.repository(url));
   const reconciler = createReconciler({ name: 'Application', log, reconcile });
+  let isClosed = false;
   const keyOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
 
   async function reconcile(key: string): Promise<void> {
@@ -46,11 +49,14 @@ export function startApplicationController(options: {
     // What git cannot tell now, loading the target below reports.
     if (isRefresh) await git.pollNow(found.spec.source.repoURL).catch(() => undefined);
     const comparison = await compare(found);
+    // git was ended by us, which says nothing about the repository.
+    if (isClosed) return;
     const application = store.get(type, namespace, name) as Application | undefined;
     if (application?.metadata.uid !== found.metadata.uid || application.metadata.deletionTimestamp !== undefined)
       return;
-    writeStatus(application, settle(application, comparison), isRefresh);
-    reconciler.enqueueAfter(key, nextLookMs(application, comparison));
+    const settled = settle(application, comparison);
+    writeStatus(application, settled, isRefresh);
+    reconciler.enqueueAfter(key, nextLookMs(application, settled));
   }
 
   async function compare(application: Application): Promise<Comparison> {
@@ -108,12 +114,15 @@ export function startApplicationController(options: {
   }
 
   function nextLookMs(application: Application, comparison: Comparison): number {
-    if (comparison.syncStatus !== 'OutOfSync') return resyncMs;
+    if (comparison.syncStatus === 'Unknown') return errorRetryMs;
+    if (comparison.syncStatus === 'Synced') return resyncMs;
     const present = store.get(type, application.metadata.namespace, application.metadata.name) as
       | Application
       | undefined;
     const decision = decideSync(present ?? application, { ...factsOf(comparison), now: now() });
-    return decision.kind === 'later' ? decision.inMs + 10 : resyncMs;
+    if (decision.kind === 'later') return decision.inMs + 10;
+    // A sync that has just ended for good is looked at once more, for its condition.
+    return comparison.operationState === undefined ? resyncMs : 10;
   }
 
   function writeStatus(application: Application, comparison: Comparison, isRefreshed: boolean): void {
@@ -146,6 +155,7 @@ export function startApplicationController(options: {
       }
     },
     async close() {
+      isClosed = true;
       unsubscribe();
       await reconciler.close();
     },

@@ -18,6 +18,7 @@ export function startApplicationSetController(options: {
   const { store, git, now, log } = options;
   const type = typeOf('ApplicationSet');
   const reconciler = createReconciler({ name: 'ApplicationSet', log, reconcile });
+  let isClosed = false;
   const keyOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
 
   async function reconcile(key: string): Promise<void> {
@@ -31,6 +32,8 @@ export function startApplicationSetController(options: {
       apply(set, wanted);
       writeConditions(set, undefined);
     } catch (error) {
+      // git was ended by us, which says nothing about the repository.
+      if (isClosed) return;
       writeConditions(set, (error as Error).message);
       throw error;
     } finally {
@@ -85,6 +88,7 @@ export function startApplicationSetController(options: {
       }
     },
     async close() {
+      isClosed = true;
       unsubscribe();
       await reconciler.close();
     },

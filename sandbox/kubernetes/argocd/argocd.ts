@@ -36,8 +36,7 @@ export function startArgoCd(options: {
   return {
     receivePush: (request, response) => receivePushWebhook(git, { request, response, log }),
     async close() {
-      await Promise.all([applicationSets.close(), applications.close()]);
-      await git.close();
+      await Promise.all([applicationSets.close(), applications.close(), git.close()]);
     },
   };
 }

@@ -10,6 +10,7 @@ export interface GitPoller {
   repository(url: string): Promise<GitRepository>;
   /** Looks at the repository at once, whatever the form of its URL. @throws Error with git's words */
   pollNow(url: string): Promise<void>;
+  /** Ends whatever git is doing. */
   close(): Promise<void>;
 }
 
@@ -25,14 +26,19 @@ export function createGitPoller(options: {
   log: (line: string) => void;
 }): GitPoller {
   const mirrors = new Map<string, { repository: GitRepository; first: Promise<unknown> }>();
-  const polling = new Set<Promise<unknown>>();
-  let isClosed = false;
+  const polling = new Map<string, Promise<unknown>>();
+  const closing = new AbortController();
 
   function open(url: string): { repository: GitRepository; first: Promise<unknown> } {
     const known = mirrors.get(url);
     if (known !== undefined) return known;
     const dir = join(options.dir, createHash('sha256').update(url).digest('hex').slice(0, 20));
-    const repository = new GitRepository({ url, dir, credentials: () => findCredentials(options.store, url) });
+    const repository = new GitRepository({
+      url,
+      dir,
+      credentials: () => findCredentials(options.store, url),
+      signal: closing.signal,
+    });
     const opened = { repository, first: repository.poll() };
     // Whoever waits for it sees the failure, and the entry goes so that the next one tries again.
     opened.first.catch(() => mirrors.delete(url));
@@ -46,11 +52,12 @@ export function createGitPoller(options: {
 
   const timer = setInterval(() => {
     for (const { repository } of mirrors.values()) {
-      if (isClosed || [...polling].length >= mirrors.size) return;
+      // A remote that is slower than the interval is asked once at a time.
+      if (polling.has(repository.url)) continue;
       const run = poll(repository)
         .catch((error: Error) => options.log(`Cannot poll ${repository.url}: ${error.message}`))
-        .finally(() => polling.delete(run));
-      polling.add(run);
+        .finally(() => polling.delete(repository.url));
+      polling.set(repository.url, run);
     }
   }, options.pollMs);
 
@@ -65,9 +72,9 @@ export function createGitPoller(options: {
       await Promise.all(matching.map(({ repository }) => poll(repository)));
     },
     async close() {
-      isClosed = true;
       clearInterval(timer);
-      await Promise.allSettled([...polling, ...[...mirrors.values()].map(({ first }) => first)]);
+      closing.abort();
+      await Promise.allSettled([...polling.values(), ...[...mirrors.values()].map(({ first }) => first)]);
     },
   };
 }

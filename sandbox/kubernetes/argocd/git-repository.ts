@@ -11,13 +11,21 @@ export class GitRepository {
   readonly url: string;
   readonly #dir: string;
   readonly #credentials: () => GitCredentials | undefined;
+  readonly #signal: AbortSignal;
   #refs = new Map<string, string>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(options: { url: string; dir: string; credentials: () => GitCredentials | undefined }) {
+  /** @param options.signal ends whatever git is doing */
+  constructor(options: {
+    url: string;
+    dir: string;
+    credentials: () => GitCredentials | undefined;
+    signal: AbortSignal;
+  }) {
     this.url = options.url;
     this.#dir = options.dir;
     this.#credentials = options.credentials;
+    this.#signal = options.signal;
   }
 
   /**
@@ -78,7 +86,7 @@ export class GitRepository {
   }
 
   async #listRefs(): Promise<Map<string, string>> {
-    const output = await runGit(['ls-remote', '--', this.url], { credentials: this.#credentials() });
+    const output = await this.#run(['ls-remote', '--', this.url, 'HEAD', 'refs/heads/*', 'refs/tags/*']);
     const lines = output.toString('utf8').split('\n').filter(Boolean);
     return new Map(
       lines.flatMap((line) => {
@@ -92,14 +100,18 @@ export class GitRepository {
   async #fetch(): Promise<void> {
     if (!existsSync(`${this.#dir}/HEAD`)) {
       rmSync(this.#dir, { recursive: true, force: true });
-      await runGit(['init', '--quiet', '--bare', this.#dir]);
+      await this.#run(['init', '--quiet', '--bare', this.#dir]);
     }
     const refspecs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
     await this.#git(['fetch', '--quiet', '--prune', '--no-tags', '--force', '--', this.url, ...refspecs]);
   }
 
   #git(args: string[]): Promise<Buffer> {
-    return runGit(['--git-dir', this.#dir, ...args], { credentials: this.#credentials() });
+    return this.#run(['--git-dir', this.#dir, ...args]);
+  }
+
+  #run(args: string[]): Promise<Buffer> {
+    return runGit(args, { credentials: this.#credentials(), signal: this.#signal });
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {

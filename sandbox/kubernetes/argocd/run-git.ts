@@ -5,6 +5,9 @@ const gitTimeoutMs = 60_000;
 /** Enough for the manifests of some thousand servers. */
 const outputBytesMax = 64 * 1024 * 1024;
 
+/** No maintenance in the background: it would outlive us. */
+const settings = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false'];
+
 export interface GitCredentials {
   username: string;
   password: string;
@@ -14,19 +17,20 @@ export interface GitCredentials {
  * Runs git without a shell, a prompt, or protocols that run commands.
  *
  * @param options.credentials sent as HTTP basic authentication, through the environment so that no process list shows them
+ * @param options.signal ends git
  * @throws Error with git's own last words
  */
 export function runGit(
   args: string[],
-  options: { cwd?: string; credentials?: GitCredentials | undefined; input?: string } = {},
+  options: { credentials?: GitCredentials | undefined; signal: AbortSignal },
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       'git',
-      args,
+      [...settings, ...args],
       {
-        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         env: { ...process.env, ...gitEnvironment(options.credentials) },
+        signal: options.signal,
         timeout: gitTimeoutMs,
         maxBuffer: outputBytesMax,
         encoding: 'buffer',
@@ -36,9 +40,7 @@ export function runGit(
         else reject(new Error(lastWords(stderr.toString('utf8')) || error.message, { cause: error }));
       },
     );
-    // git may end before it has read everything; its exit code tells.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(options.input ?? '');
+    child.stdin?.end();
   });
 }
 
@@ -55,5 +57,7 @@ function gitEnvironment(credentials: GitCredentials | undefined): Record<string,
 }
 
 function lastWords(text: string): string {
-  return text.trim().split('\n').slice(-3).join(' ').slice(0, 500);
+  const lines = text.trim().split('\n');
+  const fatal = lines.filter((line) => /^(fatal|error):/.test(line));
+  return (fatal.length > 0 ? fatal : lines.slice(-3)).join(' ').slice(0, 500);
 }
