@@ -9,7 +9,7 @@ export interface GatewayError {
 }
 
 /** A server that starts or is replaced is back within seconds. */
-export const retryAfterSeconds = 2;
+const retryAfterSeconds = 2;
 
 /** An unknown host is shown at this length at most: it comes from a stranger. */
 const hostCharactersMax = 100;

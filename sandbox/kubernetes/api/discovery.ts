@@ -1,7 +1,7 @@
 import { apiVersionOf, type ResourceType, resourceTypes } from '../store/resource-type.ts';
 
 /** The release whose behaviour this API server follows. */
-export const serverVersion = {
+const serverVersion = {
   major: '1',
   minor: '36',
   gitVersion: 'v1.36.0+mcp-hosting-sandbox',

@@ -7,7 +7,7 @@ import { decodeProtobuf } from './decode-protobuf.ts';
 const bodyBytesMax = 3 * 1024 * 1024;
 
 /** @throws ApiError 413 when it is larger */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {

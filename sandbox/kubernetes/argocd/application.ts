@@ -1,13 +1,13 @@
 import type { KubeObject } from '../store/kube-object.ts';
 
-export interface ApplicationSource {
+interface ApplicationSource {
   repoURL: string;
   targetRevision?: string;
   path?: string;
   [field: string]: unknown;
 }
 
-export interface ApplicationSpec {
+interface ApplicationSpec {
   project: string;
   source: ApplicationSource;
   destination: { server?: string; name?: string; namespace?: string };

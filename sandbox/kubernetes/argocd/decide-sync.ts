@@ -51,7 +51,7 @@ export function failedPhase(application: Application, retryCount: number): Opera
 }
 
 /** @param attempt 1 for the first retry */
-export function retryWaitMs(application: Application, attempt: number): number {
+function retryWaitMs(application: Application, attempt: number): number {
   const { duration, factor = defaultRetry.factor, maxDuration } = application.spec.syncPolicy?.retry?.backoff ?? {};
   const firstMs = parseDurationMs(duration) ?? defaultRetry.firstMs;
   return Math.min(firstMs * factor ** (attempt - 1), parseDurationMs(maxDuration) ?? defaultRetry.maxMs);

@@ -22,7 +22,7 @@ export interface DeploymentStatus {
   conditions: DeploymentCondition[];
 }
 
-export interface DeploymentSpec {
+interface DeploymentSpec {
   replicas?: number;
   selector: LabelSelector;
   template: { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> }; spec: PodSpec };

@@ -34,7 +34,7 @@ export interface EnvironmentEntry {
   };
 }
 
-export interface EnvironmentSource {
+interface EnvironmentSource {
   prefix?: string;
   secretRef?: { name: string; optional?: boolean };
   configMapRef?: { name: string; optional?: boolean };
