@@ -38,7 +38,10 @@ export interface NewHostedServer {
 }
 
 export interface HostedServers {
-  /** @throws `UserError('server-id-taken')` never shown: the caller draws another suffix. */
+  /**
+   * Find-or-create by source: where the repository or pull request has a living server, that one is returned.
+   * @throws `UserError('server-id-taken')` never shown: the caller draws another suffix.
+   */
   create(server: NewHostedServer): Promise<HostedServer>;
   findByServerId(serverId: string): Promise<HostedServer | undefined>;
   /** The living (not deleted) production server, or the preview of a pull request, of a repository. */

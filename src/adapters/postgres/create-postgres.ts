@@ -96,9 +96,12 @@ export async function createPostgres(options: {
     startWorkers: (workers) =>
       startWorkers({ database, boss: jobs.boss, deliveryLog, rollouts, queue, locks, log }, workers),
     async close() {
-      await jobs.stop();
-      await locks.close();
-      await database.close();
+      const ends = await Promise.allSettled([jobs.stop(), locks.close(), database.close()]);
+      for (const end of ends) {
+        // What is left open ends with the process.
+        if (end.status === 'rejected')
+          log.warn({ error: end.reason }, 'A connection to PostgreSQL did not end in order');
+      }
     },
   };
 }

@@ -90,7 +90,12 @@ async function insertRollout(transaction: Connection, rollout: Rollout, triggerK
     FROM server_sources s WHERE s.hosted_server_id = ${rollout.hostedServerId}::uuid
     ON CONFLICT (trigger_key) DO NOTHING
   `);
-  return rowCount === 1;
+  if (rowCount === 1) return true;
+  const isRepeat = await transaction.exists(
+    sql.unsafe`SELECT 1 FROM rollouts WHERE trigger_key = ${storableText(triggerKey)}`,
+  );
+  if (!isRepeat) throw new Error(`Cannot start a rollout of "${rollout.serverId}": its server is not stored`);
+  return false;
 }
 
 async function updateRollout(transaction: Connection, rollout: Rollout): Promise<void> {

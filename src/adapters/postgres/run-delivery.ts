@@ -8,7 +8,7 @@ import type { Database } from './database.ts';
 import { enqueueDelivery } from './job-queue.ts';
 
 /** Runs of one delivery that ended in an error, or with the death of the process. */
-export const DELIVERY_ATTEMPTS_MAX = 8;
+const DELIVERY_ATTEMPTS_MAX = 8;
 
 /** Doubling from 1 s, about two minutes over all attempts. */
 const BACKOFF_MS_MAX = 60_000;

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { ApiRequest } from './hosting-service.ts';
 
-export const IDEMPOTENCY_KEY_CHARACTERS_MAX = 255;
+const IDEMPOTENCY_KEY_CHARACTERS_MAX = 255;
 
 export const idempotencyHeadersSchema = {
   type: 'object',

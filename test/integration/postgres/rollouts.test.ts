@@ -61,6 +61,14 @@ test('a job goes with its rollout when the transaction fails after it', async ()
   expect(await tests.query(databaseUrl, "SELECT 1 FROM pgboss.job WHERE name = 'advance'")).toEqual([]);
 });
 
+test('a rollout of a server that is not stored is no repeat', async () => {
+  const { postgres, server } = await openWithServer();
+  const stranger = newRollout(server, { hostedServerId: '5b7ad1e4-6ad1-4d4f-9d1c-1f0f9e9c8c11' });
+
+  await expect(postgres.rollouts.start(stranger, 'comment:1', {})).rejects.toThrow('its server is not stored');
+  await expect(postgres.rollouts.save(stranger, {})).rejects.toThrow('it is not stored');
+});
+
 test('a saved rollout comes back as it was', async () => {
   const { postgres, server } = await openWithServer();
   const rollout = newRollout(server);

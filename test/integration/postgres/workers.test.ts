@@ -7,6 +7,7 @@ import pg from 'pg';
 import type { Postgres } from '../../../src/adapters/postgres/create-postgres.ts';
 import type { WorkerOptions } from '../../../src/adapters/postgres/start-workers.ts';
 import { RetryLaterError } from '../../../src/ports/retry-later.ts';
+import { channel } from './channel.ts';
 import { newRollout, newServer } from './fixtures.ts';
 import { useTestPostgres } from './test-postgres.ts';
 
@@ -24,26 +25,6 @@ function start(postgres: Postgres, options: Partial<WorkerOptions>) {
     concurrency: 2,
     ...options,
   });
-}
-
-/** Resolves with each value that was told, in order. */
-function channel<T>() {
-  const told: T[] = [];
-  let wake = () => {};
-  return {
-    told,
-    tell(value: T) {
-      told.push(value);
-      wake();
-    },
-    async until(condition: (told: T[]) => boolean) {
-      while (!condition(told)) {
-        const woken = Promise.withResolvers<void>();
-        wake = woken.resolve;
-        await woken.promise;
-      }
-    },
-  };
 }
 
 async function deliveryState(databaseUrl: string) {
