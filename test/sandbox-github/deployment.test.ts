@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestRepository, startTestGitHub, type TestGitHub } from './start-test-github.ts';
+import {
+  type Answer,
+  createTestRepository,
+  startTestGitHub,
+  stopWithoutViolations,
+  type TestGitHub,
+} from './start-test-github.ts';
 
 let github: TestGitHub;
 
@@ -7,26 +13,16 @@ beforeAll(async () => {
   github = await startTestGitHub();
   await createTestRepository(github, 'server');
   await createTestRepository(github, 'deployments');
-  const workflow = [
-    'name: mcp-hosting',
-    'run-name: mcp-hosting ${{ inputs.rollout }}',
-    'on:',
-    '  workflow_dispatch:',
-    '    inputs:',
-    '      rollout: { required: true }',
-    '      ref: { default: main }',
-    'jobs: {}',
-  ].join('\n');
   await github.person.rest.repos.createOrUpdateFileContents({
     owner: 'acme',
     repo: 'server',
     path: '.github/workflows/mcp-hosting.yml',
     message: 'Add workflow',
-    content: Buffer.from(workflow).toString('base64'),
+    content: Buffer.from(WORKFLOW).toString('base64'),
   });
 });
 
-afterAll(() => github.stop());
+afterAll(() => stopWithoutViolations(github));
 
 test('a whole deployment takes seven requests of the installation', async () => {
   const issue = await github.person.rest.issues.create({ owner: 'acme', repo: 'server', title: 'Host it' });
@@ -44,10 +40,10 @@ test('a whole deployment takes seven requests of the installation', async () => 
     repo: 'server',
     username: payload.comment.user.login,
   });
-  const read = await github.app.graphql<Record<string, never>>(READ, { owner: 'acme', number: issue.data.number });
-  const source: any = read.source;
-  const deployments: any = read.deployments;
-  const report = await github.app.graphql<any>(REPORT, {
+  const read = await github.app.graphql<Answer>(READ, { owner: 'acme', number: issue.data.number });
+  const source = read.source;
+  const deployments = read.deployments;
+  const report = await github.app.graphql<Answer>(REPORT, {
     subject: payload.comment.node_id,
     repository: source.id,
     issue: source.issueOrPullRequest.id,
@@ -62,18 +58,18 @@ test('a whole deployment takes seven requests of the installation', async () => 
     inputs: { rollout: 'r-1' },
     return_run_details: true,
   } as never);
-  const proposal = await github.app.graphql<any>(PROPOSE, {
+  const proposal = await github.app.graphql<Answer>(PROPOSE, {
     repository: deployments.id,
     name: 'refs/heads/mcp-hosting/hello-abc',
     oid: deployments.defaultBranchRef.target.oid,
     branch: { repositoryNameWithOwner: 'acme/deployments', branchName: 'mcp-hosting/hello-abc' },
     additions: [{ path: 'servers/hello-abc/kustomization.yaml', contents: Buffer.from('a: 1\n').toString('base64') }],
   });
-  const merged = await github.app.graphql<any>(
+  const merged = await github.app.graphql<Answer>(
     'mutation($id: ID!) { mergePullRequest(input: {pullRequestId: $id}) { pullRequest { merged mergeCommit { oid } mergedBy { login } } } }',
     { id: proposal.pull.pullRequest.id },
   );
-  const final = await github.app.graphql<any>(FINAL, {
+  const final = await github.app.graphql<Answer>(FINAL, {
     repository: source.id,
     check: report.check.checkRun.id,
     deployment: report.deployment.deployment.id,
@@ -102,6 +98,16 @@ test('a whole deployment takes seven requests of the installation', async () => 
     (one) => one.action === 'requested' && one.workflow_run.display_title === 'mcp-hosting r-1',
   );
 });
+
+const WORKFLOW = `name: mcp-hosting
+run-name: mcp-hosting \${{ inputs.rollout }}
+on:
+  workflow_dispatch:
+    inputs:
+      rollout: { required: true }
+      ref: { default: main }
+jobs: {}
+`;
 
 const READ = `query($owner: String!, $number: Int!) {
   source: repository(owner: $owner, name: "server") {

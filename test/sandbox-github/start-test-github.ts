@@ -12,8 +12,7 @@ export interface ReceivedWebhook {
   delivery: string;
   headers: IncomingHttpHeaders;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: payloads are looked at field by field.
-  payload: any;
+  payload: Answer;
 }
 
 export interface TestGitHub extends GitHubSandbox {
@@ -29,7 +28,7 @@ export interface TestGitHub extends GitHubSandbox {
   setWebhookStatus(status: number): void;
   /** Resolves with the first webhook, come or coming, that fits. */
   webhook(event: string, matches?: (payload: ReceivedWebhook['payload']) => boolean): Promise<ReceivedWebhook>;
-  control(method: string, path: string, body?: object): Promise<{ status: number; body: never }>;
+  control(method: string, path: string, body?: object): Promise<{ status: number; body: Answer }>;
   octokit(token: string): Octokit;
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -81,6 +80,58 @@ export async function startTestGitHub(more: Partial<GitHubOptions> = {}): Promis
   };
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field, and a wrong field fails the test.
+export type Answer = any;
+
+/** The whole GraphQL answer: data beside errors. */
+export async function graphql(github: TestGitHub, token: string, query: string, variables = {}): Promise<Answer> {
+  const answer = await fetch(github.graphqlUrl, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  return answer.json();
+}
+
+/** A token of the App's installation on acme. */
+export async function installationToken(github: TestGitHub, more = {}): Promise<string> {
+  const { data: installation } = await github.appJwt.rest.apps.getOrgInstallation({ org: 'acme' });
+  const { data } = await github.appJwt.rest.apps.createInstallationAccessToken({
+    installation_id: installation.id,
+    ...more,
+  });
+  return data.token;
+}
+
+/** Puts a file on a branch of acme/<repo> by REST, as the person. @returns the commit */
+export async function putFile(
+  github: TestGitHub,
+  file: { repo: string; path: string; content: string; branch?: string; sha?: string },
+): Promise<string> {
+  const { content, ...rest } = file;
+  const { data } = await github.person.rest.repos.createOrUpdateFileContents({
+    owner: 'acme',
+    message: `Write ${file.path}`,
+    content: Buffer.from(content).toString('base64'),
+    ...rest,
+  });
+  return data.commit.sha ?? '';
+}
+
+/** A branch of acme/<repo> with one file more than main. @returns its head */
+export async function createBranch(github: TestGitHub, repo: string, branch: string, path = `${branch}.txt`) {
+  const { data } = await github.person.rest.git.getRef({ owner: 'acme', repo, ref: 'heads/main' });
+  await github.person.rest.git.createRef({ owner: 'acme', repo, ref: `refs/heads/${branch}`, sha: data.object.sha });
+  return putFile(github, { repo, path, content: `${branch}\n`, branch });
+}
+
+/** Ends a test file: nothing it sent or got was against GitHub's schemas. */
+export async function stopWithoutViolations(github: TestGitHub): Promise<void> {
+  const { body } = await github.control('GET', '/violations');
+  await github.stop();
+  if ((body as unknown[]).length > 0) throw new Error(`GitHub schema violations: ${JSON.stringify(body, null, 2)}`);
+}
+
 /** A repository of acme with a README, as a newcomer has it. */
 export async function createTestRepository(github: TestGitHub, name: string): Promise<void> {
   await github.person.rest.repos.createInOrg({ org: 'acme', name, auto_init: true });
@@ -94,7 +145,7 @@ async function control(url: string, method: string, path: string, body?: object)
     ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
   });
   const text = await answer.text();
-  return { status: answer.status, body: (text ? JSON.parse(text) : undefined) as never };
+  return { status: answer.status, body: text ? JSON.parse(text) : undefined };
 }
 
 async function startReceiver() {

@@ -7,7 +7,7 @@ import type { RestAnswer } from '../rest/route.ts';
 import type { Repository } from '../store/entities.ts';
 import { SWITCHES_OFF } from '../webhooks/delivery-switches.ts';
 import { checkPattern } from './check-pattern.ts';
-import type { Faults } from './faults.ts';
+import type { Fault, Faults } from './faults.ts';
 import { parseFault } from './parse-fault.ts';
 import type { RequestLog } from './request-log.ts';
 import type { Violations } from './violations.ts';
@@ -75,9 +75,14 @@ async function answerFaults({ faults }: ControlParts, call: ControlCall): Promis
   if (!fault) throw notFound();
   if (call.method === 'POST' && verb === 'release') faults.release(fault.id);
   const waitMs = Math.min(Number(call.query.get('wait_ms')) || 0, WAIT_MS_MAX);
-  const state = call.query.get('for') === 'held' ? 'held' : 'struck';
-  if (call.method === 'GET' && waitMs > 0) await faults.watch(() => fault[state] > 0, waitMs);
+  if (call.method === 'GET' && waitMs > 0) await faults.watch(() => isReached(fault, call.query.get('for')), waitMs);
   return { status: 200, body: fault };
+}
+
+/** `struck`: it has struck; `held`: it holds a request; `free`: it holds none any more. */
+function isReached(fault: Fault, state: string | null): boolean {
+  if (state === 'held') return fault.held > 0;
+  return fault.struck > 0 && (state !== 'free' || fault.held === 0);
 }
 
 function addUser(hub: Hub, body: Fields) {

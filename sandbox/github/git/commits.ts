@@ -1,3 +1,4 @@
+import { remember } from './remember.ts';
 import { git, runGit } from './run-git.ts';
 
 export interface Signature {
@@ -30,7 +31,12 @@ export async function listCommits(
   return text.split('\0').filter(Boolean).map(parseCommit);
 }
 
+/** @param oid a full object id */
 export async function readCommit(dir: string, oid: string): Promise<Commit | undefined> {
+  return remember([dir, 'commit', oid], () => askCommit(dir, oid));
+}
+
+async function askCommit(dir: string, oid: string): Promise<Commit | undefined> {
   const result = await runGit(dir, ['log', '-z', `--format=${FORMAT}`, '--max-count=1', oid, '--']);
   const text = result.stdout.toString().split('\0')[0];
   return result.code === 0 && text ? parseCommit(text) : undefined;
@@ -53,14 +59,19 @@ export async function isAncestor(dir: string, ancestor: string, descendant: stri
   return (await runGit(dir, ['merge-base', '--is-ancestor', ancestor, descendant])).code === 0;
 }
 
-export async function mergeBase(dir: string, one: string, other: string): Promise<string | undefined> {
-  const result = await runGit(dir, ['merge-base', one, other]);
-  return result.code === 0 ? result.stdout.toString().trim() : undefined;
+/** Of two commits, by their full ids; undefined where they have nothing in common. */
+export function mergeBase(dir: string, one: string, other: string): Promise<string | undefined> {
+  return remember([dir, 'merge-base', one, other], async () => {
+    const result = await runGit(dir, ['merge-base', one, other]);
+    return result.code === 0 ? result.stdout.toString().trim() : undefined;
+  });
 }
 
-/** How many commits `head` has beyond `base`. */
-export async function countCommits(dir: string, base: string, head: string): Promise<number> {
-  return Number(await git(dir, ['rev-list', '--count', `${base}..${head}`]));
+/** How many commits `head` has beyond `base`, both by their full ids. */
+export function countCommits(dir: string, base: string, head: string): Promise<number> {
+  return remember([dir, 'count', base, head], async () =>
+    Number(await git(dir, ['rev-list', '--count', `${base}..${head}`])),
+  );
 }
 
 export async function commitTree(

@@ -1,3 +1,4 @@
+import { remember } from './remember.ts';
 import { git } from './run-git.ts';
 
 export interface FileDiff {
@@ -12,6 +13,8 @@ export interface FileDiff {
   patch: string | null;
 }
 
+export type ChangedFile = Pick<FileDiff, 'path' | 'previousPath' | 'status' | 'oid'>;
+
 /** The empty tree, which is in every repository. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
@@ -23,8 +26,17 @@ const STATUS: Record<string, FileDiff['status']> = {
   T: 'changed',
 };
 
-/** @param base null compares with nothing at all */
-export async function diffFiles(dir: string, base: string | null, head: string): Promise<FileDiff[]> {
+/** @param base a full object id; null compares with nothing at all @param head a full object id */
+export function diffFiles(dir: string, base: string | null, head: string): Promise<FileDiff[]> {
+  return remember([dir, 'diff', String(base), head], () => askDiff(dir, base, head));
+}
+
+/** Only which files, and how: one question instead of three. */
+export async function diffNames(dir: string, base: string | null, head: string): Promise<ChangedFile[]> {
+  return parseRaw(await git(dir, ['diff', '-M', '--raw', '--no-abbrev', '-z', base ?? EMPTY_TREE, head]));
+}
+
+async function askDiff(dir: string, base: string | null, head: string): Promise<FileDiff[]> {
   const range = [base ?? EMPTY_TREE, head];
   const [raw, numstat, patch] = await Promise.all([
     git(dir, ['diff', '-M', '--raw', '--no-abbrev', '-z', ...range]),
@@ -46,9 +58,9 @@ export async function diffText(dir: string, base: string | null, head: string): 
   return git(dir, ['diff', '-M', base ?? EMPTY_TREE, head]);
 }
 
-function parseRaw(text: string): Pick<FileDiff, 'path' | 'previousPath' | 'status' | 'oid'>[] {
+function parseRaw(text: string): ChangedFile[] {
   const fields = text.split('\0').filter(Boolean);
-  const files: Pick<FileDiff, 'path' | 'previousPath' | 'status' | 'oid'>[] = [];
+  const files: ChangedFile[] = [];
   while (fields.length > 0) {
     const [, , before = '', after = '', letter = 'M'] = (fields.shift() ?? '').split(' ');
     const first = fields.shift() ?? '';

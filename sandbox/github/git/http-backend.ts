@@ -14,11 +14,51 @@ export interface GitRequest {
 
 /**
  * Answers one request of git's smart HTTP protocol by `git http-backend`, a CGI program: headers, an empty line, body.
- * Resolves when the answer is complete, which for a push is after the refs have changed.
+ * The answer streams out as it comes.
  */
-export function serveGit(request: GitRequest, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+export async function streamGit(request: GitRequest, incoming: IncomingMessage, outgoing: ServerResponse) {
+  await runBackend(request, incoming, outgoing, {
+    head: (status, headers) => outgoing.writeHead(status, headers),
+    write: (chunk) => outgoing.write(chunk),
+  });
+  outgoing.end();
+}
+
+/**
+ * The same for a push, whose answer is kept back: who pushed shall not go on before everything that follows from the
+ * changed refs is in place.
+ * @returns sends the answer
+ */
+export async function collectGit(
+  request: GitRequest,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<() => void> {
+  let head: { status: number; headers: Record<string, string> } = { status: 500, headers: {} };
+  const chunks: Buffer[] = [];
+  await runBackend(request, incoming, outgoing, {
+    head: (status, headers) => {
+      head = { status, headers };
+    },
+    write: (chunk) => chunks.push(chunk),
+  });
+  return () => outgoing.writeHead(head.status, head.headers).end(Buffer.concat(chunks));
+}
+
+interface Sink {
+  head(status: number, headers: Record<string, string>): void;
+  write(chunk: Buffer): void;
+}
+
+function runBackend(
+  request: GitRequest,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  sink: Sink,
+): Promise<void> {
   const child = spawn('git', ['http-backend'], { env: cgiEnvironment(request, incoming) });
   incoming.pipe(child.stdin);
+  // A backend that ends early breaks the pipe; its own answer tells why.
   child.stdin.on('error', () => undefined);
   child.stderr.resume();
   outgoing.on('close', () => {
@@ -28,34 +68,35 @@ export function serveGit(request: GitRequest, incoming: IncomingMessage, outgoin
     let head: Buffer | undefined = Buffer.alloc(0);
     child.stdout.on('data', (chunk: Buffer) => {
       if (!head) {
-        outgoing.write(chunk);
+        sink.write(chunk);
         return;
       }
       head = Buffer.concat([head, chunk]);
       const end = head.indexOf('\r\n\r\n');
       if (end < 0) return;
-      writeHead(outgoing, head.subarray(0, end).toString());
-      outgoing.write(head.subarray(end + 4));
+      const { status, headers } = parseHead(head.subarray(0, end).toString());
+      sink.head(status, headers);
+      sink.write(head.subarray(end + 4));
       head = undefined;
     });
     child.on('error', reject);
     child.on('close', () => {
-      if (head) outgoing.writeHead(500);
-      outgoing.end();
+      if (head) sink.head(500, {});
       resolve();
     });
   });
 }
 
-function writeHead(outgoing: ServerResponse, head: string): void {
+function parseHead(text: string): { status: number; headers: Record<string, string> } {
   let status = 200;
-  for (const line of head.split('\r\n')) {
+  const headers: Record<string, string> = {};
+  for (const line of text.split('\r\n')) {
     const colon = line.indexOf(':');
     const [name, value] = [line.slice(0, colon), line.slice(colon + 1).trim()];
     if (name.toLowerCase() === 'status') status = Number.parseInt(value, 10);
-    else outgoing.setHeader(name, value);
+    else headers[name] = value;
   }
-  outgoing.writeHead(status);
+  return { status, headers };
 }
 
 function cgiEnvironment(request: GitRequest, incoming: IncomingMessage): Record<string, string> {

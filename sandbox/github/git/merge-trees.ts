@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mergeBase } from './commits.ts';
+import { mergeBase, readCommit } from './commits.ts';
 import { readObject, writeBlob } from './objects.ts';
+import { remember } from './remember.ts';
 import { git, runGit } from './run-git.ts';
 import { withIndex } from './write-tree.ts';
 
@@ -10,9 +11,14 @@ import { withIndex } from './write-tree.ts';
  * --write-tree` would do it in one call, but needs git 2.38, which not every machine has.
  * @returns undefined where the two conflict or have nothing in common
  */
-export async function mergeTrees(dir: string, tmpDir: string, base: string, head: string): Promise<string | undefined> {
+export function mergeTrees(dir: string, tmpDir: string, base: string, head: string): Promise<string | undefined> {
+  return remember([dir, 'merge', base, head], () => mergeAnew(dir, tmpDir, base, head));
+}
+
+async function mergeAnew(dir: string, tmpDir: string, base: string, head: string): Promise<string | undefined> {
   const ancestor = await mergeBase(dir, base, head);
   if (!ancestor) return undefined;
+  if (ancestor === base) return (await readCommit(dir, head))?.tree;
   return withIndex(tmpDir, async (env, scratch) => {
     const read = await runGit(dir, ['read-tree', '-i', '-m', '--aggressive', ancestor, base, head], { env });
     if (read.code !== 0) return undefined;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Actor, accountOf, readActor } from '../access/actor.ts';
 import { authorize, need } from '../access/authorize.ts';
-import { serveGit } from '../git/http-backend.ts';
+import { collectGit, streamGit } from '../git/http-backend.ts';
 import { GitHubError } from '../github-error.ts';
 import { gitDirOf, type Hub } from '../hub.ts';
 import { changeRefs } from '../model/ref-changes.ts';
@@ -27,8 +27,9 @@ export async function answerGit(
     const account = accountOf(hub, actor);
     const dir = gitDirOf(hub, repository);
     const request = { dir, service, query: url.search.slice(1), login: account?.login ?? null };
-    if (service !== '/git-receive-pack' || !account) return await serveGit(request, incoming, outgoing);
-    await changeRefs(hub, repository, account, () => serveGit(request, incoming, outgoing));
+    if (service !== '/git-receive-pack' || !account) return await streamGit(request, incoming, outgoing);
+    const send = await changeRefs(hub, repository, account, () => collectGit(request, incoming, outgoing));
+    send();
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     refuse(outgoing, error);

@@ -119,7 +119,7 @@ async function applyEdit(
   }
   if (edit.body !== undefined && edit.body !== issue.body) {
     checkBody('PullRequest', edit.body);
-    changes.body = { from: issue.body };
+    changes.body = { from: issue.body ?? '' };
     issue.body = edit.body;
   }
   if (edit.base !== undefined && edit.base !== issue.pull.baseRef) {

@@ -1,5 +1,5 @@
 import { type Commit, isAncestor, listCommits } from '../git/commits.ts';
-import { diffFiles } from '../git/diff.ts';
+import { diffNames } from '../git/diff.ts';
 import { type RefChange, ZERO_SHA } from '../git/refs.ts';
 import { gitDirOf, type Hub, ownerOf } from '../hub.ts';
 import type { Account, Repository } from '../store/entities.ts';
@@ -27,7 +27,7 @@ export async function renderPush(hub: Hub, repository: Repository, change: RefCh
     base_ref: null,
     compare: before && after ? `${html}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}` : `${html}/commits`,
     commits: views,
-    head_commit: await viewHead(hub, dir, html, after),
+    head_commit: views.at(-1) ?? (await viewHead(hub, dir, html, after)),
     repository: viewPushedRepository(hub, repository),
     pusher: { name: pusher.login, email: noreplyEmail(pusher) },
   };
@@ -47,7 +47,7 @@ async function viewHead(hub: Hub, dir: string, html: string, after: string | nul
 }
 
 async function viewPushedCommit(hub: Hub, dir: string, html: string, commit: Commit) {
-  const files = await diffFiles(dir, commit.parents[0] ?? null, commit.oid);
+  const files = await diffNames(dir, commit.parents[0] ?? null, commit.oid);
   const person = ({ name, email }: { name: string; email: string }) => {
     const account = accountOfEmail(hub, email);
     return { name, email, ...(account ? { username: account.login } : {}) };
