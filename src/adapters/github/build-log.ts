@@ -14,8 +14,11 @@ const LINE_CHARACTERS_MAX = 500;
 /** Jobs of a run that are looked at; the template has one. */
 const JOBS_MAX = 10;
 
-/** The build's last step prints this line, for a digest whose `repository_dispatch` was lost. */
-const DIGEST_LINE = /mcp-hosting digest (sha256:[0-9a-f]{64})\b/g;
+/**
+ * For a digest whose `repository_dispatch` was lost: GitHub's runner prints the environment of the build's last step,
+ * which has it as DIGEST; elsewhere the step may print the sentence.
+ */
+const DIGEST_LINE = /\b(?:DIGEST:|mcp-hosting digest) (sha256:[0-9a-f]{64})\b/g;
 
 interface LogSource {
   client: GitHubClient;

@@ -51,7 +51,7 @@ export type DeploymentsRead = DeploymentsSnapshot & {
   branch: (NonNullable<DeploymentsSnapshot['branch']> & { parentSha?: string | null }) | null;
 };
 
-/** @throws UserError `repository-empty`, `file-unreadable`, `overlay-too-large` */
+/** @throws UserError `repository-empty`, `file-unreadable`, `overlay-too-large`, `overlay-too-deep` */
 export function parseDeployments(
   answer: DeploymentsAnswer,
   repository: RepositoryName,
@@ -105,7 +105,7 @@ function parsePullRequest(
 /** Files by name; those of a folder in it by `folder/name`. */
 function parseOverlay(tree: TreeAnswer | null | undefined, repository: RepositoryName): Record<string, string> {
   const files: Record<string, string> = {};
-  for (const { path, blob } of flattenEntries(tree?.object?.entries ?? [], '')) {
+  for (const { path, blob } of flattenEntries(tree?.object?.entries ?? [], '', repository)) {
     const text = readBlobText(blob, `"${path}" of an overlay in "${fullName(repository)}"`);
     if (text !== null) files[path] = text;
   }
@@ -113,13 +113,26 @@ function parseOverlay(tree: TreeAnswer | null | undefined, repository: Repositor
   return files;
 }
 
-function flattenEntries(entries: readonly EntryAnswer[], prefix: string): { path: string; blob: BlobAnswer | null }[] {
+function flattenEntries(
+  entries: readonly EntryAnswer[],
+  prefix: string,
+  repository: RepositoryName,
+): { path: string; blob: BlobAnswer | null }[] {
   return entries.flatMap((entry) => {
     const path = `${prefix}${entry.name}`;
-    return entry.type === 'tree'
-      ? flattenEntries(entry.object?.entries ?? [], `${path}/`)
-      : [{ path, blob: entry.object }];
+    if (entry.type !== 'tree') return [{ path, blob: entry.object }];
+    // The document asks for one folder's entries; what lies deeper was not read and must not be taken for absent.
+    if (!entry.object?.entries) throw tooDeep(path, repository);
+    return flattenEntries(entry.object.entries, `${path}/`, repository);
   });
+}
+
+function tooDeep(path: string, repository: RepositoryName): UserError {
+  return new UserError(
+    'overlay-too-deep',
+    `Cannot read folder "${path}" of an overlay in "${fullName(repository)}": it lies two folders deep, expected one at most`,
+    'Move its files up in the deployments repository.',
+  );
 }
 
 function tooLarge(repository: RepositoryName): UserError {

@@ -138,7 +138,7 @@ describe('read', () => {
     const digest = `sha256:${'1'.repeat(64)}`;
     fake.on(run, 200, { id: 77, status: 'completed', conclusion: 'success', html_url: url });
     fake.on(jobs, 200, { total_count: 1, jobs: [{ id: 9, conclusion: 'success', steps: [] }] });
-    fake.on(jobLog, 200, `mcp-hosting digest sha256:${'0'.repeat(64)}\nmcp-hosting digest ${digest}\n`);
+    fake.on(jobLog, 200, `DIGEST: sha256:${'0'.repeat(64)}\n  DIGEST: ${digest}\n`);
 
     await expect(read()).resolves.toEqual({ state: 'succeeded', digest });
   });

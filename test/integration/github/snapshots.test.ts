@@ -263,4 +263,19 @@ describe('readBoth', () => {
 
     expect(fake.calls[0]?.document).not.toContain('viewer');
   });
+
+  const overlays = {
+    'overlay-too-deep': { 'servers/hello-x1/a/b/c.yaml': 'deep' },
+    'overlay-too-large': Object.fromEntries(
+      Array.from({ length: 101 }, (_, index) => [`servers/hello-x1/${index}.yaml`, 'x']),
+    ),
+  };
+  test.each(Object.entries(overlays))('says %s', async (code, files) => {
+    const deployments = fakeDeployments(fakeCommit(sha('d'), files));
+    fake.graphql({ repository: repositories(fakeSource(fakeCommit(sha('a'), {})), deployments) });
+
+    const reading = fake.github.snapshots.readBoth({ ...query, serverId: 'hello-x1' });
+
+    await expect(reading).rejects.toMatchObject({ name: 'UserError', code });
+  });
 });
