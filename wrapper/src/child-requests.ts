@@ -1,4 +1,4 @@
-import type { Response } from './json-rpc.ts';
+import { isObject, type Response } from './json-rpc.ts';
 import { OWN_REQUESTS_MAX } from './limits.ts';
 
 interface Waiting {
@@ -33,7 +33,7 @@ export class ChildRequests {
     if (!waiting) return false;
     this.#waiting.delete(String(response.id));
     if ('result' in response.body) waiting.resolve(response.body.result);
-    else waiting.reject(new Error(`the child answered with an error: ${JSON.stringify(response.body.error)}`));
+    else waiting.reject(new Error(`the child answered with an error: ${messageOf(response.body.error)}`));
     return true;
   }
 
@@ -41,4 +41,8 @@ export class ChildRequests {
     for (const { reject } of this.#waiting.values()) reject(new Error(`the child ${reason}`));
     this.#waiting.clear();
   }
+}
+
+function messageOf(error: unknown): string {
+  return isObject(error) && typeof error.message === 'string' ? error.message : 'no message';
 }

@@ -176,12 +176,17 @@ export class ChildSupervisor {
 
   #receive(text: string): void {
     this.#heard?.();
-    let message: Message;
+    let value: unknown;
     try {
-      message = classifyMessage(JSON.parse(text));
+      value = JSON.parse(text);
     } catch {
       return this.#reportStray(text);
     }
+    // A server of 2025-03-26 may batch what it has to say.
+    for (const one of Array.isArray(value) ? value : [value]) this.#act(classifyMessage(one), text);
+  }
+
+  #act(message: Message, text: string): void {
     switch (message.kind) {
       case 'response':
         if (!this.#requests.settle(message)) this.#events.response(message.id, message);

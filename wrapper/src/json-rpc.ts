@@ -60,8 +60,12 @@ export function classifyMessage(value: unknown): Message {
   const id = hasId && idProblem === undefined ? (value.id as RequestId) : null;
   if (value.jsonrpc !== '2.0') return { kind: 'invalid', id, problem: '"jsonrpc" must be "2.0"' };
   if (Object.hasOwn(value, 'method')) return classifyCall(value, { hasId, id, idProblem });
-  if ('result' in value && !('error' in value)) return { kind: 'response', id, body: { result: value.result } };
-  if ('error' in value && !('result' in value)) return { kind: 'response', id, body: { error: value.error } };
+  // Some servers write `"error": null` beside the result.
+  const hasError = value.error !== undefined && value.error !== null;
+  if (hasError && (value.result === undefined || value.result === null)) {
+    return { kind: 'response', id, body: { error: value.error } };
+  }
+  if ('result' in value && !hasError) return { kind: 'response', id, body: { result: value.result } };
   return { kind: 'invalid', id, problem: 'a message needs "method", or one of "result" and "error"' };
 }
 
@@ -99,6 +103,15 @@ export function renderError(id: RequestId | null, error: RpcError): string {
 
 export function renderResult(id: RequestId, result: unknown): string {
   return JSON.stringify({ jsonrpc: '2.0', id, result });
+}
+
+/** `JSON.stringify` recurses, unlike `JSON.parse`: undefined for what is nested too deeply for the stack. */
+export function stringifySafely(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether arrays and objects stand in each other deeper than `depthMax`, told from the text, before it is parsed. */

@@ -1,4 +1,4 @@
-import type { Notification } from './json-rpc.ts';
+import { type Notification, stringifySafely } from './json-rpc.ts';
 import type { PostExchange } from './post-exchange.ts';
 import type { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
@@ -19,7 +19,8 @@ export class NotificationRouter {
   /** @param exchanges those with a call open at the child */
   route(notification: Notification, exchanges: ReadonlySet<PostExchange>): void {
     const { method, params } = notification;
-    const text = JSON.stringify({ jsonrpc: '2.0', method, ...(params && { params }) });
+    const text = stringifySafely({ jsonrpc: '2.0', method, ...(params && { params }) });
+    if (text === undefined) return;
     if (method.endsWith('/list_changed')) return this.#deliver(text, this.#sessions());
     if (method === 'notifications/resources/updated') {
       return this.#deliver(text, this.#shared.subscribers(params?.uri));

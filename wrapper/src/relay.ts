@@ -1,4 +1,3 @@
-import type { Response, RpcError } from './json-rpc.ts';
 import {
   ERROR,
   isObject,
@@ -6,7 +5,10 @@ import {
   type Notification,
   type Request,
   type RequestId,
+  type Response,
+  type RpcError,
   renderError,
+  stringifySafely,
 } from './json-rpc.ts';
 import type { NotificationRouter } from './notification-router.ts';
 import type { PostExchange } from './post-exchange.ts';
@@ -151,13 +153,4 @@ function replaceProgressToken(
   const meta = params?._meta;
   if (!isObject(meta) || meta.progressToken === undefined) return { params, progressToken: undefined };
   return { params: { ...params, _meta: { ...meta, progressToken: id } }, progressToken: meta.progressToken };
-}
-
-/** `JSON.stringify` recurses, unlike `JSON.parse`: undefined for what is nested too deeply for the stack. */
-function stringifySafely(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
 }

@@ -231,11 +231,16 @@ test('batch is answered as a batch, with the answers of its requests only', asyn
   expect(body.map(({ id }) => id).sort()).toEqual([0, 'b']);
 });
 
-test('stray output of the child does no harm', async () => {
+test.each([
+  ['stray output', 'garbage'],
+  ['a null error beside the result', 'nullError'],
+  ['an answer in a batch', 'batched'],
+  ['a notification nested too deeply for this process', 'deepNotice'],
+])('%s of the child does no harm', async (_name, tool) => {
   const { url } = await startWrapper();
   const client = await openSession(url);
 
-  expect(await client.call('garbage')).toBe('done');
+  expect(await client.call(tool)).toBe('done');
   expect(await client.call('echo', { message: 'still here' })).toBe('still here');
 });
 
