@@ -50,6 +50,8 @@ async function handleControl(
   outgoing: ServerResponse,
 ): Promise<void> {
   const answer = await answerErrors(async () => {
+    // A page whose name was made to lead here (DNS rebinding) would be of one origin with this server.
+    if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(incoming.headers.host ?? '')) throw notFound();
     const path = url.pathname.slice('/_sandbox'.length);
     const fields = parseJson(body, incoming) ?? {};
     if (!isFields(fields)) throw new GitHubError('UNPROCESSABLE', 'Body should be a JSON object');
