@@ -101,6 +101,16 @@ test('a commit can be fetched by its sha, and a pull request by its ref', async 
   expect(refs).toContain(pull.head.sha);
 });
 
+test('a branch made at a commit that is there already brings no commits', async () => {
+  const { data } = await github.person.rest.git.getRef({ owner: 'acme', repo: 'public', ref: 'heads/main' });
+
+  const sha = data.object.sha;
+  await github.person.rest.git.createRef({ owner: 'acme', repo: 'public', ref: 'refs/heads/same', sha });
+
+  const { payload } = await github.webhook('push', (one) => one.ref === 'refs/heads/same');
+  expect(payload).toMatchObject({ created: true, commits: [], head_commit: { id: sha } });
+});
+
 test('two pushes from one base: the second is refused', async () => {
   const one = join(dir, 'racer-1');
   const two = join(dir, 'racer-2');

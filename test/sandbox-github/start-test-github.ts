@@ -7,7 +7,7 @@ import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import { type GitHubOptions, type GitHubSandbox, startGitHub } from '../../sandbox/github/github-server.ts';
 
-export interface ReceivedWebhook {
+interface ReceivedWebhook {
   event: string;
   delivery: string;
   headers: IncomingHttpHeaders;

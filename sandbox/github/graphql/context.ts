@@ -16,7 +16,7 @@ export interface GraphqlContext {
 }
 
 /** The nodes that others lead back to. They come by the context, since their files would import each other in a circle. */
-export interface Nodes {
+interface Nodes {
   repository(repository: Repository): object;
   pullRequest(repository: Repository, issue: PullIssue): object;
   ref(repository: Repository, ref: string): Promise<object | null>;
@@ -35,8 +35,6 @@ export type FoundNode =
   | { type: 'Deployment'; repository: Repository; deployment: Deployment }
   | { type: 'Ref'; repository: Repository; ref: string }
   | { type: 'Commit' | 'Tree' | 'Blob'; repository: Repository; oid: string };
-
-export type RepositoryNode = Extract<FoundNode, { repository: Repository }>;
 
 /** @throws GitHubError NOT_FOUND for an id that is malformed, unknown, or of something the actor may not see */
 export function findNode(context: GraphqlContext, id: string): FoundNode {

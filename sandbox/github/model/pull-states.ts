@@ -53,7 +53,7 @@ export async function closePull(hub: Hub, base: Repository, issue: PullIssue, se
   await emitPullRequest(hub, { repository: base, sender }, 'closed', issue);
 }
 
-export async function markMerged(
+async function markMerged(
   hub: Hub,
   base: Repository,
   issue: PullIssue,

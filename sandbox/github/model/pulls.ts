@@ -86,7 +86,7 @@ export async function updatePull(
   if (edit.state === 'open' && issue.state === 'closed') await reopen(hub, repository, issue, sender);
 }
 
-export function findOpen(
+function findOpen(
   repository: Repository,
   head: { repository: Repository; branch: string },
   base: string,

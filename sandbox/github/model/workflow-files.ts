@@ -9,7 +9,7 @@ const FOLDER = '.github/workflows';
 /** GitHub's limit on the inputs of a workflow_dispatch. */
 const INPUTS_MAX = 25;
 
-export interface DispatchInput {
+interface DispatchInput {
   required: boolean;
   default: string | null;
   options: string[] | null;

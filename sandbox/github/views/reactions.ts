@@ -3,16 +3,7 @@ import type { Reaction, ReactionContent } from '../store/entities.ts';
 import { nodeId } from '../store/node-id.ts';
 import { viewUser } from './user.ts';
 
-export const REACTIONS: readonly ReactionContent[] = [
-  '+1',
-  '-1',
-  'laugh',
-  'hooray',
-  'confused',
-  'heart',
-  'rocket',
-  'eyes',
-];
+const REACTIONS: readonly ReactionContent[] = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rocket', 'eyes'];
 
 /** GitHub's `reaction-rollup`: how many there are of each. */
 export function viewReactionCounts(url: string, reactions: readonly Reaction[]) {

@@ -1,6 +1,6 @@
 import { type Commit, isAncestor, listCommits } from '../git/commits.ts';
 import { diffNames } from '../git/diff.ts';
-import { type RefChange, ZERO_SHA } from '../git/refs.ts';
+import { listRefs, type RefChange, ZERO_SHA } from '../git/refs.ts';
 import { gitDirOf, type Hub, ownerOf } from '../hub.ts';
 import type { Account, Repository } from '../store/entities.ts';
 import { accountOfEmail, noreplyEmail } from '../views/commit.ts';
@@ -34,10 +34,16 @@ export async function renderPush(hub: Hub, repository: Repository, change: RefCh
 }
 
 /** Oldest first. */
-async function commitsOf(dir: string, { before, after }: RefChange): Promise<Commit[]> {
+async function commitsOf(dir: string, { ref, before, after }: RefChange): Promise<Commit[]> {
   if (after === null) return [];
-  const revision = before === null ? after : `${before}..${after}`;
-  return (await listCommits(dir, [revision], { limit: COMMITS_MAX })).reverse();
+  const revisions = before === null ? [after, ...(await otherBranches(dir, ref))] : [`${before}..${after}`];
+  return (await listCommits(dir, revisions, { limit: COMMITS_MAX })).reverse();
+}
+
+/** A new branch brings only commits that no other has; git reads `^<id>` as "without". */
+async function otherBranches(dir: string, ref: string): Promise<string[]> {
+  const branches = await listRefs(dir, 'refs/heads');
+  return [...branches].filter(([name]) => name !== ref).map(([, oid]) => `^${oid}`);
 }
 
 async function viewHead(hub: Hub, dir: string, html: string, after: string | null) {
