@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Pushes the scaffold (`kustomize/` and the Dockerfiles of `templates/`) as the first commit of an empty deployments
+ * Pushes the scaffold (`kustomize/`) as the first commit of an empty deployments
  * repository, by real git as the person. A repository that has commits is left alone.
  * @param options.values what the scaffold's placeholders stand for, without the underscores: `DOMAIN`
  */
@@ -27,7 +27,6 @@ export async function seedDeployments(options: {
     const { stdout } = await git('ls-remote', '--heads', options.remoteUrl);
     if (stdout.trim() !== '') return;
     await cp(join(ROOT, 'kustomize'), workDir, { recursive: true });
-    await copyDockerfiles(join(workDir, 'templates'));
     await fillIn(workDir, options.values);
     await git('add', '--all');
     await git('commit', '--quiet', '--message', 'Add the scaffold of the deployments repository');
@@ -56,17 +55,9 @@ function gitIn(cwd: string, { login, token }: { login: string; token: string }) 
   return (...args: string[]) => run('git', args, { cwd, env });
 }
 
-async function copyDockerfiles(target: string): Promise<void> {
-  await mkdir(target, { recursive: true });
-  const templates = join(ROOT, 'templates');
-  for (const name of await readdir(templates)) {
-    if (name.endsWith('.Dockerfile')) await cp(join(templates, name), join(target, name));
-  }
-}
-
 async function fillIn(dir: string, values: Readonly<Record<string, string>>): Promise<void> {
   for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !/\.(ya?ml|md|Dockerfile)$/.test(entry.name)) continue;
+    if (!entry.isFile() || !/\.(ya?ml|md)$/.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);
     if (path.includes(`${dir}/.git/`)) continue;
     const text = await readFile(path, 'utf8');

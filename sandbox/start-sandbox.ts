@@ -13,6 +13,7 @@ import { createImageStore } from './images/image-store.ts';
 import { keepSecret } from './keep-secret.ts';
 import { type KubernetesSandbox, startKubernetes } from './kubernetes/kubernetes-server.ts';
 import { startPostgres } from './postgres/postgres-server.ts';
+import { readManifest } from './read-manifest.ts';
 import { removeSandboxFile, type SandboxFile, writeSandboxFile } from './sandbox-file.ts';
 import { readScaffoldObjects } from './scaffold-objects.ts';
 import { seedDeployments } from './seed-deployments.ts';
@@ -202,18 +203,13 @@ async function startForge(options: SandboxOptions, ports: SandboxPorts): Promise
       slug: 'mcp-hosting',
       webhookUrl: `http://127.0.0.1:${ports.bot}/api/github/webhooks`,
       webhookSecret: keepSecret(join(dataDir, 'webhook-secret')),
+      ...readManifest(),
     },
     runner,
     log,
   });
   await ensureDeploymentsRepository(github, ports);
-  return {
-    ...github,
-    close: async () => {
-      await runner.close();
-      await github.close();
-    },
-  };
+  return github;
 }
 
 async function ensureDeploymentsRepository(github: GitHubSandbox, ports: SandboxPorts): Promise<void> {

@@ -9,6 +9,7 @@ import { createPostgres } from './adapters/postgres/create-postgres.ts';
 import { createApp } from './app.ts';
 import { type Config, parseConfig } from './config.ts';
 import { registerApi } from './inbound/api/register-api.ts';
+import { answerUnroutable } from './inbound/api/route-not-found.ts';
 import { handleDelivery } from './inbound/handle-delivery.ts';
 import { registerWebhooks } from './inbound/register-webhooks.ts';
 import { watchApplications } from './inbound/watch-applications.ts';
@@ -73,7 +74,12 @@ async function run(config: Config): Promise<void> {
     endpoints: createEndpoints({ log }),
   };
   const logger: FastifyBaseLogger = log;
-  const fastify = Fastify({ loggerInstance: logger, disableRequestLogging: true, bodyLimit: 1024 * 1024 });
+  const fastify = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: 1024 * 1024,
+    frameworkErrors: answerUnroutable,
+  });
   await registerWebhooks(fastify, {
     app: createApp({ deliveryLog: postgres.deliveryLog, log }),
     appId: config.appId,
