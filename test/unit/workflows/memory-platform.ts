@@ -152,7 +152,10 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       githubWebUrl: 'https://github.com',
       setupFiles: {},
     },
-    now: () => new Date((nowMs += 1000)),
+    now: () => {
+      nowMs += 1000;
+      return new Date(nowMs);
+    },
     uuid: () => `00000000-0000-4000-8000-${String(nextId++).padStart(12, '0')}`,
     randomBytes: (length) => new Uint8Array(length).fill(7),
     log: { debug() {}, info() {}, warn() {}, error() {} },
