@@ -150,7 +150,7 @@ async function createPlatform({
 export function tinyServer(marker = '1', files: Record<string, string> = {}): Record<string, string> {
   return {
     'package.json': JSON.stringify({ name: 'tiny', version: '1.0.0', type: 'module', bin: 'server.js' }),
-    'server.js': `// version ${marker}\n${TINY_SERVER}`,
+    'server.js': `${TINY_SERVER}// version ${marker}\n`,
     ...files,
   };
 }

@@ -17,8 +17,8 @@ export interface SupervisorEvents {
   ready(server: ServerIdentity): void;
   /** The child has gone; what it was asked is lost. */
   lost(exit: string): void;
-  /** The command cannot be started now and would not be at the next attempt. */
-  unstartable(code: string): void;
+  /** The child went before it was ever ready: there is nothing to keep up yet. `exit` is a sentence for people. */
+  neverReady(exit: string): void;
   response(id: RequestId | null, response: Response): void;
   oversizedResponse(id: number | undefined, bytes: number): void;
   notification(notification: Notification): void;
@@ -46,6 +46,7 @@ export class ChildSupervisor {
   #restartDelayMs = RESTART_DELAY_MIN_MS;
   #readyAtMs: number | undefined;
   #restarts = 0;
+  #wasEverReady = false;
   #probe: Promise<boolean> | undefined;
   #heard: (() => void) | undefined;
   #answersPing = false;
@@ -138,6 +139,7 @@ export class ChildSupervisor {
       child.writeLine('{"jsonrpc":"2.0","method":"notifications/initialized"}');
       this.#state = { kind: 'ready', server };
       this.#readyAtMs = performance.now();
+      this.#wasEverReady = true;
       log.info('Child ready', { protocolVersion: server.protocolVersion, restarts: this.#restarts });
       this.#events.ready(server);
       this.#wakeReadyWaiters();
@@ -163,10 +165,9 @@ export class ChildSupervisor {
     }
     const livedMs = this.#readyAtMs === undefined ? 0 : performance.now() - this.#readyAtMs;
     this.#readyAtMs = undefined;
-    const wasEverReady = this.#restarts > 0 || livedMs > 0;
     this.#state = { kind: 'restarting', exit: sentence };
     this.#events.lost(sentence);
-    if (exit.kind === 'not-started' && !wasEverReady) return this.#events.unstartable(exit.code);
+    if (!this.#wasEverReady) return this.#events.neverReady(sentence);
     if (livedMs > RESTART_RESET_MS) this.#restartDelayMs = RESTART_DELAY_MIN_MS;
     log.error('Child exited', { exit: sentence, restartInMs: this.#restartDelayMs });
     this.#restartTimer = setTimeout(() => this.start(), this.#restartDelayMs);

@@ -54,8 +54,8 @@ async function run(options: WrapperOptions, command: readonly string[]): Promise
       env: childEnvironment(process.env),
       log,
       writeStderrLine,
-      onUnstartable: (code) => {
-        log.error('Command cannot be started', { code });
+      onNeverReady: (exit) => {
+        log.error('Server ended before it was ready', { exit });
         process.exit(EXIT_FAILED);
       },
     });

@@ -25,8 +25,11 @@ export interface WrapperParts {
   env: NodeJS.ProcessEnv;
   log: Log;
   writeStderrLine: (text: string) => void;
-  /** The command does not exist or may not be run. */
-  onUnstartable: (code: string) => void;
+  /**
+   * The server went before it was ever ready. Whoever started the wrapper is to see that as a failed start: a container
+   * then restarts with the back-off of its own, and its exits are counted where people look.
+   */
+  onNeverReady: (exit: string) => void;
 }
 
 export interface RunningWrapper {
@@ -126,7 +129,7 @@ function createSupervisor(
         const data = { reason: 'child-exited' };
         relay.failAll({ code: ERROR.internal, message: `The MCP server ${exit} before it answered`, data });
       },
-      unstartable: parts.onUnstartable,
+      neverReady: parts.onNeverReady,
       response: (id, response) => relay.receiveResponse(id, response),
       oversizedResponse: (id, bytes) => {
         const message = `The MCP server answered with ${bytes} bytes, more than the ${lineBytesMax} allowed`;

@@ -1,4 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
 import { EVERYTHING, killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
@@ -111,8 +114,19 @@ test('death of the child answers every open call at once, and the next one is se
   expect((await readHealth(wrapper)).body).toMatchObject({ status: 'ok', restarts: 1 });
 });
 
-test('child that dies at every start is started again with growing pauses, and health says so', async () => {
+test('child that dies before it is ever ready ends the wrapper, so that a failed start is seen as one', async () => {
   const wrapper = await startWrapper({ flags: ['--exit-at-start'], isReady: false });
+
+  const said = await wrapper.logged('Server ended before it was ready');
+
+  expect(said).toMatchObject({ exit: 'exited with code 3' });
+  expect(await wrapper.exited).toBe(1);
+});
+
+test('child that was ready and then dies at every start is started again with growing pauses', async () => {
+  const marker = join(await mkdtemp(join(tmpdir(), 'mcp-wrapper-')), 'started');
+  const wrapper = await startWrapper({ env: { EXIT_WHEN_THERE: marker } });
+  await (await openSession(wrapper.url)).request('tools/call', { name: 'die' }, 'dying');
 
   const third = await wrapper.logged('Child exited', 3);
 
