@@ -12,7 +12,7 @@ export interface SandboxSettings {
   only: SandboxPart | undefined;
 }
 
-export const SANDBOX_PARTS = ['github', 'kubernetes', 'postgres'] as const;
+const SANDBOX_PARTS = ['github', 'kubernetes', 'postgres'] as const;
 export type SandboxPart = (typeof SANDBOX_PARTS)[number];
 
 /** The ports of one sandbox, in a row from `--port`. */

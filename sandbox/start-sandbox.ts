@@ -19,13 +19,13 @@ import { readScaffoldObjects } from './scaffold-objects.ts';
 import { seedDeployments } from './seed-deployments.ts';
 import { portsFrom, type SandboxPart, type SandboxPorts } from './settings.ts';
 
-export const ORGANIZATION = 'acme';
-export const LOGIN = 'you';
-export const DEPLOYMENTS_REPOSITORY = `${ORGANIZATION}/mcp-server-deployments`;
+const ORGANIZATION = 'acme';
+const LOGIN = 'you';
+const DEPLOYMENTS_REPOSITORY = `${ORGANIZATION}/mcp-server-deployments`;
 const APP_ID = 1;
 
 /** One part that came up: a line for people. */
-export interface StartedPart {
+interface StartedPart {
   name: string;
   address: string;
   detail?: string;

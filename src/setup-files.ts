@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fullName, type RepositoryName } from './domain/repository.ts';
 
 /** Where the build workflow stands in a server repository. */
-export const WORKFLOW_PATH = '.github/workflows/mcp-hosting.yml';
+const WORKFLOW_PATH = '.github/workflows/mcp-hosting.yml';
 
 /** The files that make a repository a server repository, by path: the thin build workflow. */
 export function readSetupFiles(deploymentsRepository: RepositoryName): Record<string, string> {

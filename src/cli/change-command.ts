@@ -72,7 +72,7 @@ export async function runDelete(context: CliContext, serverId: string, options: 
 }
 
 /** What a deletion takes away, one line each. */
-export function whatGoes({ serverId, endpointUrl, status }: ApiServer): string[] {
+function whatGoes({ serverId, endpointUrl, status }: ApiServer): string[] {
   return [
     `the overlay servers/${serverId}/ in the deployments repository, by a pull request`,
     `Deployment, Service and route mcp-${serverId} in the cluster${status === 'running' ? ', with its running pods' : ''}`,

@@ -43,7 +43,7 @@ export function createGit(options: GitOptions): Git {
  * The token goes in by `GIT_CONFIG_*` as an `http.<url>.extraHeader`: neither argv, nor an address, nor a file holds it,
  * and git does not send it to another host.
  */
-export function gitEnvironment({ env, credential, identity }: GitOptions): NodeJS.ProcessEnv {
+function gitEnvironment({ env, credential, identity }: GitOptions): NodeJS.ProcessEnv {
   const config: [string, string][] = [
     ['credential.helper', ''],
     ['core.hooksPath', devNull],

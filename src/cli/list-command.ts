@@ -11,7 +11,7 @@ export async function runList(context: CliContext, options: CommonOptions): Prom
 }
 
 /** A table with columns as wide as their widest cell. */
-export function listLines(servers: readonly ApiServer[], now: Date): string[] {
+function listLines(servers: readonly ApiServer[], now: Date): string[] {
   if (servers.length === 0) return ['No hosted servers. Host one: npx mcp-hosting host ./your-server'];
   const rows = [
     ['ID', 'STATUS', 'VERSION', 'TOOLS', 'CHANGED', 'ENDPOINT'],

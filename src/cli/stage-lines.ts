@@ -17,7 +17,7 @@ export interface StageLines {
   stop(): void;
 }
 
-export interface StageLine {
+interface StageLine {
   label: string;
   durationMs?: number;
   /** May hold text from strangers: it is made one visible line. */

@@ -19,11 +19,7 @@ export async function runStatus(context: CliContext, serverId: string, options: 
 }
 
 /** What happened, where it is, what to do now, how long it took. */
-export function statusLines(
-  server: ApiServer,
-  { status, statusMessage, rollout }: ApiServerStatus,
-  now: Date,
-): string[] {
+function statusLines(server: ApiServer, { status, statusMessage, rollout }: ApiServerStatus, now: Date): string[] {
   const { repository, pullRequest } = server.source;
   return [
     `${server.serverId} is ${status}${statusMessage ? `: ${plainLine(statusMessage)}` : ''}`,

@@ -204,7 +204,7 @@ export function failByDeadline(rollout: Rollout, now: Date): Rollout {
 }
 
 /** Puts the rollout in a stage: its clock starts, its tries begin anew. */
-export function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
+function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
   const { begun: _, deadlineAt: __, polledAt: ___, ...rest } = rollout;
   const deadlineMs = DEADLINES_MS[stage];
   return {

@@ -64,7 +64,7 @@ export interface RolloutFailure {
 }
 
 /** A stage that was entered, and when (ISO 8601 UTC). Used for the stage times that people see. */
-export interface StageEntry {
+interface StageEntry {
   stage: RolloutStage;
   at: string;
 }

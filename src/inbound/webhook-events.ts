@@ -79,8 +79,3 @@ export const buildReport = z.object({
   run_id: z.coerce.number().int(),
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
 });
-
-export type IssueCommentEvent = z.infer<typeof issueCommentEvent>;
-export type PushEvent = z.infer<typeof pushEvent>;
-export type PullRequestEvent = z.infer<typeof pullRequestEvent>;
-export type WorkflowRunEvent = z.infer<typeof workflowRunEvent>;

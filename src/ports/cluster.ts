@@ -1,7 +1,5 @@
 import type { ApplicationState, PodState } from '../domain/cluster-state.ts';
 
-export type { ApplicationState, PodState } from '../domain/cluster-state.ts';
-
 /**
  * What the bot needs of the cluster: Argo CD's Applications, the pods behind a server, and its Secrets.
  * Errors: `RetryLaterError` when the API server does not answer; other errors are bugs or missing RBAC (`UserError`).

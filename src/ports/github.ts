@@ -4,8 +4,6 @@ import type { DeploymentView } from '../domain/reports/deployment-view.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { PullRequestRef, ReportIds } from '../domain/rollout.ts';
 
-export type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
-
 /**
  * What the bot needs of GitHub, one narrow interface a need. The adapter is `adapters/github/`.
  *
@@ -16,8 +14,6 @@ export type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
  * Errors: `RetryLaterError` (ports/retry-later.ts) for a limit, an outage or a timeout; `UserError` where a person must
  * mend something (App not installed, permission missing, workflow missing, repository gone).
  */
-
-export type { CheckRunView, DeploymentView };
 
 export type RepositoryPermission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 

@@ -3,8 +3,6 @@ import type { HostedServerChange } from '../domain/hosted-server-change.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { Rollout } from '../domain/rollout.ts';
 
-export type { HostedServerChange } from '../domain/hosted-server-change.ts';
-
 /** Postgres behind narrow interfaces. Every method is one transaction unless it says otherwise. */
 
 /** A webhook delivery as GitHub sent it, its signature checked. */

@@ -1,18 +1,15 @@
+import { serverIdOfBranch } from '../domain/branch-names.ts';
 import { parseRolloutMarker } from '../domain/reports/markers.ts';
-import { isServerId } from '../domain/server-id.ts';
 import { recordFact } from './advance-server.ts';
 import type { Platform } from './platform.ts';
-
-/** Branches of deployment pull requests; the rest of the name is the server id. */
-export const DEPLOYMENT_BRANCH_PREFIX = 'mcp-hosting/';
 
 /** A pull request of the deployments repository was closed, merged or not. `by`: login, null when unknown. */
 export async function followDeploymentPullRequest(
   platform: Platform,
   event: { number: number; branch: string; body: string; mergeSha: string | null; by: string | null },
 ): Promise<void> {
-  const serverId = event.branch.slice(DEPLOYMENT_BRANCH_PREFIX.length);
-  if (!event.branch.startsWith(DEPLOYMENT_BRANCH_PREFIX) || !isServerId(serverId)) return;
+  const serverId = serverIdOfBranch(event.branch);
+  if (serverId === undefined) return;
   const named = parseRolloutMarker(event.body);
   const unfinished = await platform.rollouts.unfinished(serverId);
   const rollout =

@@ -1,12 +1,10 @@
+import { SETUP_BRANCH } from '../domain/branch-names.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import { recordFact } from './advance-server.ts';
 import { isHeld } from './follow-push.ts';
 import type { Platform } from './platform.ts';
 import { resumeAfterSetup } from './resume-after-setup.ts';
 import { startRollout } from './start-rollout.ts';
-
-/** The branch of the pull request that brings the build workflow to a server repository. */
-export const SETUP_BRANCH = 'mcp-hosting/setup';
 
 export interface SourcePullRequest {
   action: string;

@@ -1,4 +1,5 @@
-import { renderStatusComment, statusCommentMarker } from '../domain/reports/status-comment.ts';
+import { statusCommentMarker } from '../domain/reports/markers.ts';
+import { renderStatusComment } from '../domain/reports/status-comment.ts';
 import type { Platform } from './platform.ts';
 import type { IssueComment } from './run-comment.ts';
 

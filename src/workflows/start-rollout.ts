@@ -1,3 +1,4 @@
+import type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
 import { detectRuntime } from '../domain/detect-runtime.ts';
 import type { HostedServer } from '../domain/hosted-server.ts';
 import { hostedServerChange } from '../domain/hosted-server-change.ts';
@@ -10,7 +11,7 @@ import type { ServerConfig, ServerRuntime } from '../domain/server-config.ts';
 import { createServerId } from '../domain/server-id.ts';
 import { compareRollouts } from '../domain/supersede-rollouts.ts';
 import { UserError } from '../domain/user-error.ts';
-import type { DeploymentsSnapshot, SourceSnapshot } from '../ports/github.ts';
+import type { SourceSnapshot } from '../ports/github.ts';
 import type { Platform } from './platform.ts';
 import { endpointUrlOf, imageOf } from './server-names.ts';
 import { settledStatus } from './settled-status.ts';
@@ -254,7 +255,7 @@ function homeIssueOf(request: RolloutRequest, server: HostedServer): { source?: 
     : { source: { homeIssue: request.issue } };
 }
 
-export function notHosted(request: Pick<RolloutRequest, 'kind' | 'repository' | 'pullRequest'>): UserError {
+function notHosted(request: Pick<RolloutRequest, 'kind' | 'repository' | 'pullRequest'>): UserError {
   const what =
     request.pullRequest === undefined ? fullName(request.repository) : `the preview of #${request.pullRequest}`;
   return new UserError(

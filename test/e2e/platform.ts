@@ -19,7 +19,7 @@ export const WAIT_MS_MAX = 120_000;
 const POLL_MS = 50;
 const DEPLOYMENTS = { owner: 'acme', repo: 'mcp-server-deployments' };
 
-export type Row = Record<string, unknown> & { server_id: string; status: string; status_message: string | null };
+type Row = Record<string, unknown> & { server_id: string; status: string; status_message: string | null };
 
 /** The whole platform as `npm start -- --platform-only` brings it up, and what a person can do with it. */
 export interface E2ePlatform {

@@ -11,7 +11,7 @@ export interface GraphqlRequest {
   action: string;
 }
 
-export interface GraphqlAnswer<Data> {
+interface GraphqlAnswer<Data> {
   data: Data;
   /** Problems of single fields; those without any data were thrown. */
   problems: GraphqlProblem[];

@@ -10,7 +10,7 @@ export interface BranchState {
   openPullRequestId: string | null;
 }
 
-export interface FileChanges {
+interface FileChanges {
   additions: { path: string; contents: string }[];
   deletions: { path: string }[];
 }
@@ -74,7 +74,7 @@ export function planBranch(state: BranchState, wanted: Files): BranchPlan {
 }
 
 /** What turns one set of files into another, in the order of their paths; contents in base64 as GitHub wants them. */
-export function changesOf(present: Files, wanted: Files): FileChanges {
+function changesOf(present: Files, wanted: Files): FileChanges {
   const additions = Object.keys(wanted)
     .filter((path) => present[path] !== wanted[path])
     .sort()

@@ -1,3 +1,4 @@
+import { deploymentBranch } from '../../domain/branch-names.ts';
 import type { DeploymentsSnapshot } from '../../domain/deployments-snapshot.ts';
 import { parseRolloutMarker, rolloutMarker } from '../../domain/reports/markers.ts';
 import type { RepositoryName } from '../../domain/repository.ts';
@@ -83,7 +84,7 @@ function targetOf(snapshot: DeploymentsSnapshot, request: ProposalRequest): Bran
     repository,
     repositoryNodeId,
     defaultBranch,
-    branch: `mcp-hosting/${request.serverId}`,
+    branch: deploymentBranch(request.serverId),
     title: request.title,
     body: withMarker(request.body, request.rolloutId),
     message: request.message,

@@ -1,5 +1,6 @@
+import type { CheckRunView } from '../../domain/reports/check-run-view.ts';
 import type { ReportIds } from '../../domain/rollout.ts';
-import type { CheckRunView, StatusReport } from '../../ports/github.ts';
+import type { StatusReport } from '../../ports/github.ts';
 import { boundedText } from './bounded-text.ts';
 import type { MutationPart } from './documents/compose-mutation.ts';
 import { REPORT_FIELDS } from './documents/publish-report.ts';

@@ -1,3 +1,4 @@
+import { SETUP_BRANCH } from '../../domain/branch-names.ts';
 import { fullName, type RepositoryName } from '../../domain/repository.ts';
 import type { PullRequestRef } from '../../domain/rollout.ts';
 import { UserError } from '../../domain/user-error.ts';
@@ -11,8 +12,6 @@ import { type BranchState, type Files, planBranch } from './plan-branch.ts';
 import { BRANCH_WRITES_MAX, type BranchTarget, lostRace, writeBranch } from './write-branch.ts';
 
 type SetupRequest = Parameters<SetupProposals['proposeSetup']>[0];
-
-const SETUP_BRANCH = 'mcp-hosting/setup';
 
 interface SetupOptions {
   client: GitHubClient;

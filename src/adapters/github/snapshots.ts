@@ -1,3 +1,4 @@
+import { deploymentBranch } from '../../domain/branch-names.ts';
 import { fullName, type RepositoryName } from '../../domain/repository.ts';
 import type { Snapshots, SourceSnapshot } from '../../ports/github.ts';
 import { READ_DEPLOYMENTS } from './documents/deployments-repository.ts';
@@ -82,7 +83,7 @@ function sourceVariables({ repository, issue }: SourceQuery): Record<string, unk
 
 /** Without a server id its parts of the document are left out; their variables still need a value. */
 function deploymentsVariables(repository: RepositoryName, serverId: string | undefined): Record<string, unknown> {
-  const branch = `mcp-hosting/${serverId ?? ''}`;
+  const branch = deploymentBranch(serverId ?? '');
   return {
     deploymentsOwner: repository.owner,
     deploymentsName: repository.name,

@@ -1,4 +1,5 @@
 import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import { AnswerTooLargeError } from './bounded-fetch.ts';
 
 const CAUSES_MAX = 8;
 
@@ -11,8 +12,7 @@ export function describeFailure(error: unknown, timeoutMs: number): string {
   if (http) return describeStatus(http.status);
   if (chain.some((cause) => cause instanceof UnauthorizedError)) return describeStatus(401);
   if (chain.some(isTimeout)) return `The endpoint did not finish the MCP handshake within ${timeoutMs / 1000} s.`;
-  if (chain.some((cause) => field(cause, 'name') === 'AnswerTooLargeError'))
-    return "The endpoint's answer is too large.";
+  if (chain.some((cause) => cause instanceof AnswerTooLargeError)) return "The endpoint's answer is too large.";
   const network = chain.filter((cause) => !(cause instanceof SdkError)).map((cause) => field(cause, 'code'));
   const code = network.find((candidate) =>
     /^(E[A-Z_]+|UND_ERR_[A-Z_]+|CERT_[A-Z_]+|[A-Z_]+_CERT[A-Z_]*)$/.test(candidate),

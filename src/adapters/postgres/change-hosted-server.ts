@@ -1,6 +1,6 @@
 import { type FragmentSqlToken, type PrimitiveValueExpression, sql } from 'slonik';
 import type { HostedServerStatus, ServerSource, ToolSummary } from '../../domain/hosted-server.ts';
-import type { HostedServerChange } from '../../ports/stores.ts';
+import type { HostedServerChange } from '../../domain/hosted-server-change.ts';
 import { SERVER_NAME_CHARACTERS_MAX } from './create-hosted-server.ts';
 import type { Connection } from './database.ts';
 import { boundedText, shortenedText, storableJson, storableText } from './storable.ts';

@@ -30,8 +30,8 @@ export interface CheckRunView {
   }[];
 }
 
-export const CHECK_RUN_NAME = 'mcp-hosting / deploy';
-export const CONFIG_FILE = '.mcp-hosting.yml';
+const CHECK_RUN_NAME = 'mcp-hosting / deploy';
+const CONFIG_FILE = '.mcp-hosting.yml';
 
 /** What GitHub shows of a title in a list of checks before it cuts it. */
 const TITLE_CHARS_MAX = 59;

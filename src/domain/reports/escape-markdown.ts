@@ -5,7 +5,7 @@
  */
 
 /** A name or a sentence in a table cell or a heading: longer ones are cut, so that a row stays readable. */
-export const TEXT_CHARS_MAX = 300;
+const TEXT_CHARS_MAX = 300;
 
 /** GitHub turns `@name`, `#1`, `GH-1` and web addresses into links after parsing, so a backslash does not stop it. */
 const ZERO_WIDTH_SPACE = '&#8203;';

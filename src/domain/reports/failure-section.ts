@@ -25,7 +25,7 @@ export function renderFailure(
 }
 
 /** The last lines of a log in a code block, secrets of known shapes blackened; undefined where there are none. */
-export function renderLog(log: readonly string[], linesMax: number): string | undefined {
+function renderLog(log: readonly string[], linesMax: number): string | undefined {
   if (log.length === 0) return undefined;
   return `Its last lines:\n\n${codeBlock(log.slice(-linesMax).map(redactSecrets))}`;
 }

@@ -8,7 +8,7 @@ import { rolloutMarker } from './markers.ts';
 import { renderOverlayChange } from './overlay-change-table.ts';
 
 /** GitHub's limit for a pull request's body. */
-export const PULL_REQUEST_BODY_CHARS_MAX = 65_536;
+const PULL_REQUEST_BODY_CHARS_MAX = 65_536;
 
 /** Less room than this holds the notice and nothing else. */
 const DIFF_CHARS_MIN = 500;

@@ -23,7 +23,7 @@ export function renderStateTable(view: ReportView): string {
 }
 
 /** `4: a, b, c, d`, at most 20 of them by name. */
-export function renderTools(tools: readonly ToolSummary[]): string {
+function renderTools(tools: readonly ToolSummary[]): string {
   if (tools.length === 0) return 'none';
   const names = tools.slice(0, TOOLS_SHOWN_MAX).map(({ name }) => codeSpan(name, TOOL_NAME_CHARS_MAX));
   const rest = tools.length - names.length;

@@ -9,15 +9,13 @@ import type { ReportView } from './report-view.ts';
 import { renderStageTable, stagesHeading } from './stage-table.ts';
 import { pullRequestLink, renderStateTable } from './state-table.ts';
 
-export { statusCommentMarker };
-
-/** GitHub's limit is 65,536; what is rendered here is bounded piece by piece and stays far below. */
-export const COMMENT_CHARS_MAX = 65_536;
-
 /** A cause that fits in the heading stands there; a longer one gets its own paragraph. */
 const HEADING_CAUSE_CHARS_MAX = 120;
 
-/** The sticky comment of a server: what happened, where it is, what to do now, where to look. Marker on the first line. */
+/**
+ * The sticky comment of a server: what happened, where it is, what to do now, where to look. Marker on the first line.
+ * Bounded piece by piece, it stays far below GitHub's limit of 65,536 characters.
+ */
 export function renderStatusComment(view: ReportView): string {
   const { rollout } = view;
   return [

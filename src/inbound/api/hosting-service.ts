@@ -1,7 +1,7 @@
+import type { PodState } from '../../domain/cluster-state.ts';
 import type { HostedServer, HostedServerStatus } from '../../domain/hosted-server.ts';
 import type { RepositoryName } from '../../domain/repository.ts';
 import type { Rollout } from '../../domain/rollout.ts';
-import type { PodState } from '../../ports/cluster.ts';
 
 /** Who asks, and the key under which a repeat of the request is found again. */
 export interface ApiRequest {
@@ -11,7 +11,7 @@ export interface ApiRequest {
   requestedBy: string;
 }
 
-export interface DeployRequest extends ApiRequest {
+interface DeployRequest extends ApiRequest {
   /** UUID; belongs to one repository. */
   conversationId: string;
   repository: RepositoryName;

@@ -1,5 +1,5 @@
+import type { PodState } from '../../domain/cluster-state.ts';
 import { HOSTED_SERVER_STATUSES } from '../../domain/hosted-server.ts';
-import type { PodState } from '../../ports/cluster.ts';
 import type { ServerStatusReport } from './hosting-service.ts';
 import { rolloutView } from './rollout-view.ts';
 

@@ -7,7 +7,7 @@ import { answerUnroutable } from '../../../src/inbound/api/route-not-found.ts';
 export const TOKEN = `mcph_${'t'.repeat(43)}`;
 
 /** What was asked of the service, in order. */
-export interface Asked {
+interface Asked {
   method: keyof HostingService;
   arguments: unknown[];
 }

@@ -42,7 +42,7 @@ const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
 let schema: GraphQLSchema | undefined;
 
 /** GitHub's public schema, as `@octokit/graphql-schema` has it. */
-export function githubSchema(): GraphQLSchema {
+function githubSchema(): GraphQLSchema {
   schema ??= buildSchema(published.idl, { assumeValid: true });
   return schema;
 }

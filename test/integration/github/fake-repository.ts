@@ -9,7 +9,7 @@ export interface FakeCommit {
 
 export type FakeFiles = Record<string, string | FakeBlob>;
 
-export interface FakeBlob {
+interface FakeBlob {
   text: string | null;
   isBinary?: boolean;
   isTruncated?: boolean;

@@ -4,7 +4,7 @@ import { GitHubProblem } from './fake-github.ts';
 import { sha } from './fake-repository.ts';
 
 export const repository = { owner: 'acme', name: 'mcp-server-deployments' };
-export const rolloutId = '0b6cfa2e-6f5c-4f6e-9f0e-2f1b7f2f0001';
+const rolloutId = '0b6cfa2e-6f5c-4f6e-9f0e-2f1b7f2f0001';
 export const marker = `<!-- mcp-hosting:rollout=${rolloutId} -->`;
 export const url = 'https://github.test/acme/mcp-server-deployments/pull/9';
 

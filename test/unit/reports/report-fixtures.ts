@@ -4,7 +4,7 @@ import type { Rollout, RolloutStage } from '../../../src/domain/rollout.ts';
 import type { ServerConfig } from '../../../src/domain/server-config.ts';
 
 export const COMMIT_SHA = '4f2c1aa09b6e7d3c5a8f1e2d4b6c8a0f9e7d5c3b';
-export const DIGEST = `sha256:${'9b1e'.repeat(16)}`;
+const DIGEST = `sha256:${'9b1e'.repeat(16)}`;
 
 const CONFIG: ServerConfig = {
   env: ['STRIPE_API_KEY'],
@@ -93,7 +93,7 @@ export function rolloutAt(stage: RolloutStage, changes: Partial<Rollout> = {}): 
   };
 }
 
-export function proposal(): NonNullable<Rollout['proposal']> {
+function proposal(): NonNullable<Rollout['proposal']> {
   return {
     repository: { owner: 'acme', name: 'mcp-server-deployments' },
     number: 41,

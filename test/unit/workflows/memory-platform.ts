@@ -1,9 +1,10 @@
 import type { ApplicationState } from '../../../src/domain/cluster-state.ts';
+import type { DeploymentsSnapshot } from '../../../src/domain/deployments-snapshot.ts';
 import type { HostedServer } from '../../../src/domain/hosted-server.ts';
+import type { HostedServerChange } from '../../../src/domain/hosted-server-change.ts';
 import { isSettled, type Rollout } from '../../../src/domain/rollout.ts';
 import { compareRollouts } from '../../../src/domain/supersede-rollouts.ts';
-import type { DeploymentsSnapshot, SourceSnapshot } from '../../../src/ports/github.ts';
-import type { HostedServerChange } from '../../../src/ports/stores.ts';
+import type { SourceSnapshot } from '../../../src/ports/github.ts';
 import { advanceServer } from '../../../src/workflows/advance-server.ts';
 import type { Platform } from '../../../src/workflows/platform.ts';
 
@@ -13,7 +14,7 @@ export const COMMIT = '4f2c1aa000000000000000000000000000000000';
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 
 /** What the outside systems hold: every thing that must exist once. */
-export interface World {
+interface World {
   checkRuns: Map<string, { status: string; conclusion?: string }>;
   comments: Map<string, string>;
   reactions: string[];

@@ -1,5 +1,5 @@
 /** How many files a setup pull request may add; today it is one workflow. */
-export const SETUP_FILES_MAX = 10;
+const SETUP_FILES_MAX = 10;
 
 /**
  * The server repository as a setup pull request sees it. Each file has an alias and a variable of its own, numbered
