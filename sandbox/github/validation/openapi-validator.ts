@@ -116,6 +116,8 @@ export class OpenApiValidator {
 function newAjv(options: { coerceTypes?: 'array' }): Ajv {
   const ajv = new Ajv({ strict: false, allErrors: false, logger: false, validateFormats: true, ...options });
   addFormats.default(ajv);
+  // GitHub's own default for an address that is not set is the empty text, which its format does not allow.
+  ajv.addFormat('uri', (text) => text === '' || URL.canParse(text));
   return ajv;
 }
 
