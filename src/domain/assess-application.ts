@@ -59,13 +59,20 @@ function assessErrors(rollout: Rollout, application: ApplicationState, now: Date
   const entered = Date.parse(rollout.stages.at(-1)?.at ?? now.toISOString());
   if (now.getTime() - entered < DEGRADED_GRACE_MS) return undefined;
   const condition = application.conditions.find(({ type }) => ERROR_CONDITIONS.includes(type));
-  if (condition) return failed('sync-failed', `Argo CD cannot apply the overlay: ${condition.message}`);
+  if (condition)
+    return failed({ code: 'sync-failed', message: `Argo CD cannot apply the overlay: ${condition.message}` });
   const { operation } = application;
   if (operation && ['Failed', 'Error'].includes(operation.phase) && operation.revision === rollout.merge?.sha) {
-    return failed('sync-failed', `Argo CD could not sync the overlay: ${operation.message ?? operation.phase}`);
+    return failed({
+      code: 'sync-failed',
+      message: `Argo CD could not sync the overlay: ${operation.message ?? operation.phase}`,
+    });
   }
   if (application.healthStatus === 'Degraded' && lastedFor(application, now) >= DEGRADED_GRACE_MS) {
-    return failed('server-unhealthy', `Argo CD says Degraded: ${application.healthMessage ?? 'without a message'}`);
+    return failed({
+      code: 'server-unhealthy',
+      message: `Argo CD says Degraded: ${application.healthMessage ?? 'without a message'}`,
+    });
   }
   return undefined;
 }
@@ -100,7 +107,7 @@ function assessPods(rollout: Rollout, pods: PodState[]): Assessment | undefined 
   return undefined;
 }
 
-function failed(code: string, message: string): Assessment {
+function failed({ code, message }: Pick<RolloutFailure, 'code' | 'message'>): Assessment {
   const hint = 'Look at the Application in Argo CD; the deployment goes on by itself once it is healthy.';
   return { kind: 'failed', failure: { code, message, hint }, previousLog: false };
 }
