@@ -1,11 +1,14 @@
 import { createServer } from 'node:net';
+import { UserError } from '../src/domain/user-error.ts';
 
-/** @throws Error naming the first port that another process holds, and the option that moves the sandbox. */
+/** @throws UserError naming the first port that another process holds */
 export async function checkPorts(ports: Readonly<Record<string, number>>): Promise<void> {
   for (const port of Object.values(ports)) {
     if (!(await isFree(port))) {
-      throw new Error(
-        `Cannot start the sandbox: port ${port} is in use by another process, expected it free. Choose others with --port.`,
+      throw new UserError(
+        'sandbox-port-in-use',
+        `Cannot start the sandbox: port ${port} is in use by another process, expected it free`,
+        'Choose others with --port.',
       );
     }
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../src/domain/user-error.ts';
 import { readProcessStart } from './kubernetes/kubelet/process-identity.ts';
 
 /** The directory of one running sandbox: a second one on it is refused, a dead one's claim is taken over. */
@@ -16,7 +17,7 @@ const MARK = 'State of an mcp-hosting sandbox. `npm start -- --fresh` forgets it
 
 /**
  * Makes the directory when it is absent and claims it for this process.
- * @throws Error when a running sandbox holds it, or when it holds files of somebody else.
+ * @throws UserError when a running sandbox holds it, or when it holds files of somebody else.
  */
 export async function claimDataDirectory(path: string, options: { fresh: boolean }): Promise<DataDirectory> {
   await mkdir(path, { recursive: true, mode: 0o700 });
@@ -33,8 +34,10 @@ export async function claimDataDirectory(path: string, options: { fresh: boolean
 async function refuseForeign(path: string): Promise<void> {
   const names = await readdir(path);
   if (names.length === 0 || existsSync(join(path, MARK_FILE))) return;
-  throw new Error(
-    `Cannot use "${path}" for the sandbox: it holds other files, expected an empty directory or a sandbox's own. Choose another with --data-dir.`,
+  throw new UserError(
+    'sandbox-data-foreign',
+    `Cannot use "${path}" for the sandbox: it holds other files, expected an empty directory or a sandbox's own`,
+    'Choose another with --data-dir.',
   );
 }
 
@@ -43,8 +46,10 @@ async function refuseRunning(path: string): Promise<void> {
   if (text === undefined) return;
   const claim = parseClaim(text);
   if (!claim || claim.pid === process.pid || readProcessStart(claim.pid) !== claim.startTime) return;
-  throw new Error(
-    `Cannot start the sandbox: process ${claim.pid} runs one in "${path}", expected it stopped. Stop it, or choose another with --data-dir and --port.`,
+  throw new UserError(
+    'sandbox-running',
+    `Cannot start the sandbox: process ${claim.pid} runs one in "${path}", expected it stopped`,
+    'Stop it, or choose another with --data-dir and --port.',
   );
 }
 

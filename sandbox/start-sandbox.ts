@@ -172,9 +172,7 @@ function stageTimer(options: SandboxOptions) {
   ): Promise<T> => {
     options.onStarting(name);
     const begun = performance.now();
-    const part = await start().catch((error: unknown) => {
-      throw new Error(error instanceof Error ? error.message : String(error), { cause: error });
-    });
+    const part = await start();
     options.onStarted({ name, tookMs: performance.now() - begun, ...describe(part) });
     return part;
   };
@@ -236,7 +234,7 @@ async function ensureDeploymentsRepository(github: GitHubSandbox, ports: Sandbox
     remoteUrl: repositoryUrl(github),
     login: LOGIN,
     token: github.userToken,
-    values: placeholders(github, ports),
+    values: placeholders(github),
   });
 }
 
@@ -246,7 +244,7 @@ async function startCluster(
   github: GitHubSandbox,
 ): Promise<KubernetesSandbox> {
   const kubernetes = await startEmptyCluster(options, ports);
-  await kubernetes.apply(await readScaffoldObjects(placeholders(github, ports)));
+  await kubernetes.apply(await readScaffoldObjects(placeholders(github)));
   return kubernetes;
 }
 
@@ -260,7 +258,7 @@ function startEmptyCluster(options: SandboxOptions, ports: SandboxPorts): Promis
   });
 }
 
-function placeholders(github: GitHubSandbox, _ports: SandboxPorts): Record<string, string> {
+function placeholders(github: GitHubSandbox): Record<string, string> {
   return {
     REPOSITORY_URL: repositoryUrl(github),
     DEPLOYMENTS_REPOSITORY,
