@@ -36,22 +36,37 @@ export interface IssueEdit {
 }
 
 export function updateIssue(hub: Hub, repository: Repository, issue: Issue, sender: Account, edit: IssueEdit): void {
-  const changes: Record<string, unknown> = {};
-  if (edit.title !== undefined && edit.title !== issue.title) {
-    checkTitle('Issue', edit.title);
-    changes.title = { from: issue.title };
-    issue.title = edit.title;
-  }
-  if (edit.body !== undefined && edit.body !== issue.body) {
-    checkBody('Issue', edit.body);
-    changes.body = { from: issue.body ?? '' };
-    issue.body = edit.body;
-  }
+  const changes = editTexts('Issue', issue, edit);
   if (edit.labels) issue.labels = edit.labels.map((name) => ensureLabel(hub, repository, name).name);
   issue.updatedAt = hub.now();
   hub.store.touch(repository);
   if (Object.keys(changes).length > 0) emitIssue(hub, { repository, sender }, 'edited', issue, { changes });
   changeState(hub, repository, issue, sender, edit);
+}
+
+/**
+ * Puts title and body in, as far as they are given.
+ *
+ * @returns `changes` of the "edited" event
+ * @throws GitHubError UNPROCESSABLE
+ */
+export function editTexts(
+  resource: 'Issue' | 'PullRequest',
+  issue: Issue,
+  edit: Pick<IssueEdit, 'title' | 'body'>,
+): Record<string, unknown> {
+  const changes: Record<string, unknown> = {};
+  if (edit.title !== undefined && edit.title !== issue.title) {
+    checkTitle(resource, edit.title);
+    changes.title = { from: issue.title };
+    issue.title = edit.title;
+  }
+  if (edit.body !== undefined && edit.body !== issue.body) {
+    checkBody(resource, edit.body);
+    changes.body = { from: issue.body ?? '' };
+    issue.body = edit.body;
+  }
+  return changes;
 }
 
 /** An issue with the number that comes next, not yet in the repository. */

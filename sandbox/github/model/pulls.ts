@@ -5,7 +5,7 @@ import { gitDirOf, type Hub, ownerOf } from '../hub.ts';
 import type { Account, Repository } from '../store/entities.ts';
 import type { PullIssue } from '../views/pull-request.ts';
 import { emitPullRequest } from '../webhooks/events.ts';
-import { checkBody, checkTitle, newIssue } from './issues.ts';
+import { checkBody, checkTitle, editTexts, newIssue } from './issues.ts';
 import { closePull, publishHead } from './pull-states.ts';
 
 export interface NewPull {
@@ -111,17 +111,7 @@ async function applyEdit(
   sender: Account,
   edit: PullEdit,
 ): Promise<void> {
-  const changes: Record<string, unknown> = {};
-  if (edit.title !== undefined && edit.title !== issue.title) {
-    checkTitle('PullRequest', edit.title);
-    changes.title = { from: issue.title };
-    issue.title = edit.title;
-  }
-  if (edit.body !== undefined && edit.body !== issue.body) {
-    checkBody('PullRequest', edit.body);
-    changes.body = { from: issue.body ?? '' };
-    issue.body = edit.body;
-  }
+  const changes = editTexts('PullRequest', issue, edit);
   if (edit.base !== undefined && edit.base !== issue.pull.baseRef) {
     const sha = await readRef(gitDirOf(hub, repository), `refs/heads/${edit.base}`);
     if (!sha) throw invalidField('PullRequest', 'base', `Proposed base branch '${edit.base}' was not found`);
