@@ -4,6 +4,7 @@ import { Client as ModernClient } from '@modelcontextprotocol/client';
 import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { recordProgress } from '../../wrapper/test/record-progress.ts';
 import {
   EVERYTHING,
   killStarted as killWrappers,
@@ -33,12 +34,13 @@ async function startEverything(): Promise<{
 test('SDK v1 client over stdio calls tools of a server behind the wrapper', async () => {
   const { command } = await startEverything();
   const client = new Client({ name: 'test', version: '1' });
-  await client.connect(new StdioClientTransport(command));
-  const progress: number[] = [];
+  const transport = new StdioClientTransport(command);
+  await client.connect(transport);
+  const progress = recordProgress(transport);
 
   const { tools } = await client.listTools();
   const long = { name: 'trigger-long-running-operation', arguments: { duration: 0.2, steps: 4 } };
-  await client.callTool(long, undefined, { onprogress: ({ progress: at }) => progress.push(at) });
+  await client.callTool(long, undefined, { onprogress: () => {} });
   const messages = Array.from({ length: 50 }, (_, i) => `message ${i}`);
   const answers = await Promise.all(
     messages.map((message) => client.callTool({ name: 'echo', arguments: { message } })),

@@ -5,6 +5,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { openSession } from './mcp-client.ts';
+import { recordProgress } from './record-progress.ts';
 import { EVERYTHING, killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 afterEach(killStarted);
@@ -23,12 +24,12 @@ async function connectV1(url: string): Promise<{ client: Client; transport: Stre
 test('SDK v1 client lists, calls with progress, reads and prompts through the wrapper', async () => {
   const { url } = await startEverything();
   const { client, transport } = await connectV1(url);
-  const progress: number[] = [];
+  const progress = recordProgress(transport as Transport);
 
   const { tools } = await client.listTools();
   const echo = await client.callTool({ name: 'echo', arguments: { message: 'ahoj' } });
   const long = { name: 'trigger-long-running-operation', arguments: { duration: 0.2, steps: 4 } };
-  await client.callTool(long, undefined, { onprogress: ({ progress: at }) => progress.push(at) });
+  await client.callTool(long, undefined, { onprogress: () => {} });
   const { resources } = await client.listResources();
   const { prompts } = await client.listPrompts();
 
