@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** TypeScript runs by Node's own type stripping, so nothing is transformed. */
 export default {
   transform: {},
@@ -9,5 +11,8 @@ export default {
   ],
   testPathIgnorePatterns: ['/node_modules/', '/.mcp-hosting/'],
   modulePathIgnorePatterns: ['<rootDir>/.mcp-hosting/'],
-  testTimeout: 30_000,
+  /** The end-to-end tests mostly wait for processes, so two cores carry three files at once. */
+  maxWorkers: Math.max(3, availableParallelism() - 1),
+  /** Bounds a test that hangs; no test is decided by how long it takes. */
+  testTimeout: 120_000,
 };
