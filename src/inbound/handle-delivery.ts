@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { fullName, type RepositoryName } from '../domain/repository.ts';
+import { UserError } from '../domain/user-error.ts';
 import type { Delivery } from '../ports/stores.ts';
 import { followBuild, recordBuildReport } from '../workflows/follow-build.ts';
 import { followDeploymentPullRequest } from '../workflows/follow-deployment-pull-request.ts';
@@ -44,9 +45,20 @@ async function withEvent<T extends z.ZodType>(
   handle: (event: z.infer<T>) => Promise<void>,
 ): Promise<void> {
   const parsed = schema.safeParse(delivery.payload);
-  if (parsed.success) return handle(parsed.data);
+  if (parsed.success) return handleOnce(platform, delivery, () => handle(parsed.data));
   const problems = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.')}: ${message}`);
   platform.log.warn({ delivery: delivery.id, event: delivery.event, problems }, 'Delivery is malformed');
+}
+
+/** What a person must mend is the same at the next try. People who gave a command were told already. */
+async function handleOnce(platform: Platform, delivery: Delivery, handle: () => Promise<void>): Promise<void> {
+  try {
+    await handle();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { code, message: reason, hint } = error;
+    platform.log.warn({ delivery: delivery.id, event: delivery.event, code, reason, hint }, 'Event cannot be acted on');
+  }
 }
 
 async function onIssueComment(platform: Platform, event: z.infer<typeof issueCommentEvent>): Promise<void> {
