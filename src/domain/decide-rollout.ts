@@ -14,6 +14,10 @@ import {
   BUILD_POLL_MS,
   GITHUB_DEADLINE_MS,
   PROPOSAL_POLL_MS,
+  RECOVERIES_MAX,
+  REPORT_DEADLINE_MS,
+  RETRY_PAUSE_MS,
+  RETRY_PAUSE_MS_MAX,
   SYNC_DEADLINE_MS,
   SYNC_POLL_MS,
   VERIFY_DEADLINE_MS,
@@ -24,7 +28,8 @@ import {
 export type RolloutFact =
   | { kind: 'reported'; reports: ReportIds; stage: RolloutStage }
   | { kind: 'setup-proposed'; pullRequest: PullRequestRef }
-  | { kind: 'setup-merged'; changes: Partial<Rollout> }
+  /** `failure`: what was merged, or stands beside it, cannot be built. */
+  | { kind: 'setup-merged'; changes: Partial<Rollout>; failure?: RolloutFailure }
   | { kind: 'build-dispatched'; runId: number; url: string }
   | { kind: 'build-succeeded'; digest: string }
   | { kind: 'build-silent' }
@@ -64,17 +69,18 @@ export type RolloutEffect =
   | { kind: 'fail-by-deadline' }
   | { kind: 'wait'; forMs: number | null };
 
-const DEADLINES_MS: Record<RolloutStage, number | null> = {
+/** Where a stage waits for a person, its bound ends with what is to be done before: see `withoutDeadline`. */
+const DEADLINES_MS: Record<RolloutStage, number> = {
   accepted: GITHUB_DEADLINE_MS,
-  setup: null,
+  setup: GITHUB_DEADLINE_MS,
   building: BUILD_DEADLINE_MS,
   proposing: GITHUB_DEADLINE_MS,
-  proposed: null,
+  proposed: GITHUB_DEADLINE_MS,
   syncing: SYNC_DEADLINE_MS,
   verifying: VERIFY_DEADLINE_MS,
-  succeeded: null,
-  failed: null,
-  cancelled: null,
+  succeeded: REPORT_DEADLINE_MS,
+  failed: REPORT_DEADLINE_MS,
+  cancelled: REPORT_DEADLINE_MS,
 };
 
 /**
@@ -86,11 +92,14 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
     case 'reported':
       return applyReport(rollout, fact, now);
     case 'setup-proposed':
-      return rollout.stage === 'setup' ? settle({ ...rollout, setupPullRequest: fact.pullRequest }) : rollout;
+      return rollout.stage === 'setup'
+        ? settle(withoutDeadline({ ...rollout, setupPullRequest: fact.pullRequest }))
+        : rollout;
     case 'setup-merged': {
       if (rollout.stage !== 'setup') return rollout;
       const { reportedStage: _, ...rest } = rollout;
-      return enter({ ...rest, ...fact.changes, needsSetup: false }, 'accepted', now);
+      const merged: Rollout = { ...rest, ...fact.changes, needsSetup: false };
+      return fact.failure ? enter({ ...merged, failure: fact.failure }, 'failed', now) : enter(merged, 'accepted', now);
     }
     case 'build-dispatched':
       return rollout.stage === 'building'
@@ -103,11 +112,7 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
       return settle({ ...rollout, polledAt: now.toISOString() });
     case 'proposed':
       if (rollout.stage !== 'proposing') return rollout;
-      return enter(
-        withoutSnapshot({ ...withOverlay(rollout, fact.overlay), proposal: fact.proposal }),
-        'proposed',
-        now,
-      );
+      return enterProposed(withoutSnapshot({ ...withOverlay(rollout, fact.overlay), proposal: fact.proposal }), now);
     case 'unchanged':
       if (rollout.stage !== 'proposing') return rollout;
       return enter(
@@ -118,7 +123,7 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
     case 'merged':
       return applyMerge(rollout, fact, now);
     case 'merge-blocked':
-      return rollout.stage === 'proposed' ? settle({ ...rollout, mergePolicy: 'review' }) : rollout;
+      return rollout.stage === 'proposed' ? settle(leftToPeople(rollout)) : rollout;
     case 'closed':
       return applyClose(rollout, fact.by, now);
     case 'refreshed':
@@ -153,16 +158,20 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
 
 /**
  * A rollout that failed after its merge goes on when the Application becomes healthy: a Secret was set, a quota freed.
- * One whose endpoint did not answer is left, or a dead route would make it fail again and again.
+ * One whose endpoint did not answer is left, or a dead route would make it fail again and again; so is one that failed
+ * often, since a server that crashes every hour is healthy in between.
  */
 export function canRecover(rollout: Rollout): boolean {
-  return rollout.stage === 'failed' && rollout.merge !== undefined && rollout.failure?.code !== 'verify-timed-out';
+  if (rollout.stage !== 'failed' || rollout.merge === undefined) return false;
+  const failures = rollout.stages.filter(({ stage }) => stage === 'failed').length;
+  return rollout.failure?.code !== 'verify-timed-out' && failures <= RECOVERIES_MAX;
 }
 
 /** What is due now. The stage alone says it, so that a restart does it again. */
 export function dueEffect(rollout: Rollout, now: Date): RolloutEffect {
-  if (isEnded(rollout)) return rollout.reportedStage === rollout.stage ? wait(null) : { kind: 'report' };
+  if (isEnded(rollout) && rollout.reportedStage === rollout.stage) return wait(null);
   if (rollout.deadlineAt && now >= new Date(rollout.deadlineAt)) return { kind: 'fail-by-deadline' };
+  if (isEnded(rollout)) return { kind: 'report' };
   switch (rollout.stage) {
     case 'accepted':
       return { kind: 'report' };
@@ -198,22 +207,45 @@ export function pauseAfter(fact: RolloutFact): number | undefined {
   return undefined;
 }
 
-/** The failure of a stage whose time is up. */
+/** How long to wait before the next try of an effect: what the outside system said, and longer the more tries it had. */
+export function pauseBeforeRetry(afterMs: number, tries: number): number {
+  return Math.max(afterMs, Math.min(RETRY_PAUSE_MS * 2 ** (tries - 1), RETRY_PAUSE_MS_MAX));
+}
+
+/**
+ * What follows where the time of a stage is up: failure; but people may still merge what the bot could not, and an end
+ * that nobody could be told of is let go.
+ */
 export function failByDeadline(rollout: Rollout, now: Date): Rollout {
+  if (isEnded(rollout)) return settle({ ...rollout, reportedStage: rollout.stage });
+  if (rollout.stage === 'proposed') return settle(leftToPeople(rollout));
   return enter({ ...rollout, failure: deadlineFailure(rollout) }, 'failed', now);
 }
 
 /** Puts the rollout in a stage: its clock starts, its tries begin anew. */
 function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
-  const { begun: _, deadlineAt: __, polledAt: ___, ...rest } = rollout;
-  const deadlineMs = DEADLINES_MS[stage];
   return {
-    ...rest,
+    ...settle(rollout),
     stage,
     stages: [...rollout.stages, { stage, at: now.toISOString() }],
     polledAt: now.toISOString(),
-    ...(deadlineMs === null ? {} : { deadlineAt: new Date(now.getTime() + deadlineMs).toISOString() }),
+    deadlineAt: new Date(now.getTime() + DEADLINES_MS[stage]).toISOString(),
   };
+}
+
+function enterProposed(rollout: Rollout, now: Date): Rollout {
+  const proposed = enter(rollout, 'proposed', now);
+  return proposed.mergePolicy === 'review' ? withoutDeadline(proposed) : proposed;
+}
+
+function leftToPeople(rollout: Rollout): Rollout {
+  return withoutDeadline({ ...rollout, mergePolicy: 'review' });
+}
+
+/** What is left to do is a person's, who may take their time. */
+function withoutDeadline(rollout: Rollout): Rollout {
+  const { deadlineAt: _, ...rest } = rollout;
+  return rest;
 }
 
 function applyReport(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'reported' }>, now: Date): Rollout {
@@ -246,8 +278,10 @@ function applyClose(rollout: Rollout, by: string | null, now: Date): Rollout {
   return enter({ ...rollout, cancelReason: `${what} was closed${who} without a merge.` }, 'cancelled', now);
 }
 
+/** What is started is known only now: a deployment of the same comment may have come in between. */
 function withOverlay(rollout: Rollout, overlay: Rollout['overlay']): Rollout {
-  return overlay ? { ...rollout, overlay } : rollout;
+  if (!overlay) return rollout;
+  return { ...rollout, overlay, ...(rollout.kind === 'start' ? { digest: overlay.digest } : {}) };
 }
 
 function withoutSnapshot(rollout: Rollout): Rollout {

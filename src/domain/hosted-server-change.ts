@@ -60,7 +60,8 @@ function waitingFor(rollout: Rollout): string | null {
   return null;
 }
 
-function versionChange(rollout: Rollout): HostedServerChange {
+/** What runs now, once it was merged, and what it said of itself, once it was verified. */
+export function versionChange(rollout: Rollout): HostedServerChange {
   if (rollout.kind !== 'deploy') return {};
   const merged = rollout.merge ? rollout.overlay : undefined;
   return {

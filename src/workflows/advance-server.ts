@@ -4,10 +4,11 @@ import {
   dueEffect,
   failByDeadline,
   pauseAfter,
+  pauseBeforeRetry,
   type RolloutEffect,
   type RolloutFact,
 } from '../domain/decide-rollout.ts';
-import { hostedServerChange } from '../domain/hosted-server-change.ts';
+import { hostedServerChange, versionChange } from '../domain/hosted-server-change.ts';
 import { isEnded, type Rollout } from '../domain/rollout.ts';
 import { sameComment, supersedes } from '../domain/supersede-rollouts.ts';
 import { UserError } from '../domain/user-error.ts';
@@ -31,7 +32,7 @@ export function advanceServer(platform: Platform, serverId: string): Promise<voi
     if (rollouts.length === 0) await recover(platform, newest);
     for (const [index, rollout] of rollouts.entries()) {
       const isBlocked = rollouts.slice(0, index).some((earlier) => waitsFor(rollout, earlier));
-      if (!isBlocked) rollouts[index] = await advance(platform, rollout, newest.id);
+      if (!isBlocked) rollouts[index] = await advance(platform, rollout, speakerOf(rollouts, newest));
     }
   });
 }
@@ -41,10 +42,19 @@ export function recordFact(platform: Platform, serverId: string, rolloutId: stri
   return platform.serverLock.withLock(`server:${serverId}`, async () => {
     const rollout = await platform.rollouts.read(rolloutId);
     if (!rollout) return;
-    const newest = await platform.rollouts.newest(serverId);
-    await save(platform, applyFact(rollout, fact, platform.now()), newest?.id ?? rollout.id);
+    const newest = (await platform.rollouts.newest(serverId)) ?? rollout;
+    const speaker = speakerOf(await platform.rollouts.unfinished(serverId), newest);
+    await save(platform, rollout, applyFact(rollout, fact, platform.now()), speaker);
     await platform.queue.advance(serverId);
   });
+}
+
+/**
+ * Which rollout speaks for the row and in the sticky comment: the newest, or the one before it in the same comment that
+ * is still under way.
+ */
+function speakerOf(unfinished: readonly Rollout[], newest: Rollout): string {
+  return (unfinished.find((rollout) => !isEnded(rollout) && sameComment(rollout, newest)) ?? newest).id;
 }
 
 /** Commands of one comment run in order: each waits for the one before it. */
@@ -61,8 +71,7 @@ async function supersede(platform: Platform, rollouts: Rollout[], newest: Rollou
       const fact: RolloutFact = { kind: 'superseded', reason: `It was replaced by ${version}.` };
       const cancelled = applyFact(rollout, fact, platform.now());
       if (rollout.build && rollout.stage === 'building') await cancelBuild(platform, rollout, rollout.build.runId);
-      await save(platform, cancelled, newest.id);
-      return cancelled;
+      return save(platform, rollout, cancelled, newest.id);
     }),
   );
 }
@@ -80,11 +89,11 @@ async function recover(platform: Platform, newest: Rollout): Promise<void> {
   if (!canRecover(newest)) return;
   const application = await platform.applications.read(newest.serverId);
   if (application?.syncStatus !== 'Synced' || application.healthStatus !== 'Healthy') return;
-  await save(platform, applyFact(newest, { kind: 'recovered' }, platform.now()), newest.id);
+  await save(platform, newest, applyFact(newest, { kind: 'recovered' }, platform.now()), newest.id);
   await platform.queue.advance(newest.serverId);
 }
 
-async function advance(platform: Platform, start: Rollout, newestId: string): Promise<Rollout> {
+async function advance(platform: Platform, start: Rollout, speaker: string): Promise<Rollout> {
   let rollout = start;
   for (let step = 0; step < STEPS_MAX; step += 1) {
     const effect = dueEffect(rollout, platform.now());
@@ -93,16 +102,16 @@ async function advance(platform: Platform, start: Rollout, newestId: string): Pr
       return rollout;
     }
     if (effect.kind === 'fail-by-deadline') {
-      rollout = await save(platform, failByDeadline(rollout, platform.now()), newestId);
+      rollout = await save(platform, rollout, failByDeadline(rollout, platform.now()), speaker);
       continue;
     }
-    rollout = await save(platform, begin(rollout, effect), newestId);
-    const fact = await attempt(platform, rollout, effect, newestId);
+    rollout = await save(platform, rollout, begin(rollout, effect), speaker);
+    const fact = await attempt(platform, rollout, effect, speaker);
     if (fact.kind === 'retry') {
-      await platform.queue.advance(rollout.serverId, fact.afterMs);
+      await platform.queue.advance(rollout.serverId, pauseBeforeRetry(fact.afterMs, rollout.begun?.tries ?? 1));
       return rollout;
     }
-    rollout = await save(platform, applyFact(rollout, fact, platform.now()), newestId);
+    rollout = await save(platform, rollout, applyFact(rollout, fact, platform.now()), speaker);
     const pauseMs = pauseAfter(fact);
     if (pauseMs !== undefined) {
       await platform.queue.advance(rollout.serverId, pauseMs);
@@ -124,11 +133,11 @@ async function attempt(
   platform: Platform,
   rollout: Rollout,
   effect: Exclude<RolloutEffect, { kind: 'wait' } | { kind: 'fail-by-deadline' }>,
-  newestId: string,
+  speaker: string,
 ): Promise<Outcome> {
   const fields = { rollout: rollout.id, server: rollout.serverId, effect: effect.kind, tries: rollout.begun?.tries };
   try {
-    const fact = await performEffect(platform, rollout, effect, newestId === rollout.id);
+    const fact = await performEffect(platform, rollout, effect, speaker === rollout.id);
     platform.log.debug({ ...fields, fact: fact.kind }, 'Effect carried out');
     return fact;
   } catch (error) {
@@ -148,10 +157,12 @@ function refusal(platform: Platform, rollout: Rollout, effect: RolloutEffect, er
   return { kind: 'failed', failure: { code, message, hint } };
 }
 
-/** Only the newest rollout of a server speaks for its row. */
-async function save(platform: Platform, rollout: Rollout, newestId: string): Promise<Rollout> {
-  const speaks = rollout.id === newestId;
+/** Only the speaker tells the row how the server stands; what another one merged or verified is told when it happens. */
+async function save(platform: Platform, before: Rollout, rollout: Rollout, speaker: string): Promise<Rollout> {
+  const speaks = rollout.id === speaker;
   const settled = speaks && isEnded(rollout) ? await settledStatus(platform, rollout.serverId) : null;
-  await platform.rollouts.save(rollout, speaks ? hostedServerChange(rollout, settled) : {});
+  const happened = before.stage !== rollout.stage && (rollout.stage === 'syncing' || rollout.stage === 'succeeded');
+  const silent = happened ? versionChange(rollout) : {};
+  await platform.rollouts.save(rollout, speaks ? hostedServerChange(rollout, settled) : silent);
   return rollout;
 }

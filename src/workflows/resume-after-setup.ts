@@ -19,10 +19,6 @@ export async function resumeAfterSetup(platform: Platform, server: HostedServer)
   });
   if (!source.workflowPresent) return true;
   const plan = planBuild(source, deployments);
-  if (plan.failure) {
-    await recordFact(platform, server.serverId, waiting.id, { kind: 'failed', failure: plan.failure });
-    return true;
-  }
   const changes: Partial<Rollout> = {
     source: {
       ...waiting.source,
@@ -30,10 +26,12 @@ export async function resumeAfterSetup(platform: Platform, server: HostedServer)
       ...(source.refId ? { refId: source.refId } : {}),
     },
     config: plan.config,
+    configProblems: plan.configProblems,
     runtime: plan.runtime,
     mergePolicy: plan.mergePolicy,
     snapshot: deployments,
   };
-  await recordFact(platform, server.serverId, waiting.id, { kind: 'setup-merged', changes });
+  const failure = plan.failure ? { failure: plan.failure } : {};
+  await recordFact(platform, server.serverId, waiting.id, { kind: 'setup-merged', changes, ...failure });
   return true;
 }

@@ -12,18 +12,18 @@ import { verify } from './verify.ts';
 /**
  * Carries one effect out and tells what came of it. An effect that was begun before looks for what that try left behind
  * (`retry`), so that doing it again makes nothing twice.
- * @param isNewest only the newest rollout of a server writes its sticky comment
+ * @param speaks whether the rollout writes the server's sticky comment
  */
 export function performEffect(
   platform: Platform,
   rollout: Rollout,
   effect: Exclude<RolloutEffect, { kind: 'wait' } | { kind: 'fail-by-deadline' }>,
-  isNewest: boolean,
+  speaks: boolean,
 ): Promise<RolloutFact> {
   const retry = (rollout.begun?.tries ?? 1) > 1;
   switch (effect.kind) {
     case 'report':
-      return report(platform, rollout, { retry, isNewest });
+      return report(platform, rollout, { retry, speaks });
     case 'propose-setup':
       return proposeSetup(platform, rollout);
     case 'dispatch-build':

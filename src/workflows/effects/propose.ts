@@ -13,9 +13,8 @@ import { versionOf } from '../server-names.ts';
 
 /** Commits the overlay as it should be and opens, updates or closes its pull request. */
 export async function propose(platform: Platform, rollout: Rollout, retry: boolean): Promise<RolloutFact> {
-  const stale = retry || !rollout.snapshot || rollout.snapshot.pullRequest?.state === 'OPEN';
-  const snapshot =
-    stale || !rollout.snapshot ? await platform.snapshots.readDeployments(rollout.serverId) : rollout.snapshot;
+  const early = retry ? undefined : earlySnapshot(rollout);
+  const snapshot = early ?? (await platform.snapshots.readDeployments(rollout.serverId));
   if (rollout.kind === 'deploy') await platform.serverSecrets.ensureAccessKey(rollout.serverId);
   const server = await platform.hostedServers.findByServerId(rollout.serverId);
   const before = Object.keys(snapshot.overlay).length > 0 ? (server?.source.deployed ?? null) : null;
@@ -32,6 +31,8 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
     { serverId: rollout.serverId, rolloutId: rollout.id, files, title, body, message: commitMessage, snapshot },
     retry,
   );
+  // Nothing to change was said of what stood there when the rollout began: it may have been changed since.
+  if (early && outcome.kind === 'unchanged') return propose(platform, withoutSnapshot(rollout), retry);
   const overlay = after ? { overlay: after } : {};
   switch (outcome.kind) {
     case 'opened':
@@ -52,6 +53,18 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
     default:
       return assertNever(outcome);
   }
+}
+
+/**
+ * What was read when the rollout began, which saves a request. It does for a deployment, which writes the overlay anew;
+ * the others change what stands there now, and that another rollout may have merged in the meantime.
+ */
+function earlySnapshot({ kind, snapshot }: Rollout): DeploymentsSnapshot | undefined {
+  return kind === 'deploy' && snapshot?.pullRequest?.state !== 'OPEN' ? snapshot : undefined;
+}
+
+function withoutSnapshot({ snapshot: _, ...rest }: Rollout): Rollout {
+  return rest;
 }
 
 /** Merges under the policy `auto`; where branch protection wants people, it waits for them. */

@@ -12,7 +12,7 @@ import type { Platform } from '../platform.ts';
 export async function report(
   platform: Platform,
   rollout: Rollout,
-  options: { retry: boolean; isNewest: boolean },
+  options: { retry: boolean; speaks: boolean },
 ): Promise<RolloutFact> {
   if (rollout.kind === 'delete' && rollout.stage === 'succeeded') await platform.serverSecrets.remove(rollout.serverId);
   const server = await platform.hostedServers.findByServerId(rollout.serverId);
@@ -22,16 +22,17 @@ export async function report(
     now: platform.now(),
     githubWebUrl: platform.settings.githubWebUrl,
   };
-  const reports = await platform.reports.publish(composeReport(view, options.isNewest), rollout.reports, options.retry);
+  const reports = await platform.reports.publish(composeReport(view, options.speaks), rollout.reports, options.retry);
   return { kind: 'reported', reports, stage: rollout.stage };
 }
 
-function composeReport(view: ReportView, isNewest: boolean): StatusReport {
+function composeReport(view: ReportView, speaks: boolean): StatusReport {
   const { rollout } = view;
   const { installationId, repository, repositoryNodeId } = rollout.source;
-  const comment = isNewest ? composeComment(view) : undefined;
+  const comment = speaks ? composeComment(view) : undefined;
   const reaction = composeReaction(rollout);
-  const deploys = rollout.kind === 'deploy' && !rollout.needsSetup;
+  // While the build workflow is missing, the commit that will be built is not known; what failed before is marked.
+  const deploys = rollout.kind === 'deploy' && (!rollout.needsSetup || rollout.stage === 'failed');
   return {
     installationId,
     repository,
