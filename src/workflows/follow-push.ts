@@ -15,12 +15,14 @@ export interface Push {
 
 /**
  * A push to the default branch of a hosted server repository rolls its head out. A stopped server stays stopped: the
- * next `/host` brings the newest commit.
+ * next `/host` brings the newest commit. Servers that wait for the build workflow, previews too, go on once it is there.
  */
 export async function followPush(platform: Platform, push: Push): Promise<void> {
-  const server = await platform.hostedServers.findBySource(push.repositoryId, null);
-  if (!server) return;
-  if (await resumeAfterSetup(platform, server)) return;
+  const servers = await platform.hostedServers.listBySource(push.repositoryId);
+  const waited = new Set<HostedServer>();
+  for (const server of servers) if (await resumeAfterSetup(platform, server)) waited.add(server);
+  const server = servers.find(({ source }) => source.pullRequest === undefined);
+  if (!server || waited.has(server)) return;
   if (await isHeld(platform, server)) {
     platform.log.info({ server: server.serverId }, 'Push to a stopped server is not rolled out');
     return;

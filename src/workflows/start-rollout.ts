@@ -1,6 +1,6 @@
 import type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
 import { detectRuntime } from '../domain/detect-runtime.ts';
-import type { HostedServer } from '../domain/hosted-server.ts';
+import type { HostedServer, ServerSource } from '../domain/hosted-server.ts';
 import { hostedServerChange } from '../domain/hosted-server-change.ts';
 import { parseDeploymentsPolicy } from '../domain/parse-deployments-policy.ts';
 import { parseServerConfig } from '../domain/parse-server-config.ts';
@@ -70,7 +70,7 @@ async function start(platform: Platform, request: RolloutRequest): Promise<Start
   const newest = await platform.rollouts.newest(server.serverId);
   const isNewest = !newest || compareRollouts(rollout, newest) > 0;
   const settled = await settledStatus(platform, server.serverId);
-  const change = isNewest ? { ...hostedServerChange(rollout, settled), ...homeIssueOf(request, server) } : {};
+  const change = isNewest ? { ...hostedServerChange(rollout, settled), source: sourceChange(request, source) } : {};
   const started = await platform.rollouts.start(rollout, request.triggerKey, change);
   return started
     ? { kind: 'started', serverId: server.serverId, rolloutId: rollout.id }
@@ -249,10 +249,10 @@ async function knownComment(
   return { ...(commentId ? { commentId } : {}), ...(commentUrl ? { commentUrl } : {}) };
 }
 
-function homeIssueOf(request: RolloutRequest, server: HostedServer): { source?: { homeIssue: number } } {
-  return request.issue === undefined || server.source.homeIssue === request.issue
-    ? {}
-    : { source: { homeIssue: request.issue } };
+/** A repository may have been renamed or moved, or its default branch changed: its number stays. */
+function sourceChange(request: RolloutRequest, { defaultBranch }: SourceSnapshot): Partial<ServerSource> {
+  const { repository, installationId, issue } = request;
+  return { repository, installationId, defaultBranch, ...(issue === undefined ? {} : { homeIssue: issue }) };
 }
 
 function notHosted(request: Pick<RolloutRequest, 'kind' | 'repository' | 'pullRequest'>): UserError {
