@@ -10,7 +10,7 @@ export interface Command {
 }
 
 export interface ParsedCommands {
-  /** In the order of the comment, `COMMANDS_MAX` at most. */
+  /** In the order of the comment, repeats in a row once, `COMMANDS_MAX` at most. */
   commands: Command[];
   /** Names that look like commands and are none, without the slash, each once, `COMMANDS_MAX` at most. */
   unknown: string[];
@@ -35,14 +35,21 @@ export function parseCommands(body: string): ParsedCommands {
     const match = COMMAND_LINE.exec(line);
     if (!match?.[1]) continue;
     const name = match[1];
-    if (isCommandName(name)) found.push({ name, args: splitArguments(match[2] ?? '') });
-    else unknown.add(name);
+    if (!isCommandName(name)) unknown.add(name);
+    else addCommand(found, { name, args: splitArguments(match[2] ?? '') });
   }
   return {
     commands: found.slice(0, COMMANDS_MAX),
     unknown: [...unknown].slice(0, COMMANDS_MAX),
     tooMany: found.length > COMMANDS_MAX,
   };
+}
+
+/** A command that repeats the one before it, word for word, is the same wish. */
+function addCommand(found: Command[], command: Command): void {
+  const before = found.at(-1);
+  if (before?.name === command.name && before.args.join(' ') === command.args.join(' ')) return;
+  found.push(command);
 }
 
 /** GitHub's limit of a comment, in characters. */
