@@ -61,7 +61,8 @@ export async function writeBranch(
     const stale = problems.length === 0 || problems.some((problem) => problem.type === 'STALE_DATA');
     return { kind: 'outdated', stale, reason: quoteProblems(problems) };
   }
-  if (pullRequest.state !== 'OPEN') {
+  // One that was made just now and is closed was closed by people: they are not asked again.
+  if (plan.pullRequest.kind === 'update' && pullRequest.state !== 'OPEN') {
     return { kind: 'outdated', stale: true, reason: `the pull request is ${pullRequest.state}` };
   }
   const { id: nodeId, number, url } = pullRequest;
