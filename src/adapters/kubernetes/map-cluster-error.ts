@@ -30,7 +30,7 @@ export function mapClusterError(error: unknown, action: string): Error {
     return new UserError(
       'cluster-forbidden',
       `Cannot ${action}: the API server refuses it (${said}), expected the bot's service account to have the right`,
-      "Apply the bot's RBAC manifests, and check KUBECONFIG and the namespaces in the configuration.",
+      "Give the bot's service account the rights in docs/configuration.md, and check KUBECONFIG and the namespaces.",
     );
   }
   if (status === 404) {

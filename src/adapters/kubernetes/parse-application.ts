@@ -3,7 +3,7 @@ import { boundedMessage, boundedWord } from './bounded-message.ts';
 import { ITEMS_MAX } from './cluster-limits.ts';
 
 /** Set by the ApplicationSet of the scaffold; an older one only names its Applications after the server. */
-const SERVER_ID_LABEL = 'mcp-hosting.dev/server-id';
+const SERVER_ID_LABEL = 'server-id';
 
 const NAME_PREFIX = 'mcp-';
 

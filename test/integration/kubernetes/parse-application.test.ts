@@ -7,7 +7,7 @@ const image = `ghcr.io/acme/mcp-servers/hello-x1@sha256:${'1'.repeat(64)}`;
 const application = {
   apiVersion: 'argoproj.io/v1alpha1',
   kind: 'Application',
-  metadata: { name: 'mcp-hello-x1', namespace: 'argocd', labels: { 'mcp-hosting.dev/server-id': 'hello-x1' } },
+  metadata: { name: 'mcp-hello-x1', namespace: 'argocd', labels: { 'server-id': 'hello-x1' } },
   status: {
     sync: { status: 'Synced', revision: 'a'.repeat(40) },
     health: { status: 'Healthy', lastTransitionTime: '2026-11-01T10:00:00Z' },
@@ -59,7 +59,7 @@ describe('parseApplication', () => {
     [{ metadata: { name: 'mcp-' } }],
     [{ metadata: { name: `mcp-${'x'.repeat(51)}` } }],
     [{ metadata: { name: 'mcp-../../secrets' } }],
-    [{ metadata: { labels: { 'mcp-hosting.dev/server-id': 'UPPER' }, name: 'other' } }],
+    [{ metadata: { labels: { 'server-id': 'UPPER' }, name: 'other' } }],
     [null],
     ['text'],
     [{}],
