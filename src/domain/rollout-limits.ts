@@ -18,6 +18,13 @@ export const CRASH_RESTARTS_MAX = 3;
 export const BUILD_POLL_MS = 60_000;
 /** The same for a pull request that waits for a person. */
 export const PROPOSAL_POLL_MS = 10 * 60_000;
+/** How long people are tried to be told of an end: GitHub keeps what failed to arrive no longer either. */
+export const REPORT_DEADLINE_MS = 3 * 24 * 60 * 60_000;
+/** A failed deployment that goes on by itself; after so many failures a person must look. */
+export const RECOVERIES_MAX = 5;
+/** Pause before the second try of an effect, doubled with each: an outage is not to be met by every server's tries. */
+export const RETRY_PAUSE_MS = 1_000;
+export const RETRY_PAUSE_MS_MAX = 60_000;
 /** The cluster is looked at this often while it syncs, beside the watch. */
 export const SYNC_POLL_MS = 5_000;
 export const VERIFY_POLL_MS = 2_000;

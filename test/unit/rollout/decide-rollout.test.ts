@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { applyFact, dueEffect, failByDeadline, type RolloutFact } from '../../../src/domain/decide-rollout.ts';
+import {
+  applyFact,
+  dueEffect,
+  failByDeadline,
+  pauseBeforeRetry,
+  type RolloutFact,
+} from '../../../src/domain/decide-rollout.ts';
 import { ROLLOUT_STAGES, type Rollout, type RolloutStage } from '../../../src/domain/rollout.ts';
+import { RECOVERIES_MAX } from '../../../src/domain/rollout-limits.ts';
 import { rolloutFixture, START } from './rollout-fixture.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -135,6 +142,17 @@ describe('a deployment', () => {
     const dead = { ...failed, failure: { ...failure, code: 'verify-timed-out' } };
     expect(applyFact(dead, { kind: 'recovered' }, START)).toEqual(dead);
   });
+
+  test('goes on by itself a few times, not for ever', () => {
+    const failure = { code: 'server-crashed', message: 'm', hint: 'h' };
+    let rollout = rolloutFixture({ stage: 'syncing', merge: { sha: 'c'.repeat(40), by: null } });
+    let recoveries = -1;
+    while (rollout.stage === 'syncing') {
+      recoveries += 1;
+      rollout = play(rollout, [{ kind: 'failed', failure }, reported('failed'), { kind: 'recovered' }]);
+    }
+    expect(recoveries).toBe(RECOVERIES_MAX);
+  });
 });
 
 describe('a wait', () => {
@@ -165,6 +183,40 @@ describe('a wait', () => {
       expect(Date.parse(entered.deadlineAt ?? '')).toBeGreaterThan(START.getTime());
     },
   );
+
+  test('for the setup pull request to be opened is bounded, for its merge it is not', () => {
+    const opening = play(rolloutFixture({ needsSetup: true }), [reported('accepted')]);
+    expect(failByDeadline(opening, START).failure?.code).toBe('github-timed-out');
+    expect(Date.parse(opening.deadlineAt ?? '')).toBeGreaterThan(START.getTime());
+    const opened = play(opening, [{ kind: 'setup-proposed', pullRequest: proposal }]);
+    expect(opened.deadlineAt).toBeUndefined();
+  });
+
+  test('for a merge by the bot is bounded; then people may merge, without a bound', () => {
+    const auto = rolloutFixture({ stage: 'proposing', mergePolicy: 'auto' });
+    const proposed = play(auto, [{ kind: 'proposed', proposal }]);
+    const deadline = new Date(proposed.deadlineAt ?? '');
+    expect(dueEffect(proposed, deadline).kind).toBe('fail-by-deadline');
+    const left = failByDeadline(proposed, deadline);
+    expect([left.stage, left.mergePolicy, left.deadlineAt]).toEqual(['proposed', 'review', undefined]);
+    expect(dueEffect(left, deadline).kind).toBe('report');
+    expect(play(proposed, [{ kind: 'merge-blocked' }]).deadlineAt).toBeUndefined();
+  });
+
+  test('for people to be told of an end is bounded, and leaves the end as it is', () => {
+    const failed = play(rolloutFixture(), [{ kind: 'failed', failure: { code: 'x', message: 'm', hint: 'h' } }]);
+    expect(dueEffect(failed, START).kind).toBe('report');
+    const deadline = new Date(failed.deadlineAt ?? '');
+    const settled = failByDeadline(failed, deadline);
+    expect([settled.stage, settled.reportedStage, settled.failure?.code]).toEqual(['failed', 'failed', 'x']);
+    expect(dueEffect(settled, deadline)).toEqual({ kind: 'wait', forMs: null });
+  });
+
+  test('between tries is as long as was asked for, and grows to a minute', () => {
+    const pauses = [1, 2, 3, 4, 5, 6, 7, 1_000].map((tries) => pauseBeforeRetry(5_000, tries));
+    expect(pauses).toEqual([5_000, 5_000, 5_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    expect(pauseBeforeRetry(3_600_000, 9)).toBe(3_600_000);
+  });
 
   test('for a person has no bound', () => {
     const rollout = applyFact(rolloutFixture({ stage: 'proposing' }), { kind: 'proposed', proposal }, START);
