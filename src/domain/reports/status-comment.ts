@@ -119,5 +119,12 @@ function footer(rollout: Rollout): string {
         : rollout.stage === 'failed' || rollout.stage === 'cancelled'
           ? '`/host` to try again · `/status` `/delete`'
           : '`/status` `/stop` `/delete`';
-  return `${commands} · \`/help\` for all · asked by ${mention(rollout.requestedBy)}`;
+  return `${commands} · \`/help\` for all · asked ${askedBy(rollout)}`;
+}
+
+/** Who asks through the API has the name of a token: as a mention it would call some stranger of that name. */
+function askedBy({ trigger, requestedBy }: Rollout): string {
+  return trigger.kind === 'api'
+    ? `by ${escapeMarkdown(requestedBy, 100)} through the API`
+    : `by ${mention(requestedBy)}`;
 }

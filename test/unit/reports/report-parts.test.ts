@@ -3,7 +3,9 @@ import { formatDuration } from '../../../src/domain/reports/format-duration.ts';
 import { parseRolloutMarker, replyMarker, rolloutMarker } from '../../../src/domain/reports/markers.ts';
 import { redactSecrets } from '../../../src/domain/reports/redact-secrets.ts';
 import { stageTimes, totalDurationMs } from '../../../src/domain/reports/stage-times.ts';
+import { renderStatusComment } from '../../../src/domain/reports/status-comment.ts';
 import type { RolloutStage } from '../../../src/domain/rollout.ts';
+import { rolloutAt, viewOf } from './report-fixtures.ts';
 
 const NOW = new Date('2026-11-22T10:00:10.000Z');
 
@@ -105,3 +107,11 @@ test('redactSecrets: an ordinary line stays, and a long one takes no time', () =
 function entries(...list: [RolloutStage, number][]): { stage: RolloutStage; at: string }[] {
   return list.map(([stage, second]) => ({ stage, at: `2026-11-22T10:00:${String(second).padStart(2, '0')}.000Z` }));
 }
+
+test('renderStatusComment: the name of an API token mentions nobody', () => {
+  const trigger = { kind: 'api' as const, requestId: '00000000-0000-4000-8000-000000000001' };
+  const body = renderStatusComment(viewOf(rolloutAt('accepted', { trigger, requestedBy: 'octocat' })));
+
+  expect(body).toContain('asked by octocat through the API');
+  expect(body).not.toContain('@octocat');
+});
