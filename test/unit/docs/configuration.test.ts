@@ -15,10 +15,10 @@ function variablesRead(env: Record<string, string>): Set<string> {
   return names;
 }
 
-/** Names in the first column of the table under "The bot". */
+/** Names in the first column of the table of variables. */
 function variablesDocumented(): string[] {
-  const section = readProjectFile('docs/configuration.md').split(/^## /m)[1] ?? '';
-  const cells = [...section.matchAll(/^\| ([^|]*) \|/gm)].map(([, cell = '']) => cell);
+  const [table = ''] = /^\| variable \|.*?\n\n/ms.exec(readProjectFile('docs/configuration.md')) ?? [];
+  const cells = [...table.matchAll(/^\| ([^|]*) \|/gm)].map(([, cell = '']) => cell);
   return cells.flatMap((cell) => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name));
 }
 

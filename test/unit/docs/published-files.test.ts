@@ -21,6 +21,16 @@ test.each(projectFiles(/^examples\/[^/]+\/\.mcp-hosting\.yml$/))('%s fits the pu
   expect(parseServerConfig(text)).toMatchObject({ ok: true });
 });
 
+test('the .mcp-hosting.yml of the README fits the published schema', () => {
+  const [, text = ''] = /^```yaml\n(.*?)^```$/ms.exec(readProjectFile('README.md')) ?? [];
+  const validate = schemaOf('docs/server-config.schema.json');
+
+  validate(parse(text));
+
+  expect(validate.errors).toBeNull();
+  expect(parseServerConfig(text)).toMatchObject({ ok: true, config: { name: 'Stripe' } });
+});
+
 test('every example has an .mcp-hosting.yml', () => {
   const examples = new Set(projectFiles(/^examples\/[^/]+\//).map((path) => path.split('/')[1]));
 
