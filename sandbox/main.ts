@@ -8,6 +8,7 @@ import { callTool } from './call-tool.ts';
 import { claimDataDirectory } from './data-directory.ts';
 import { hostHello } from './host-hello.ts';
 import { awaitCheckConclusion, composeSummary, countRequests, forgetRequests } from './once-summary.ts';
+import type { SandboxFile } from './sandbox-file.ts';
 import { parseSettings, type SandboxSettings, USAGE } from './settings.ts';
 import { type SandboxOptions, startPart, startSandbox } from './start-sandbox.ts';
 
@@ -18,82 +19,105 @@ if (parsed.kind === 'help') process.stdout.write(USAGE);
 else if (parsed.kind === 'problem') {
   process.stderr.write(`Cannot start the sandbox: ${parsed.message}\n\n${USAGE}`);
   process.exitCode = 2;
-} else process.exitCode = await run(parsed.settings);
+} else {
+  const exitCode = await run(parsed.settings);
+  // What followed a rollout when Ctrl-C came would go on asking.
+  process.exit(exitCode);
+}
 
-/** @returns the exit code. */
+interface Stage {
+  terminal: Terminal;
+  lines: StageLines;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+  /** Names what goes on, for the message of a failure. */
+  enter(stage: string): void;
+  defer(close: () => Promise<void>): void;
+}
+
+/** @returns the exit code; every process that was started is gone by then. */
 async function run(settings: SandboxSettings): Promise<number> {
   const terminal = describeTerminal(
     { stdout: settings.json ? process.stderr : process.stdout, stderr: process.stderr },
     process.env,
   );
   const lines = createStageLines({ terminal });
-  const interrupted = whenInterrupted();
+  const signal = abortedByCtrlC(() => lines.note('\nStopping'));
   const closers: (() => Promise<void>)[] = [];
-  let stage = 'preparing';
+  let doing = 'preparing';
   try {
-    const directory = await claimDataDirectory(settings.dataDir, { fresh: settings.fresh });
-    closers.push(directory.release);
-    const work = bringUp(settings, { terminal, lines, closers, enter: (name) => (stage = name) });
-    const outcome = await Promise.race([work, interrupted]);
-    if (outcome !== 'interrupted' && !settings.once) await interrupted;
+    await bringUp(settings, {
+      terminal,
+      lines,
+      signal,
+      enter: (name) => (doing = name),
+      defer: (close) => closers.push(close),
+    });
     return 0;
   } catch (error) {
+    if (signal.aborted) return settings.once ? 1 : 0;
     lines.stop();
-    process.stderr.write(explain(error, stage, terminal));
+    process.stderr.write(explain(error, doing, terminal));
     return 1;
   } finally {
     lines.stop();
     for (const close of closers.reverse()) await close();
-    if (!settings.once) process.stderr.write('Stopped.\n');
+    if (signal.aborted) lines.note('Stopped: no process is left');
   }
-}
-
-interface Stage {
-  terminal: Terminal;
-  lines: StageLines;
-  closers: (() => Promise<void>)[];
-  enter(stage: string): void;
 }
 
 async function bringUp(settings: SandboxSettings, stage: Stage): Promise<void> {
-  const { lines } = stage;
-  lines.note(
-    `mcp-hosting sandbox · data in ${relative(process.cwd(), settings.dataDir) || '.'} · Ctrl-C stops everything\n`,
-  );
-  const options: SandboxOptions = {
+  const { lines, signal } = stage;
+  const directory = await claimDataDirectory(settings.dataDir, { fresh: settings.fresh });
+  stage.defer(directory.release);
+  const shown = relative(process.cwd(), settings.dataDir) || '.';
+  lines.note(`mcp-hosting sandbox · data in ${shown} · Ctrl-C stops everything\n`);
+  const options = sandboxOptions(settings, stage);
+  if (settings.only) {
+    stage.defer((await startPart(settings.only, options)).close);
+    return untilAborted(signal);
+  }
+  const sandbox = await startSandbox(options);
+  stage.defer(sandbox.close);
+  lines.note('');
+  const work = settings.platformOnly ? tellNext(lines) : host(settings, stage, sandbox.file);
+  await Promise.race([work, untilAborted(signal)]);
+  if (!settings.once) await untilAborted(signal);
+}
+
+function sandboxOptions(settings: SandboxSettings, { lines, signal, enter }: Stage): SandboxOptions {
+  return {
     port: settings.port,
     dataDir: settings.dataDir,
+    signal,
     onStarting: (name) => {
-      stage.enter(name);
+      enter(`starting ${name}`);
       lines.start(name);
     },
     onStarted: ({ name, address, detail, tookMs }) =>
-      lines.succeed({ label: name, durationMs: tookMs, detail: `${address}${detail ? `   ${detail}` : ''}` }),
+      lines.succeed({ label: name, durationMs: tookMs, detail: `${address}${detail ? ` · ${detail}` : ''}` }),
     botEnv: passedOn(process.env),
   };
-  if (settings.only) {
-    const part = await startPart(settings.only, options);
-    stage.closers.push(part.close);
-    return;
-  }
-  const sandbox = await startSandbox(options);
-  stage.closers.push(sandbox.close);
-  lines.note('');
-  if (settings.platformOnly) return lines.note('The platform is up. Next: npx mcp-hosting host ./your-server');
-  stage.enter('hosting examples/hello');
-  if (settings.once) await forgetRequests(sandbox.file);
-  const hosted = await hostHello(sandbox.file, lines);
+}
+
+async function tellNext(lines: StageLines): Promise<void> {
+  lines.note('The platform is up. Next: npx mcp-hosting host ./your-server');
+}
+
+async function host(settings: SandboxSettings, { lines, enter }: Stage, file: SandboxFile): Promise<void> {
+  enter('hosting examples/hello');
+  if (settings.once) await forgetRequests(file);
+  const hosted = await hostHello(file, lines);
   for (const line of hostedLines(hosted)) lines.note(line);
   if (!settings.once) return;
-  stage.enter('reporting to GitHub');
-  const checkConclusion = await awaitCheckConclusion(sandbox.file, hosted);
-  const githubRequests = await countRequests(sandbox.file);
-  stage.enter('calling a tool');
+  enter('reporting to GitHub');
+  const checkConclusion = await awaitCheckConclusion(file, hosted);
+  const githubRequests = await countRequests(file);
+  enter('calling a tool');
   const call = await callHello(hosted, lines);
-  if (settings.json) {
-    const summary = await composeSummary(sandbox.file, { hosted, call, checkConclusion, githubRequests });
-    process.stdout.write(`${JSON.stringify(summary)}\n`);
-  }
+  if (!settings.json) return;
+  const summary = await composeSummary(file, { hosted, call, checkConclusion, githubRequests });
+  process.stdout.write(`${JSON.stringify(summary)}\n`);
 }
 
 async function callHello(hosted: HostedDirectory, lines: StageLines) {
@@ -110,14 +134,27 @@ function passedOn(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
-function whenInterrupted(): Promise<'interrupted'> {
+function abortedByCtrlC(onAbort: () => void): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) return;
+      onAbort();
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('interrupted'));
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 
-function explain(error: unknown, stage: string, { color }: Terminal): string {
+function explain(error: unknown, doing: string, { color }: Terminal): string {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof UserError ? `\n${error.hint}` : '';
-  return `${paint('Failed', 'red', color)} while ${stage}: ${message}${hint}\n`;
+  return `${paint('Failed', 'red', color)} while ${doing}: ${message}${hint}\n`;
 }

@@ -42,6 +42,8 @@ export interface Sandbox {
 export interface SandboxOptions {
   port: number;
   dataDir: string;
+  /** Aborted: no further part is started, and those that were are ended. */
+  signal?: AbortSignal;
   /** Called before and after each part, for the terminal. */
   onStarting(name: string): void;
   onStarted(part: StartedPart): void;
@@ -124,6 +126,7 @@ async function startParts(
     databaseUrl: postgres.url,
     deploymentsRepository: DEPLOYMENTS_REPOSITORY,
   };
+  options.signal?.throwIfAborted();
   await writeSandboxFile(options.dataDir, file);
   closers.push(() => removeSandboxFile(options.dataDir));
   return { file, ports, close };
@@ -170,6 +173,7 @@ function stageTimer(options: SandboxOptions) {
     start: () => Promise<T>,
     describe: (part: T) => { address: string; detail?: string },
   ): Promise<T> => {
+    options.signal?.throwIfAborted();
     options.onStarting(name);
     const begun = performance.now();
     const part = await start();

@@ -88,7 +88,7 @@ export function createStageLines(options: StageLinesOptions): StageLines {
 function composeLine(mark: string, { label, durationMs, detail }: StageLine): string {
   const time = durationMs === undefined ? '' : formatDuration(durationMs);
   const shown = detail ? plainLine(detail, DETAIL_CHARS_MAX) : '';
-  return ` ${mark} ${plainLine(label).padEnd(LABEL_COLUMNS)}${time.padEnd(TIME_COLUMNS)}${shown}`.trimEnd();
+  return ` ${mark} ${plainLine(label).padEnd(LABEL_COLUMNS - 1)} ${time.padEnd(TIME_COLUMNS)}${shown}`.trimEnd();
 }
 
 /** A line that wraps could not be drawn over. */
