@@ -6,6 +6,8 @@ export interface HostedServerChange {
   status?: HostedServerStatus;
   statusMessage?: string | null;
   imageTag?: string;
+  /** The installation may have got another domain since the server was made. */
+  endpointUrl?: string;
   tools?: ToolSummary[];
   envVars?: string[];
   serverName?: string;
@@ -65,7 +67,7 @@ export function versionChange(rollout: Rollout): HostedServerChange {
   if (rollout.kind !== 'deploy') return {};
   const merged = rollout.merge ? rollout.overlay : undefined;
   return {
-    ...(merged ? { imageTag: merged.version, source: { deployed: merged } } : {}),
+    ...(merged ? { imageTag: merged.version, endpointUrl: rollout.endpointUrl, source: { deployed: merged } } : {}),
     ...(rollout.stage === 'succeeded' && rollout.verification
       ? { tools: rollout.verification.tools, envVars: rollout.config.env, serverName: rollout.serverName }
       : {}),

@@ -210,7 +210,7 @@ async function composeRollout(platform: Platform, parts: RolloutParts): Promise<
       ...(request.pullRequest === undefined ? {} : { pullRequest: request.pullRequest }),
     },
     ...(issue !== undefined && source.issueNodeId ? { issue, issueNodeId: source.issueNodeId } : {}),
-    endpointUrl: server.endpointUrl,
+    endpointUrl: endpointUrlOf(platform.settings, server.serverId),
     imageRepository: server.dockerImage,
     config: plan.config,
     runtime: plan.runtime,

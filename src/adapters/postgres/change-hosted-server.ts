@@ -47,6 +47,7 @@ function rowColumns(change: HostedServerChange): FragmentSqlToken[] {
   if (change.imageTag !== undefined) {
     columns.push(set('image_tag', boundedText('image tag', change.imageTag, IMAGE_TAG_CHARACTERS_MAX)));
   }
+  if (change.endpointUrl !== undefined) columns.push(set('endpoint_url', storableText(change.endpointUrl)));
   if (change.serverName !== undefined) {
     columns.push(set('server_name', boundedText('server name', change.serverName, SERVER_NAME_CHARACTERS_MAX)));
   }
