@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../src/domain/user-error.ts';
+import { endLeftovers } from './end-leftovers.ts';
 import { readProcessStart } from './kubernetes/kubelet/process-identity.ts';
 
 /** The directory of one running sandbox: a second one on it is refused, a dead one's claim is taken over. */
@@ -16,13 +17,14 @@ const MARK_FILE = 'README';
 const MARK = 'State of an mcp-hosting sandbox. `npm start -- --fresh` forgets it.\n';
 
 /**
- * Makes the directory when it is absent and claims it for this process.
+ * Makes the directory when it is absent and claims it for this process. What a killed sandbox left running on it is ended.
  * @throws UserError when a running sandbox holds it, or when it holds files of somebody else.
  */
 export async function claimDataDirectory(path: string, options: { fresh: boolean }): Promise<DataDirectory> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   await refuseForeign(path);
   await refuseRunning(path);
+  await endLeftovers(path);
   if (options.fresh)
     for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true });
   await writeFile(join(path, MARK_FILE), MARK);

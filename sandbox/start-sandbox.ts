@@ -7,6 +7,7 @@ import { request } from 'undici';
 import { createWorkflowRunner } from './actions/workflow-runner.ts';
 import { startBot } from './bot-process.ts';
 import { checkPorts } from './check-ports.ts';
+import { PROCESS_DIRECTORIES } from './end-leftovers.ts';
 import { createEventLog } from './event-log.ts';
 import { type GitHubSandbox, startGitHub } from './github/github-server.ts';
 import { createImageStore } from './images/image-store.ts';
@@ -107,7 +108,7 @@ async function startParts(
         env,
         url: apiUrl,
         logFile: join(options.dataDir, 'bot.log'),
-        processDir: join(options.dataDir, 'processes'),
+        processDir: join(options.dataDir, PROCESS_DIRECTORIES.bot),
         log: createEventLog(join(options.dataDir, 'sandbox.log')),
       }),
     () => ({ address: apiUrl }),
