@@ -83,11 +83,7 @@ function assessPods(rollout: Rollout, pods: PodState[]): Assessment | undefined 
     if (pod.reason === 'CreateContainerConfigError') {
       return {
         kind: 'failed',
-        failure: {
-          code: 'secret-missing',
-          message: `The pod cannot start: ${pod.message ?? 'a Secret is missing'}.`,
-          hint: `Put the value into Secret mcp-${rollout.serverId}-env; the deployment goes on by itself.`,
-        },
+        failure: secretMissing(rollout, pod.message ?? 'a Secret is missing'),
         previousLog: false,
       };
     }
@@ -105,6 +101,28 @@ function assessPods(rollout: Rollout, pods: PodState[]): Assessment | undefined 
     }
   }
   return undefined;
+}
+
+/** Kubernetes names the key, or only the Secret where that is missing as a whole: then all variables are. */
+function secretMissing(rollout: Rollout, message: string): Omit<RolloutFailure, 'log'> {
+  const secret = `mcp-${rollout.serverId}-env`;
+  const key = /find key ([A-Za-z_][A-Za-z0-9_]*) in Secret/.exec(message)?.[1];
+  const names = key ? [key] : message.includes(secret) ? rollout.config.env : [];
+  if (names.length === 0) {
+    const hint = 'Look at the Secrets of the server in its namespace.';
+    return { code: 'secret-missing', message: `The pod cannot start: ${message}.`, hint };
+  }
+  const namespace = rollout.overlay?.namespace ?? 'mcp-servers';
+  const literals = names.map((name) => `--from-literal=${name}=…`).join(' ');
+  const cure = key
+    ? `Add \`${key}\` to Secret \`${secret}\` in namespace \`${namespace}\``
+    : `Run \`kubectl --namespace ${namespace} create secret generic ${secret} ${literals}\``;
+  const said = names.map((name) => `\`${name}\``).join(', ');
+  return {
+    code: 'secret-missing',
+    message: `${said} ${names.length === 1 ? 'is' : 'are'} not set.`,
+    hint: `${cure}; the deployment goes on by itself.`,
+  };
 }
 
 function failed({ code, message }: Pick<RolloutFailure, 'code' | 'message'>): Assessment {

@@ -76,8 +76,8 @@ export const REPORT_CASES: Readonly<Record<string, ReportView>> = {
     failedIn('syncing', {
       failure: {
         code: 'secret-missing',
-        message: 'The pod cannot start: secret "mcp-stripe-k3v9x2-env" not found.',
-        hint: 'Put the value into Secret mcp-stripe-k3v9x2-env; the deployment goes on by itself.',
+        message: '`STRIPE_API_KEY` is not set.',
+        hint: 'Run `kubectl --namespace mcp-servers create secret generic mcp-stripe-k3v9x2-env --from-literal=STRIPE_API_KEY=…`; the deployment goes on by itself.',
       },
     }),
     { status: 'failed' },

@@ -103,15 +103,27 @@ describe('an Application', () => {
 });
 
 describe('a pod', () => {
-  test('without its Secret fails at once and names the Secret', () => {
-    const missing = pod({
-      ready: false,
-      reason: 'CreateContainerConfigError',
-      message: 'secret "mcp-hello-k3v9x2-env" not found',
+  test.each([
+    [
+      'secret "mcp-hello-k3v9x2-env" not found',
+      '`A`, `B` are not set',
+      'create secret generic mcp-hello-k3v9x2-env --from-literal=A=… --from-literal=B=…',
+    ],
+    [
+      "couldn't find key B in Secret mcp-servers/mcp-hello-k3v9x2-env",
+      '`B` is not set',
+      'Add `B` to Secret `mcp-hello-k3v9x2-env`',
+    ],
+    ['secret "mcp-hello-k3v9x2-access" not found', 'The pod cannot start', 'Look at the Secrets of the server'],
+  ])('that cannot start since %s fails at once with the cure', (message, said, cure) => {
+    const missing = pod({ ready: false, reason: 'CreateContainerConfigError', message });
+    const config = { ...rolloutFixture().config, env: ['A', 'B'] };
+    const result = assess({ application: application({ healthStatus: 'Progressing' }), pods: [missing] }, { config });
+    expect(result).toMatchObject({
+      kind: 'failed',
+      previousLog: false,
+      failure: { code: 'secret-missing', message: expect.stringContaining(said), hint: expect.stringContaining(cure) },
     });
-    const result = assess({ application: application({ healthStatus: 'Progressing' }), pods: [missing] });
-    expect(result).toMatchObject({ kind: 'failed', failure: { code: 'secret-missing' }, previousLog: false });
-    expect(JSON.stringify(result)).toContain('Secret mcp-hello-k3v9x2-env');
   });
 
   test('that crashes again and again fails with its exit code, and its log is that of the container before', () => {
