@@ -2,6 +2,7 @@ import type { PgBoss } from 'pg-boss';
 import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { isEnded, isSettled, type Rollout } from '../../domain/rollout.ts';
+import { RetryLaterError } from '../../ports/retry-later.ts';
 import type { Rollouts } from '../../ports/stores.ts';
 import { changeHostedServer } from './change-hosted-server.ts';
 import type { Connection, Database } from './database.ts';
@@ -9,9 +10,13 @@ import { enqueueAdvance } from './job-queue.ts';
 import { storableJson, storableText } from './storable.ts';
 import { isUuid } from './uuid.ts';
 
+/** To look the server up again, which finds it deleted. */
+const DELETED_RETRY_MS = 1_000;
+
 const rolloutRow = z.object({ state: z.custom<Rollout>() });
 
-const NEWEST_FIRST = sql.fragment`ORDER BY r.triggered_at DESC, r.created_at DESC LIMIT 1`;
+/** As `compareRollouts` of the domain has it. */
+const NEWEST_FIRST = sql.fragment`ORDER BY r.triggered_at DESC, r.id DESC LIMIT 1`;
 
 export function createRollouts(database: Database, boss: PgBoss): Rollouts {
   async function find(conditions: FragmentSqlToken): Promise<Rollout[]> {
@@ -38,6 +43,8 @@ export function createRollouts(database: Database, boss: PgBoss): Rollouts {
     save: (rollout, change) =>
       database.transaction(async (transaction) => {
         await updateRollout(transaction, rollout);
+        // A rollout that was started in the meantime has the server live on.
+        if (change.status === 'deleted' && (await hasNewer(transaction, rollout))) return;
         await changeHostedServer(transaction, rollout.hostedServerId, change);
       }),
 
@@ -45,7 +52,7 @@ export function createRollouts(database: Database, boss: PgBoss): Rollouts {
 
     unfinished: (serverId) =>
       find(sql.fragment`
-        WHERE r.server_id = ${storableText(serverId)} AND NOT r.settled ORDER BY r.triggered_at, r.created_at
+        WHERE r.server_id = ${storableText(serverId)} AND NOT r.settled ORDER BY r.triggered_at, r.id
       `),
 
     newest: (serverId) => findOne(sql.fragment`WHERE r.server_id = ${storableText(serverId)} ${NEWEST_FIRST}`),
@@ -78,7 +85,21 @@ export function createRollouts(database: Database, boss: PgBoss): Rollouts {
   };
 }
 
-/** @returns false when the trigger key is known. */
+/** The row stays locked, so that none starts until the transaction ends. */
+async function hasNewer(transaction: Connection, { id, hostedServerId }: Rollout): Promise<boolean> {
+  await transaction.query(sql.unsafe`
+    SELECT 1 FROM server_sources WHERE hosted_server_id = ${hostedServerId} FOR UPDATE
+  `);
+  return transaction.exists(sql.unsafe`
+    SELECT 1 FROM rollouts r JOIN rollouts own ON own.id = ${id}
+    WHERE r.hosted_server_id = ${hostedServerId} AND (r.triggered_at, r.id) > (own.triggered_at, own.id)
+  `);
+}
+
+/**
+ * @returns false when the trigger key is known
+ * @throws RetryLaterError when the server was deleted since it was looked up: its repository may get a new one
+ */
 async function insertRollout(transaction: Connection, rollout: Rollout, triggerKey: string): Promise<boolean> {
   const { rowCount } = await transaction.query(sql.unsafe`
     INSERT INTO rollouts (id, hosted_server_id, server_id, kind, stage, trigger_key, triggered_at, commit_sha,
@@ -87,15 +108,15 @@ async function insertRollout(transaction: Connection, rollout: Rollout, triggerK
       ${storableText(triggerKey)}, ${rollout.triggeredAt}::timestamptz, ${rollout.source.commitSha}, s.repository_id,
       ${rollout.build?.runId ?? null}::bigint, ${rollout.issue ?? null}::integer, ${isSettled(rollout)},
       ${storableJson(rollout)}::jsonb, ${isEnded(rollout) ? sql.fragment`NOW()` : null}
-    FROM server_sources s WHERE s.hosted_server_id = ${rollout.hostedServerId}::uuid
+    FROM server_sources s WHERE s.hosted_server_id = ${rollout.hostedServerId}::uuid AND s.living FOR UPDATE
     ON CONFLICT (trigger_key) DO NOTHING
   `);
   if (rowCount === 1) return true;
   const isRepeat = await transaction.exists(
     sql.unsafe`SELECT 1 FROM rollouts WHERE trigger_key = ${storableText(triggerKey)}`,
   );
-  if (!isRepeat) throw new Error(`Cannot start a rollout of "${rollout.serverId}": its server is not stored`);
-  return false;
+  if (isRepeat) return false;
+  throw new RetryLaterError(`Cannot start a rollout of "${rollout.serverId}": it does not live`, DELETED_RETRY_MS);
 }
 
 async function updateRollout(transaction: Connection, rollout: Rollout): Promise<void> {

@@ -14,7 +14,9 @@ export async function report(
   rollout: Rollout,
   options: { retry: boolean; speaks: boolean },
 ): Promise<RolloutFact> {
-  if (rollout.kind === 'delete' && rollout.stage === 'succeeded') await platform.serverSecrets.remove(rollout.serverId);
+  // A newer rollout brings the server back, and needs its key.
+  const gone = rollout.kind === 'delete' && rollout.stage === 'succeeded' && options.speaks;
+  if (gone) await platform.serverSecrets.remove(rollout.serverId);
   const server = await platform.hostedServers.findByServerId(rollout.serverId);
   const view: ReportView = {
     rollout,

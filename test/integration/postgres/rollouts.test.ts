@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HostedServer } from '../../../src/domain/hosted-server.ts';
+import { compareRollouts } from '../../../src/domain/supersede-rollouts.ts';
 import { newRollout, newServer } from './fixtures.ts';
 import { useTestPostgres } from './test-postgres.ts';
 
@@ -65,8 +66,54 @@ test('a rollout of a server that is not stored is no repeat', async () => {
   const { postgres, server } = await openWithServer();
   const stranger = newRollout(server, { hostedServerId: '5b7ad1e4-6ad1-4d4f-9d1c-1f0f9e9c8c11' });
 
-  await expect(postgres.rollouts.start(stranger, 'comment:1', {})).rejects.toThrow('its server is not stored');
+  await expect(postgres.rollouts.start(stranger, 'comment:1', {})).rejects.toThrow('it does not live');
   await expect(postgres.rollouts.save(stranger, {})).rejects.toThrow('it is not stored');
+});
+
+test('a server that is deleted gets no rollout, and lives on when one was started before', async () => {
+  const { postgres, server } = await openWithServer();
+  const remove = newRollout(server, { kind: 'delete', triggeredAt: at(1) });
+  const removed = { ...remove, stage: 'succeeded' as const };
+  const host = newRollout(server, { triggeredAt: at(2) });
+  await postgres.rollouts.start(remove, 'one', {});
+  await postgres.rollouts.start(host, 'two', { status: 'building' });
+
+  await postgres.rollouts.save(removed, { status: 'deleted' });
+  expect(await postgres.hostedServers.findBySource(server.source.repositoryId, null)).toMatchObject({
+    status: 'building',
+  });
+
+  const last = newRollout(server, { kind: 'delete', triggeredAt: at(3) });
+  await postgres.rollouts.start(last, 'three', {});
+  await postgres.rollouts.save({ ...last, stage: 'succeeded' }, { status: 'deleted' });
+  expect(await postgres.hostedServers.findBySource(server.source.repositoryId, null)).toBeUndefined();
+  await expect(postgres.rollouts.start(newRollout(server), 'four', {})).rejects.toThrow('it does not live');
+  expect(await postgres.rollouts.start(newRollout(server), 'three', {})).toBe(false);
+});
+
+test('a start and the end of a deletion at once leave a living server with its rollout, or neither', async () => {
+  const { postgres, server } = await openWithServer();
+  const remove = newRollout(server, { kind: 'delete', triggeredAt: at(1) });
+  await postgres.rollouts.start(remove, 'one', {});
+  const host = newRollout(server, { triggeredAt: at(2) });
+
+  const [started] = await Promise.allSettled([
+    postgres.rollouts.start(host, 'two', { status: 'building' }),
+    postgres.rollouts.save({ ...remove, stage: 'succeeded' }, { status: 'deleted' }),
+  ]);
+
+  const living = await postgres.hostedServers.findBySource(server.source.repositoryId, null);
+  expect(living !== undefined).toBe(started.status === 'fulfilled');
+});
+
+test('of two rollouts of one moment every replica takes the same for the newest', async () => {
+  const { postgres, server } = await openWithServer();
+  const twins = [newRollout(server, { triggeredAt: at(1) }), newRollout(server, { triggeredAt: at(1) })];
+  for (const rollout of twins) await postgres.rollouts.start(rollout, rollout.id, {});
+  const sorted = twins.toSorted(compareRollouts).map(({ id }) => id);
+
+  expect((await postgres.rollouts.newest(server.serverId))?.id).toBe(sorted.at(-1));
+  expect((await postgres.rollouts.unfinished(server.serverId)).map(({ id }) => id)).toEqual(sorted);
 });
 
 test('a saved rollout comes back as it was', async () => {
