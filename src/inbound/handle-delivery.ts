@@ -26,9 +26,9 @@ export async function handleDelivery(platform: Platform, delivery: Delivery): Pr
     case 'issue_comment':
       return withEvent(platform, delivery, issueCommentEvent, (event) => onIssueComment(platform, event));
     case 'push':
-      return withEvent(platform, delivery, pushEvent, (event) => onPush(platform, event));
+      return withEvent(platform, delivery, pushEvent, (event) => onPush(platform, delivery.id, event));
     case 'pull_request':
-      return withEvent(platform, delivery, pullRequestEvent, (event) => onPullRequest(platform, event));
+      return withEvent(platform, delivery, pullRequestEvent, (event) => onPullRequest(platform, delivery.id, event));
     case 'workflow_run':
       return withEvent(platform, delivery, workflowRunEvent, (event) => onWorkflowRun(platform, event));
     case 'repository_dispatch':
@@ -82,11 +82,12 @@ async function onIssueComment(platform: Platform, event: z.infer<typeof issueCom
   });
 }
 
-async function onPush(platform: Platform, event: z.infer<typeof pushEvent>): Promise<void> {
+async function onPush(platform: Platform, deliveryId: string, event: z.infer<typeof pushEvent>): Promise<void> {
   const repository = nameOf(event);
   if (event.deleted || event.ref !== `refs/heads/${event.repository.default_branch}`) return;
   if (isDeploymentsRepository(platform, repository)) return;
   await followPush(platform, {
+    deliveryId,
     installationId: event.installation.id,
     repository,
     repositoryId: event.repository.id,
@@ -95,7 +96,11 @@ async function onPush(platform: Platform, event: z.infer<typeof pushEvent>): Pro
   });
 }
 
-async function onPullRequest(platform: Platform, event: z.infer<typeof pullRequestEvent>): Promise<void> {
+async function onPullRequest(
+  platform: Platform,
+  deliveryId: string,
+  event: z.infer<typeof pullRequestEvent>,
+): Promise<void> {
   const repository = nameOf(event);
   const { pull_request: pullRequest } = event;
   const sameRepository = pullRequest.head.repo?.id === event.repository.id;
@@ -111,6 +116,7 @@ async function onPullRequest(platform: Platform, event: z.infer<typeof pullReque
     });
   }
   await followSourcePullRequest(platform, {
+    deliveryId,
     action: event.action,
     installationId: event.installation.id,
     repository,
@@ -131,7 +137,7 @@ async function onWorkflowRun(platform: Platform, event: z.infer<typeof workflowR
   await followBuild(platform, {
     repositoryId: event.repository.id,
     runId: run.id,
-    title: run.display_title ?? '',
+    ...(run.event === 'workflow_dispatch' ? { title: run.display_title ?? '' } : {}),
     conclusion: run.conclusion ?? 'failure',
     url: run.html_url,
   });

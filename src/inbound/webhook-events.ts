@@ -64,6 +64,7 @@ export const workflowRunEvent = base.extend({
     id: z.number().int(),
     html_url: z.string().max(2000),
     conclusion: z.string().nullable(),
+    event: z.string().max(100),
     display_title: z.string().max(1000).optional(),
   }),
 });

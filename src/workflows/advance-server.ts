@@ -9,7 +9,7 @@ import {
   type RolloutFact,
 } from '../domain/decide-rollout.ts';
 import { hostedServerChange, versionChange } from '../domain/hosted-server-change.ts';
-import { isEnded, type Rollout } from '../domain/rollout.ts';
+import { isEnded, isSettled, type Rollout } from '../domain/rollout.ts';
 import { sameComment, supersedes } from '../domain/supersede-rollouts.ts';
 import { UserError } from '../domain/user-error.ts';
 import { RetryLaterError } from '../ports/retry-later.ts';
@@ -51,10 +51,13 @@ export function recordFact(platform: Platform, serverId: string, rolloutId: stri
 
 /**
  * Which rollout speaks for the row and in the sticky comment: the newest, or the one before it in the same comment that
- * is still under way.
+ * is still under way. Once people were told that the newest came to nothing, the one that goes on speaks again.
  */
 function speakerOf(unfinished: readonly Rollout[], newest: Rollout): string {
-  return (unfinished.find((rollout) => !isEnded(rollout) && sameComment(rollout, newest)) ?? newest).id;
+  const before = unfinished.find((rollout) => !isEnded(rollout) && sameComment(rollout, newest));
+  const cameToNothing = isSettled(newest) && newest.stage !== 'succeeded';
+  const goesOn = cameToNothing ? unfinished.findLast(({ stage }) => stage !== 'cancelled') : undefined;
+  return (before ?? goesOn ?? newest).id;
 }
 
 /** Commands of one comment run in order: each waits for the one before it. */

@@ -14,11 +14,17 @@ export async function recordBuildReport(
   await recordFact(platform, rollout.serverId, rollout.id, { kind: 'build-succeeded', digest: report.digest });
 }
 
+export interface BuildRun {
+  repositoryId: number;
+  runId: number;
+  /** Of a run that was dispatched, which takes write access; others are named by strangers' commits and pull requests. */
+  title?: string;
+  conclusion: string;
+  url: string;
+}
+
 /** A workflow run ended without success. */
-export async function followBuild(
-  platform: Platform,
-  run: { repositoryId: number; runId: number; title: string; conclusion: string; url: string },
-): Promise<void> {
+export async function followBuild(platform: Platform, run: BuildRun): Promise<void> {
   const rollout = await findRollout(platform, run);
   if (rollout?.stage !== 'building' || !(await isOf(platform, rollout, run.repositoryId))) return;
   const { installationId, repository } = rollout.source;
@@ -29,14 +35,12 @@ export async function followBuild(
 }
 
 /** By the run's id, or by its title where the answer to the dispatch was lost. */
-async function findRollout(
-  platform: Platform,
-  run: { repositoryId: number; runId: number; title: string },
-): Promise<Rollout | undefined> {
+async function findRollout(platform: Platform, run: BuildRun): Promise<Rollout | undefined> {
   const byRun = await platform.rollouts.findByBuildRun(run.repositoryId, run.runId);
   if (byRun) return byRun;
-  const id = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(run.title)?.[0];
-  return id ? platform.rollouts.read(id) : undefined;
+  const id = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(run.title ?? '')?.[0];
+  const named = id ? await platform.rollouts.read(id) : undefined;
+  return named?.build ? undefined : named;
 }
 
 async function isOf(platform: Platform, rollout: Rollout, repositoryId: number): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { serverIdOfBranch } from '../domain/branch-names.ts';
 import { parseRolloutMarker } from '../domain/reports/markers.ts';
+import { isEnded } from '../domain/rollout.ts';
 import { recordFact } from './advance-server.ts';
 import type { Platform } from './platform.ts';
 
@@ -11,7 +12,8 @@ export async function followDeploymentPullRequest(
   const serverId = serverIdOfBranch(event.branch);
   if (serverId === undefined) return;
   const named = parseRolloutMarker(event.body);
-  const unfinished = await platform.rollouts.unfinished(serverId);
+  // One that was replaced has the same pull request as the one in its place.
+  const unfinished = (await platform.rollouts.unfinished(serverId)).filter((rollout) => !isEnded(rollout));
   const rollout =
     unfinished.find(({ proposal }) => proposal?.number === event.number) ??
     unfinished.find(({ id, proposal }) => !proposal && id === named);

@@ -6,6 +6,8 @@ import { resumeAfterSetup } from './resume-after-setup.ts';
 import { startRollout } from './start-rollout.ts';
 
 export interface Push {
+  /** Of the webhook: the same when it is sent again. */
+  deliveryId: string;
   installationId: number;
   repository: RepositoryName;
   repositoryId: number;
@@ -30,7 +32,7 @@ export async function followPush(platform: Platform, push: Push): Promise<void> 
   await startRollout(platform, {
     kind: 'deploy',
     trigger: { kind: 'push', afterSha: push.afterSha },
-    triggerKey: `push:${server.serverId}:${push.afterSha}`,
+    triggerKey: `delivery:${push.deliveryId}`,
     triggeredAt: platform.now(),
     requestedBy: push.login,
     installationId: push.installationId,

@@ -7,6 +7,8 @@ import { resumeAfterSetup } from './resume-after-setup.ts';
 import { startRollout } from './start-rollout.ts';
 
 export interface SourcePullRequest {
+  /** Of the webhook: the same when it is sent again. */
+  deliveryId: string;
   action: string;
   installationId: number;
   repository: RepositoryName;
@@ -36,7 +38,7 @@ export async function followSourcePullRequest(platform: Platform, event: SourceP
   await startRollout(platform, {
     kind: closing ? 'delete' : 'deploy',
     trigger: { kind: 'pull-request', number: event.number, action: event.action },
-    triggerKey: `pull-request:${preview.serverId}:${closing ? 'closed' : event.headSha}`,
+    triggerKey: `delivery:${event.deliveryId}`,
     triggeredAt: platform.now(),
     requestedBy: event.login,
     installationId: event.installationId,

@@ -6,10 +6,11 @@ import { parseDeploymentsPolicy } from '../domain/parse-deployments-policy.ts';
 import { parseServerConfig } from '../domain/parse-server-config.ts';
 import { fullName, type RepositoryName } from '../domain/repository.ts';
 import type { Rollout, RolloutFailure, RolloutKind, RolloutTrigger } from '../domain/rollout.ts';
-import { GITHUB_DEADLINE_MS } from '../domain/rollout-limits.ts';
+import { GITHUB_DEADLINE_MS, REPORT_DEADLINE_MS } from '../domain/rollout-limits.ts';
 import type { ServerConfig, ServerRuntime } from '../domain/server-config.ts';
 import { createServerId } from '../domain/server-id.ts';
 import { compareRollouts } from '../domain/supersede-rollouts.ts';
+import { triggerTime } from '../domain/trigger-time.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { SourceSnapshot } from '../ports/github.ts';
 import type { Platform } from './platform.ts';
@@ -19,7 +20,7 @@ import { settledStatus } from './settled-status.ts';
 export interface RolloutRequest {
   kind: RolloutKind;
   trigger: RolloutTrigger;
-  /** The same for a repeat of the same wish: `comment:123:0`, `push:<server-id>:<sha>`. */
+  /** The same for a repeat of the same wish: `comment:123:0`, `delivery:<guid>`. */
   triggerKey: string;
   triggeredAt: Date;
   requestedBy: string;
@@ -51,6 +52,7 @@ export function startRollout(platform: Platform, request: RolloutRequest): Promi
 }
 
 async function start(platform: Platform, request: RolloutRequest): Promise<StartOutcome> {
+  refuseDeploymentsRepository(platform, request);
   const known = await platform.hostedServers.findBySource(request.repositoryId, request.pullRequest ?? null);
   if (!known && request.kind !== 'deploy') throw notHosted(request);
   const issue = request.issue ?? known?.source.homeIssue ?? request.pullRequest;
@@ -60,14 +62,15 @@ async function start(platform: Platform, request: RolloutRequest): Promise<Start
     ...(issue === undefined ? {} : { issue }),
     ...(known ? { serverId: known.serverId } : {}),
   });
+  refuseOtherRepository(request, source);
   await request.checkHead?.(source);
   if (known && (await isKnownCommit(platform, request, known.serverId, source.commitSha))) {
     return { kind: 'known', serverId: known.serverId };
   }
   const plan = planBuild(source, deployments);
   const server = known ?? (await createServer(platform, request, source, plan.config));
-  const rollout = await composeRollout(platform, { request, source, deployments, plan, server, issue });
   const newest = await platform.rollouts.newest(server.serverId);
+  const rollout = await composeRollout(platform, { request, source, deployments, plan, server, issue, newest });
   const isNewest = !newest || compareRollouts(rollout, newest) > 0;
   const settled = await settledStatus(platform, server.serverId);
   const change = isNewest ? { ...hostedServerChange(rollout, settled), source: sourceChange(request, source) } : {};
@@ -75,6 +78,26 @@ async function start(platform: Platform, request: RolloutRequest): Promise<Start
   return started
     ? { kind: 'started', serverId: server.serverId, rolloutId: rollout.id }
     : { kind: 'known', serverId: server.serverId };
+}
+
+/** Its pull requests are the bot's own words: as a server repository it would be told by them what to do. */
+function refuseDeploymentsRepository({ settings }: Platform, { repository, kind }: RolloutRequest): void {
+  if (fullName(repository).toLowerCase() !== fullName(settings.deploymentsRepository).toLowerCase()) return;
+  throw new UserError(
+    'deployments-repository',
+    `Cannot ${kind} ${fullName(repository)}: it is the deployments repository, expected a server repository`,
+    'Name the repository that holds the server.',
+  );
+}
+
+/** A repository that was renamed or removed may have left its name to another one. */
+function refuseOtherRepository({ repository, repositoryId, kind }: RolloutRequest, source: SourceSnapshot): void {
+  if (source.repositoryId === repositoryId) return;
+  throw new UserError(
+    'repository-replaced',
+    `Cannot ${kind} ${fullName(repository)}: another repository has this name now, expected the one that was hosted`,
+    'Comment the command in the repository itself.',
+  );
 }
 
 /** A push tells of a commit that a comment, or the push before it, brought on its way already. */
@@ -181,10 +204,11 @@ interface RolloutParts {
   plan: BuildPlan;
   server: HostedServer;
   issue: number | undefined;
+  newest: Rollout | undefined;
 }
 
 async function composeRollout(platform: Platform, parts: RolloutParts): Promise<Rollout> {
-  const { request, source, deployments, plan, server, issue } = parts;
+  const { request, source, deployments, plan, server, issue, newest } = parts;
   const now = platform.now();
   const at = now.toISOString();
   const failure = request.kind === 'deploy' ? plan.failure : undefined;
@@ -198,7 +222,7 @@ async function composeRollout(platform: Platform, parts: RolloutParts): Promise<
     kind: request.kind,
     stage: failure ? 'failed' : 'accepted',
     trigger: request.trigger,
-    triggeredAt: request.triggeredAt.toISOString(),
+    triggeredAt: triggerTime(request.trigger, request.triggeredAt, newest),
     requestedBy: request.requestedBy,
     source: {
       repository: request.repository,
@@ -223,7 +247,7 @@ async function composeRollout(platform: Platform, parts: RolloutParts): Promise<
     ...(failure ? { failure } : {}),
     reports: await knownComment(platform, server.serverId, issue),
     stages: [{ stage: failure ? 'failed' : 'accepted', at }],
-    ...(failure ? {} : { deadlineAt: new Date(now.getTime() + GITHUB_DEADLINE_MS).toISOString() }),
+    deadlineAt: new Date(now.getTime() + (failure ? REPORT_DEADLINE_MS : GITHUB_DEADLINE_MS)).toISOString(),
   };
 }
 

@@ -1,6 +1,7 @@
 /** HTTP status of a `UserError` by its code. */
 const STATUSES: Readonly<Record<string, number>> = {
   'app-not-installed': 422,
+  'deployments-repository': 422,
   'github-forbidden': 422,
   'github-not-found': 422,
   'repository-empty': 422,

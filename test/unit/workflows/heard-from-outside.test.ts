@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { followBuild, recordBuildReport } from '../../../src/workflows/follow-build.ts';
+import { followDeploymentPullRequest } from '../../../src/workflows/follow-deployment-pull-request.ts';
+import { followPush } from '../../../src/workflows/follow-push.ts';
+import { type IssueComment, runComment } from '../../../src/workflows/run-comment.ts';
+import { createMemoryPlatform, DIGEST, type MemoryPlatform } from './memory-platform.ts';
+
+const hello = { owner: 'acme', name: 'hello' };
+let memory: MemoryPlatform;
+
+beforeEach(() => {
+  memory = createMemoryPlatform();
+});
+
+async function say(body: string, id: number, changes: Partial<IssueComment> = {}): Promise<void> {
+  await runComment(memory.platform, {
+    installationId: 1,
+    repository: hello,
+    repositoryId: 1,
+    issue: 1,
+    isPullRequest: false,
+    login: 'you',
+    comment: {
+      id,
+      nodeId: `IC_${id}`,
+      url: `https://github.com/acme/hello/issues/1#issuecomment-${id}`,
+      createdAt: new Date(Date.UTC(2026, 10, 22, 9, 0, id)),
+      body,
+    },
+    ...changes,
+  });
+  await memory.settle();
+}
+
+async function push(deliveryId: string, commitSha: string): Promise<void> {
+  memory.source.commitSha = commitSha;
+  const event = { installationId: 1, repository: hello, repositoryId: 1, login: 'you' };
+  await followPush(memory.platform, { ...event, deliveryId, afterSha: commitSha });
+  await memory.settle();
+}
+
+/** In the order in which they count. */
+const rollouts = () =>
+  [...memory.rollouts.values()].sort((one, other) => one.triggeredAt.localeCompare(other.triggeredAt));
+const newest = () => {
+  const rollout = rollouts().at(-1);
+  if (!rollout) throw new Error('Cannot find a rollout: there is none');
+  return rollout;
+};
+
+async function build(): Promise<void> {
+  const { id, build: run } = newest();
+  await recordBuildReport(memory.platform, { repositoryId: 1, rolloutId: id, runId: run?.runId ?? 0, digest: DIGEST });
+  await memory.settle();
+}
+
+async function merge(): Promise<void> {
+  memory.merge();
+  const { pullRequest } = memory.world;
+  await followDeploymentPullRequest(memory.platform, {
+    number: pullRequest?.number ?? 0,
+    branch: `mcp-hosting/${newest().serverId}`,
+    body: '',
+    mergeSha: pullRequest?.mergeSha ?? null,
+    by: 'kim',
+  });
+  await memory.settle();
+}
+
+describe('a push', () => {
+  test('that brings the branch back to an earlier commit is rolled out', async () => {
+    await say('/host', 7);
+    await push('d1', 'a'.repeat(40));
+    await push('d2', 'b'.repeat(40));
+    await push('d3', 'a'.repeat(40));
+    expect(rollouts().map(({ source, stage }) => `${source.commitSha[0]} ${stage}`)).toEqual([
+      '4 cancelled',
+      'a cancelled',
+      'b cancelled',
+      'a building',
+    ]);
+  });
+
+  test('is rolled out once, however often it is delivered', async () => {
+    await say('/host', 7);
+    await push('d1', 'a'.repeat(40));
+    await push('d2', 'b'.repeat(40));
+    await push('d1', 'b'.repeat(40));
+    expect(rollouts()).toHaveLength(3);
+  });
+});
+
+test('a comment counts after a push that was heard before, whatever the clocks say', async () => {
+  await say('/host', 7);
+  await build();
+  await merge();
+  await push('d1', 'a'.repeat(40));
+  // Our clock is an hour ahead of GitHub's.
+  await say('/stop', 8);
+  expect(rollouts().map(({ kind, stage }) => `${kind} ${stage}`)).toEqual([
+    'deploy succeeded',
+    'deploy cancelled',
+    'stop proposed',
+  ]);
+});
+
+test('a server that is hosted again while its deletion ends keeps its key', async () => {
+  const removed: string[] = [];
+  memory.platform.serverSecrets.remove = async (serverId) => void removed.push(serverId);
+  await say('/host', 7);
+  await build();
+  await merge();
+  await say('/delete', 8);
+  const application = memory.platform.applications.read;
+  memory.platform.applications.read = async (serverId) => ({
+    ...((await application(serverId)) ?? { conditions: [], images: [] }),
+    serverId,
+    syncStatus: 'OutOfSync',
+    healthStatus: 'Progressing',
+    healthLastTransitionAt: null,
+    healthMessage: null,
+    revision: null,
+    operation: null,
+    conditions: [],
+    images: [],
+  });
+  await merge();
+  expect(newest()).toMatchObject({ kind: 'delete', stage: 'syncing' });
+  memory.source.commitSha = 'a'.repeat(40);
+  await say('/host', 9);
+  memory.platform.applications.read = application;
+  memory.queued.add(newest().serverId);
+  await memory.settle();
+  expect(rollouts().map(({ kind, stage }) => `${kind} ${stage}`)).toEqual([
+    'deploy succeeded',
+    'delete succeeded',
+    'deploy building',
+  ]);
+  expect(removed).toEqual([]);
+  expect([...memory.servers.values()].map(({ status }) => status)).toEqual(['building']);
+});
+
+test('the one that goes on speaks again when the newest came to nothing', async () => {
+  await say('/host', 7);
+  const [first] = rollouts();
+  memory.source.configText = 'runtim: node\n';
+  await push('d1', 'a'.repeat(40));
+  expect([...memory.world.checkRuns.values()]).toContainEqual({ status: 'COMPLETED', conclusion: 'FAILURE' });
+  const report = { repositoryId: 1, rolloutId: first?.id ?? '', runId: first?.build?.runId ?? 0, digest: DIGEST };
+  await recordBuildReport(memory.platform, report);
+  await memory.settle();
+  await merge();
+  expect([...memory.servers.values()][0]?.status).toBe('running');
+  expect([...memory.world.comments.values()].join()).toContain('is running');
+});
+
+test('a merge is heard for the rollout in whose place another one stood before', async () => {
+  await say('/host', 7);
+  await build();
+  memory.source.commitSha = 'a'.repeat(40);
+  await say('/host', 8);
+  await build();
+  // People could not be told that the first one was replaced: it is still to be looked at.
+  const [first] = rollouts();
+  if (!first) throw new Error('Cannot find the first rollout');
+  const { reportedStage: _, ...untold } = first;
+  memory.rollouts.set(first.id, { ...untold, stage: 'cancelled', proposal: { ...proposalOf() } });
+  await merge();
+  expect(newest()).toMatchObject({ stage: 'succeeded', merge: { by: 'kim' } });
+});
+
+function proposalOf() {
+  const { proposal } = newest();
+  if (!proposal) throw new Error('Cannot find the pull request');
+  return proposal;
+}
+
+describe('a workflow run', () => {
+  const failed = { repositoryId: 1, conclusion: 'failure', url: 'https://github.com/acme/hello/actions/runs/9' };
+
+  test('of the rollout that failed ends it', async () => {
+    await say('/host', 7);
+    await followBuild(memory.platform, { ...failed, runId: newest().build?.runId ?? 0 });
+    expect(newest()).toMatchObject({ stage: 'failed', failure: { code: 'build-failed' } });
+  });
+
+  test('that only has the name of a rollout whose run is known does not end it', async () => {
+    await say('/host', 7);
+    await followBuild(memory.platform, { ...failed, runId: 999, title: `mcp-hosting ${newest().id}` });
+    expect(newest().stage).toBe('building');
+  });
+
+  test('is known by its name where the answer to the dispatch was lost', async () => {
+    await say('/host', 7);
+    const { build: _, ...lost } = newest();
+    memory.rollouts.set(lost.id, lost);
+    await followBuild(memory.platform, { ...failed, runId: 999 });
+    expect(newest().stage).toBe('building');
+    await followBuild(memory.platform, { ...failed, runId: 999, title: `mcp-hosting ${lost.id}` });
+    expect(newest().stage).toBe('failed');
+  });
+});
+
+describe('a command is refused', () => {
+  test('in the deployments repository, however it is written', async () => {
+    await say('/host', 7, { repository: { owner: 'ACME', name: 'MCP-Server-Deployments' } });
+    expect([...memory.world.replies.values()].join()).toContain('it is the deployments repository');
+    expect(memory.servers.size).toBe(0);
+  });
+
+  test('where another repository took the name', async () => {
+    await say('/host', 7, { repositoryId: 2 });
+    expect([...memory.world.replies.values()].join()).toContain('another repository has this name now');
+    expect(memory.servers.size).toBe(0);
+  });
+});
