@@ -22,6 +22,9 @@ import { reconcile } from './workflows/reconcile.ts';
 /** Jobs of each kind that run at once in one replica. */
 const WORKER_CONCURRENCY = 4;
 
+/** For a request to arrive whole: GitHub gives up on a webhook after 10 s, and nobody may hold connections open. */
+const REQUEST_MS_MAX = 30_000;
+
 const parsed = parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
 if (parsed.ok) await run(parsed.config);
 else {
@@ -78,6 +81,7 @@ async function run(config: Config): Promise<void> {
     loggerInstance: logger,
     disableRequestLogging: true,
     bodyLimit: 1024 * 1024,
+    requestTimeout: REQUEST_MS_MAX,
     frameworkErrors: answerUnroutable,
   });
   await registerWebhooks(fastify, {

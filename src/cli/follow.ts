@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeStage } from '../domain/reports/describe-stage.ts';
-import { stageTimes } from '../domain/reports/stage-times.ts';
+import { type StageTime, stageTimes } from '../domain/reports/stage-times.ts';
 import { isEnded, type PullRequestRef } from '../domain/rollout.ts';
 import { UserError } from '../domain/user-error.ts';
+import { failureLines } from './failure-lines.ts';
 import { endedStageWords, type RolloutProgress } from './rollout-progress.ts';
 import type { StageLines } from './stage-lines.ts';
 
 export interface FollowOptions {
   /** How the rollout stands now; undefined while there is none. Errors but `UserError` are outages and tried again. */
   read(): Promise<RolloutProgress | undefined>;
-  lines: Pick<StageLines, 'start' | 'succeed' | 'fail'>;
+  lines: Pick<StageLines, 'start' | 'succeed' | 'fail' | 'note'>;
   /** Merges what waits for a person. Absent: following ends there, with the rollout as it stands. */
   merge?(pullRequest: PullRequestRef): Promise<void>;
   /** What was heard instead of a rollout, such as a refusal; throws to end the waiting. */
@@ -79,10 +80,19 @@ function printEndedStages(
     if (index < printed) continue;
     const { label, detail } = endedStageWords(progress, stage);
     const broke = index === over.length - 1 && isEnded(progress) && progress.stage !== 'succeeded';
-    if (broke) lines.fail({ label: describeStage(progress, stage).doing, durationMs, detail: reasonOf(progress) });
+    if (broke) printBroken(lines, progress, { stage, durationMs });
     else lines.succeed({ label, durationMs, detail });
   }
   return Math.max(printed, over.length);
+}
+
+function printBroken(
+  lines: FollowOptions['lines'],
+  progress: RolloutProgress,
+  { stage, durationMs }: Pick<StageTime, 'stage' | 'durationMs'>,
+): void {
+  lines.fail({ label: describeStage(progress, stage).doing, durationMs, detail: reasonOf(progress) });
+  for (const line of failureLines(progress.failure ?? {})) lines.note(line);
 }
 
 /** Why a rollout ended without success, in one sentence. */

@@ -165,10 +165,10 @@ async function summarize(
 
 /** The stage that failed and why, for stderr and the exit code. */
 export function rolloutFailed(rollout: RolloutProgress): UserError {
-  const stage = rollout.stages.findLast(({ stage }) => stage !== rollout.stage)?.stage ?? rollout.stage;
+  const during = rollout.stages.findLast(({ stage }) => stage !== rollout.stage)?.stage;
   return new UserError(
     'rollout-failed',
-    `Cannot ${rollout.kind} ${rollout.serverId}: it ${rollout.stage === 'cancelled' ? 'was cancelled' : 'failed'} while ${stage}: ${reasonOf(rollout)}`,
+    `Cannot ${rollout.kind} ${rollout.serverId}: it ${rollout.stage === 'cancelled' ? 'was cancelled' : 'failed'}${during ? ` while ${during}` : ''}: ${reasonOf(rollout)}`,
     rollout.failure?.hint ?? 'Give the command again.',
   );
 }

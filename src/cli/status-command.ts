@@ -3,6 +3,7 @@ import { plainLine } from '../domain/reports/escape-markdown.ts';
 import { formatDuration } from '../domain/reports/format-duration.ts';
 import { stageTimes } from '../domain/reports/stage-times.ts';
 import { type CliContext, type CommonOptions, connectApi, printJson, printLine, settingsOf } from './cli-context.ts';
+import { failureLines } from './failure-lines.ts';
 import { reasonOf, waitsFor } from './follow.ts';
 import type { ApiServer, ApiServerStatus } from './hosting-api.ts';
 import { pullRequestName, type RolloutProgress, toolNames } from './rollout-progress.ts';
@@ -38,10 +39,12 @@ function rolloutLines(rollout: RolloutProgress, now: Date): string[] {
     ...(rollout.proposal ? [named('Deployment', `${pullRequestName(rollout.proposal)} ${rollout.proposal.url}`)] : []),
     '',
     `Last ${rollout.kind}: ${describeStage(rollout, rollout.stage).doing}`,
-    ...stageTimes(rollout, now).map(
-      ({ stage, durationMs, running }) =>
-        ` ${running ? '·' : '✔'} ${describeStage(rollout, stage).label.padEnd(20)}${formatDuration(durationMs)}`,
-    ),
+    ...stageTimes(rollout, now).map(({ stage, durationMs, running }, index, all) => {
+      const broke = failed && index === all.length - 1;
+      const mark = running ? '·' : broke ? '✘' : '✔';
+      return ` ${mark} ${describeStage(rollout, stage).label.padEnd(20)}${formatDuration(durationMs)}`;
+    }),
+    ...(failed ? failureLines(rollout.failure ?? {}) : []),
     ...(failed ? ['', plainLine(reasonOf(rollout), 1_000)] : []),
     ...(failed && rollout.failure ? [plainLine(rollout.failure.hint, 1_000)] : []),
     ...(waiting ? ['', `Someone must merge ${waiting.url}; then it goes on by itself.`] : []),

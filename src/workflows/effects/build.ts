@@ -1,4 +1,5 @@
 import type { RolloutFact } from '../../domain/decide-rollout.ts';
+import { redactSecrets } from '../../domain/reports/redact-secrets.ts';
 import type { Rollout, RolloutFailure } from '../../domain/rollout.ts';
 import type { BuildState } from '../../ports/github.ts';
 import type { Platform } from '../platform.ts';
@@ -41,7 +42,7 @@ export function buildFailure(state: Extract<BuildState, { state: 'failed' }>): R
     code: cancelled ? 'build-cancelled' : 'build-failed',
     message: cancelled ? 'The build was cancelled.' : `The build ended with \`${state.conclusion}\`.`,
     hint: cancelled ? 'Comment /host to build again.' : 'Mend what its last lines say, and push: it is built again.',
-    log: state.log,
+    log: state.log.map(redactSecrets),
     url: state.url,
   };
 }

@@ -1,6 +1,7 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import { assessApplication } from '../../domain/assess-application.ts';
 import type { RolloutFact } from '../../domain/decide-rollout.ts';
+import { redactSecrets } from '../../domain/reports/redact-secrets.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import type { Platform } from '../platform.ts';
 
@@ -41,7 +42,8 @@ export async function observe(platform: Platform, rollout: Rollout): Promise<Rol
 /** A failure is told without its log rather than not at all. */
 async function lastLines(platform: Platform, serverId: string, previous: boolean): Promise<string[]> {
   try {
-    return await platform.workloads.logs(serverId, { lines: LOG_LINES, previous });
+    const lines = await platform.workloads.logs(serverId, { lines: LOG_LINES, previous });
+    return lines.map(redactSecrets);
   } catch (error) {
     platform.log.warn({ error, server: serverId }, 'Log of a failed server could not be read');
     return [];

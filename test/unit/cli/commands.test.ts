@@ -99,6 +99,19 @@ test('status: the server, its pull request and the stages of its newest rollout'
   );
 });
 
+test('status: what failed has its mark, its last lines and its cure', async () => {
+  const failure = { code: 'build-failed', message: 'npm ci failed.', hint: 'Mend it.', log: ['npm error code E404'] };
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(['accepted', 'building', 'failed'], {
+    failure,
+  });
+
+  const { stdout } = await run('status', 'hello-q7m2d4');
+
+  expect(stdout).toMatch(
+    / ✔ accepted +1\.0 s\n ✘ build +1\.0 s\n {3}npm error code E404\n\nnpm ci failed\.\nMend it\.\n$/,
+  );
+});
+
 test('status: an unknown id suggests a near one and ends with 3', async () => {
   const plain = await run('status', 'helo-q7m2d4');
   const json = await run('status', 'helo-q7m2d4', '--json');

@@ -62,14 +62,27 @@ test('follow: under the policy auto nothing is merged by the person', async () =
 
 test('follow: the stage that failed is named with its cause', async () => {
   const failed = progressThrough(['accepted', 'building', 'failed'], {
-    failure: { code: 'build-failed', message: 'npm ci failed.', hint: 'Mend it.' },
+    failure: {
+      code: 'build-failed',
+      message: 'npm ci failed.',
+      hint: 'Mend it.',
+      log: ['npm error code E404', '\u001b[31mred\u202e'],
+      url: 'https://github.com/acme/hello/actions/runs/7',
+    },
   });
 
   const { outcome, stdout } = await follow([failed]);
 
   expect(outcome).toMatchObject({ stage: 'failed' });
   expect(stdout).toBe(
-    ' ✔ accepted                      1.0 s      hello-q7m2d4\n ✘ building 4f2c1aa              1.0 s      npm ci failed.\n',
+    [
+      ' ✔ accepted                      1.0 s      hello-q7m2d4',
+      ' ✘ building 4f2c1aa              1.0 s      npm ci failed.',
+      '   npm error code E404',
+      '   [31mred',
+      '   The whole of it: https://github.com/acme/hello/actions/runs/7',
+      '',
+    ].join('\n'),
   );
 });
 

@@ -98,6 +98,14 @@ test('host: a failed rollout names the stage, the cause and the cure', async () 
   });
 });
 
+test('host: a rollout that failed before its first stage is told without one', async () => {
+  const failure = { code: 'config-invalid', message: 'line 1: it is wrong.', hint: 'Mend it.' };
+
+  const { hosted } = await host({ reads: [progressThrough(['failed'], { failure })] });
+
+  expect(hosted).toMatchObject({ message: 'Cannot deploy hello-q7m2d4: it failed: line 1: it is wrong.' });
+});
+
 test.each([
   [{ name: 'a/b' }, '"acme/a/b"'],
   [{ name: '..' }, '"acme/.."'],

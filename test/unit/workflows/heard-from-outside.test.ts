@@ -184,6 +184,15 @@ describe('a workflow run', () => {
     expect(newest()).toMatchObject({ stage: 'failed', failure: { code: 'build-failed' } });
   });
 
+  test('that failed leaves no credential of its log in the database', async () => {
+    const log = [`npm error ghp_${'a'.repeat(36)}`];
+    const state = { state: 'failed' as const, conclusion: 'failure', log, url: failed.url };
+    memory.platform.builds.read = async () => state;
+    await say('/host', 7);
+    await followBuild(memory.platform, { ...failed, runId: newest().build?.runId ?? 0 });
+    expect(newest().failure?.log).toEqual(['npm error [redacted]']);
+  });
+
   test('that only has the name of a rollout whose run is known does not end it', async () => {
     await say('/host', 7);
     await followBuild(memory.platform, { ...failed, runId: 999, title: `mcp-hosting ${newest().id}` });
