@@ -18,6 +18,5 @@ export function watchApplications(platform: Platform, signal: AbortSignal): void
     relistMs: RELIST_MS,
     onChange: ({ serverId }) => wake(serverId),
     onGone: wake,
-    onRelisted: () => {},
   });
 }

@@ -18,7 +18,6 @@ export interface Applications {
     relistMs: number;
     onChange: (application: ApplicationState) => void;
     onGone: (serverId: string) => void;
-    onRelisted: (serverIds: string[]) => void;
   }): void;
   /**
    * Asks Argo CD to look at git now: annotates the Application with `argocd.argoproj.io/refresh: normal`, and the

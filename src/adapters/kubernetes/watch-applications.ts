@@ -55,7 +55,6 @@ class ApplicationWatcher {
     this.#seen = present;
     for (const application of applications) this.#tell(() => this.#options.onChange(application));
     for (const serverId of gone) this.#tell(() => this.#options.onGone(serverId));
-    this.#tell(() => this.#options.onRelisted([...present]));
     return resourceVersion;
   }
 

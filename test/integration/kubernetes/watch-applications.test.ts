@@ -10,7 +10,6 @@ const list = (resourceVersion: string, ...items: object[]) => ({ metadata: { res
 interface Seen {
   changed: string[];
   gone: string[];
-  relisted: string[][];
 }
 
 let api: FakeApiServer;
@@ -21,7 +20,7 @@ afterEach(async () => {
 });
 
 function watch(relistMs = HOUR_MS, onChange?: (serverId: string) => void): Seen {
-  const seen: Seen = { changed: [], gone: [], relisted: [] };
+  const seen: Seen = { changed: [], gone: [] };
   stop = new AbortController();
   api.kubernetes.applications.watch({
     signal: stop.signal,
@@ -31,7 +30,6 @@ function watch(relistMs = HOUR_MS, onChange?: (serverId: string) => void): Seen 
       onChange?.(serverId);
     },
     onGone: (serverId) => void seen.gone.push(serverId),
-    onRelisted: (serverIds) => void seen.relisted.push(serverIds),
   });
   return seen;
 }
@@ -43,6 +41,7 @@ function sendEvents(response: ServerResponse, ...events: object[]): void {
   for (const event of events) response.write(`${JSON.stringify(event)}\n`);
 }
 
+const lists = () => api.requests.filter(({ query }) => !query.has('watch'));
 const watches = () => api.requests.filter(({ query }) => query.get('watch') === 'true');
 
 describe('watch', () => {
@@ -62,7 +61,8 @@ describe('watch', () => {
     const seen = watch();
     await eventually(() => seen.gone.length === 1);
 
-    expect(seen).toEqual({ changed: ['a-1', 'b-2', 'a-1'], gone: ['b-2'], relisted: [['a-1']] });
+    expect(seen).toEqual({ changed: ['a-1', 'b-2', 'a-1'], gone: ['b-2'] });
+    expect(lists()).toHaveLength(1);
     expect(watches()[0]?.query.get('resourceVersion')).toBe('10');
     expect(watches()[0]?.query.get('allowWatchBookmarks')).toBe('true');
   });
@@ -75,11 +75,11 @@ describe('watch', () => {
       return undefined;
     });
 
-    const seen = watch();
+    watch();
     await eventually(() => watches().length === 2);
 
     expect(watches().map(({ query }) => query.get('resourceVersion'))).toEqual(['10', '11']);
-    expect(seen.relisted).toHaveLength(1);
+    expect(lists()).toHaveLength(1);
   });
 
   test.each(['an event', 'a status'])('lists again after 410 Gone as %s', async (kind) => {
@@ -99,7 +99,8 @@ describe('watch', () => {
     const seen = watch();
     await eventually(() => watches().length === 2);
 
-    expect(seen).toEqual({ changed: ['a-1'], gone: ['a-1'], relisted: [['a-1'], []] });
+    expect(seen).toEqual({ changed: ['a-1'], gone: ['a-1'] });
+    expect(lists).toBe(2);
     expect(watches()[1]?.query.get('resourceVersion')).toBe('20');
   });
 
@@ -113,7 +114,7 @@ describe('watch', () => {
     });
 
     const seen = watch();
-    await eventually(() => seen.relisted.length === 1);
+    await eventually(() => seen.changed.length === 1);
 
     expect(seen.changed).toEqual(['a-1']);
     expect(api.logged).toHaveLength(1);
@@ -125,7 +126,7 @@ describe('watch', () => {
     );
 
     const seen = watch(50);
-    await eventually(() => seen.relisted.length >= 3);
+    await eventually(() => lists().length >= 3);
 
     expect(seen.gone).toEqual([]);
   });
