@@ -21,8 +21,9 @@ RUN set -e; \
 FROM node:24-bookworm-slim
 # The stdio command as a JSON array; empty: the wrapper finds it in package.json.
 ARG MCP_WRAPPER_COMMAND=
-# The root file system is read-only in the cluster, /tmp is not.
-ENV NODE_ENV=production HOME=/tmp MCP_WRAPPER_COMMAND="${MCP_WRAPPER_COMMAND}"
+# The root file system is read-only in the cluster, /tmp is not. Programs of dependencies come last: one may be called node.
+ENV NODE_ENV=production HOME=/tmp PATH="${PATH}:/app/node_modules/.bin" \
+    MCP_WRAPPER_COMMAND="${MCP_WRAPPER_COMMAND}"
 COPY --from=wrapper /opt/mcp-wrapper /opt/mcp-wrapper
 COPY --from=build /app /app
 WORKDIR /app

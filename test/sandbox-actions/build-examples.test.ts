@@ -41,6 +41,10 @@ test('examples/everything is built and answers when started as its image says', 
   const listed = await askServer(runSpec(image, { command: ['node', server] }), 'tools/list');
 
   expect((listed.tools as { name: string }[]).map((tool) => tool.name)).toContain('echo');
+
+  const byName = await askServer(runSpec(image, { command: ['mcp-server-everything'] }), 'tools/list');
+
+  expect(byName.tools).toEqual(listed.tools);
 }, 120_000);
 
 test('the same example again is known at once', async () => {
