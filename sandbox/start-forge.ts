@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { request } from 'undici';
+import { createWorkflowRunner } from './actions/workflow-runner.ts';
+import { createEventLog } from './event-log.ts';
+import { type GitHubSandbox, startGitHub } from './github/github-server.ts';
+import { createImageStore } from './images/image-store.ts';
+import { keepSecret } from './keep-secret.ts';
+import { readManifest } from './read-manifest.ts';
+import { seedDeployments } from './seed-deployments.ts';
+import type { SandboxPorts } from './settings.ts';
+
+const ORGANIZATION = 'acme';
+const LOGIN = 'you';
+export const DEPLOYMENTS_REPOSITORY = `${ORGANIZATION}/mcp-server-deployments`;
+export const APP_ID = 1;
+
+/** GitHub with its workflow runner, the App of `app.yml` installed, and the deployments repository with the scaffold. */
+export async function startForge(dataDir: string, ports: SandboxPorts): Promise<GitHubSandbox> {
+  const log = createEventLog(join(dataDir, 'github.log'));
+  const runner = createWorkflowRunner({
+    workDir: join(dataDir, 'runs'),
+    images: createImageStore(join(dataDir, 'images')),
+    log,
+  });
+  const github = await startGitHub({
+    port: ports.github,
+    dataDir: join(dataDir, 'github'),
+    organization: ORGANIZATION,
+    login: LOGIN,
+    app: {
+      id: APP_ID,
+      slug: 'mcp-hosting',
+      webhookUrl: `http://127.0.0.1:${ports.bot}/api/github/webhooks`,
+      webhookSecret: keepSecret(join(dataDir, 'webhook-secret')),
+      ...readManifest(),
+    },
+    runner,
+    log,
+  });
+  await ensureDeploymentsRepository(github, ports);
+  return github;
+}
+
+async function ensureDeploymentsRepository(github: GitHubSandbox, ports: SandboxPorts): Promise<void> {
+  const [, name] = DEPLOYMENTS_REPOSITORY.split('/');
+  const headers = { authorization: `Bearer ${github.userToken}`, 'content-type': 'application/json' };
+  const { statusCode, body } = await request(`${github.url}/orgs/${ORGANIZATION}/repos`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ name }),
+  });
+  const text = await body.text();
+  if (statusCode !== 201 && statusCode !== 422)
+    throw new Error(`Cannot make ${DEPLOYMENTS_REPOSITORY}: ${statusCode} ${text}`);
+  if (statusCode === 201) {
+    const hook = { name: 'web', events: ['push'], config: { url: argoWebhookUrl(ports), content_type: 'json' } };
+    const made = await request(`${github.url}/repos/${DEPLOYMENTS_REPOSITORY}/hooks`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(hook),
+    });
+    await made.body.dump();
+  }
+  await seedDeployments({
+    remoteUrl: repositoryUrl(github),
+    login: LOGIN,
+    token: github.userToken,
+    values: scaffoldValues(github),
+  });
+}
+
+/** What the placeholders of the scaffold stand for here. */
+export function scaffoldValues(github: GitHubSandbox): Record<string, string> {
+  return {
+    REPOSITORY_URL: repositoryUrl(github),
+    DEPLOYMENTS_REPOSITORY,
+    OWNER: ORGANIZATION,
+    DOMAIN: 'localhost',
+  };
+}
+
+function repositoryUrl(github: GitHubSandbox): string {
+  return `${github.gitUrl.replace(/\/$/, '')}/${DEPLOYMENTS_REPOSITORY}.git`;
+}
+
+function argoWebhookUrl(ports: SandboxPorts): string {
+  return `http://127.0.0.1:${ports.kubernetes}/argocd/api/webhook`;
+}
