@@ -46,13 +46,11 @@ async function run(settings: SandboxSettings): Promise<number> {
   const closers: (() => Promise<void>)[] = [];
   let doing = 'preparing';
   try {
-    await bringUp(settings, {
-      terminal,
-      lines,
-      signal,
-      enter: (name) => (doing = name),
-      defer: (close) => closers.push(close),
-    });
+    const enter = (name: string): void => {
+      doing = name;
+    };
+    const defer = (close: () => Promise<void>): void => void closers.push(close);
+    await Promise.race([bringUp(settings, { terminal, lines, signal, enter, defer }), untilBroken()]);
     return 0;
   } catch (error) {
     if (signal.aborted) return settings.once ? 1 : 0;
@@ -61,9 +59,16 @@ async function run(settings: SandboxSettings): Promise<number> {
     return 1;
   } finally {
     lines.stop();
-    for (const close of closers.reverse()) await close();
+    for (const close of closers.reverse()) {
+      await close().catch((error: unknown) => process.stderr.write(explain(error, 'stopping', terminal)));
+    }
     if (signal.aborted) lines.note('Stopped: no process is left');
   }
+}
+
+/** Rejects when a part broke where nobody waits for it (a full disk): the other processes must not outlive this one. */
+function untilBroken(): Promise<never> {
+  return new Promise((_, reject) => process.on('uncaughtException', reject));
 }
 
 async function bringUp(settings: SandboxSettings, stage: Stage): Promise<void> {
@@ -79,6 +84,7 @@ async function bringUp(settings: SandboxSettings, stage: Stage): Promise<void> {
   }
   const sandbox = await startSandbox(options);
   stage.defer(sandbox.close);
+  stage.enter('running');
   lines.note('');
   const work = settings.platformOnly ? tellNext(lines) : host(settings, stage, sandbox.file);
   await Promise.race([work, untilAborted(signal)]);
