@@ -34,6 +34,8 @@ export interface SourceSnapshot {
   isPrivate: boolean;
   /** Whether `.github/workflows/mcp-hosting.yml` stands on the default branch. */
   workflowPresent: boolean;
+  /** The first of the files that is there and cannot be read as text: what is wrong with it, and the cure. */
+  unreadable?: { code: string; message: string; hint: string };
   configText: string | null;
   packageJsonText: string | null;
   pyprojectText: string | null;

@@ -140,6 +140,7 @@ export function planBuild(source: SourceSnapshot, deployments: DeploymentsSnapsh
     };
   }
   const base = { config: parsed.config, configProblems: [], mergePolicy };
+  if (source.unreadable) return { ...base, runtime: null, failure: source.unreadable };
   if (!policy.ok) return { ...base, runtime: null, failure: policyFailure(deployments, policy.problems[0]?.message) };
   const detected = detectRuntime({
     config: parsed.config,

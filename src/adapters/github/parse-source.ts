@@ -42,7 +42,7 @@ export interface SourceAnswer {
 /** Reads the files of one commit, where the pull request's own list does not end in its head. */
 export type ReadCommit = (oid: string) => Promise<CommitFilesAnswer | null>;
 
-/** @throws UserError `repository-empty`, `commit-missing`, `file-unreadable` */
+/** @throws UserError `repository-empty`, `commit-missing` */
 export async function parseSource(
   answer: SourceAnswer,
   repository: RepositoryName,
@@ -90,14 +90,29 @@ function refIdOf(pullRequest: PullRequestAnswer | null, defaultRefId: string): s
   return pullRequest.isCrossRepository ? null : (pullRequest.headRef?.id ?? null);
 }
 
+/** A file that cannot be read is told and not thrown: a server can be stopped in spite of it. */
 function parseFiles(files: CommitFilesAnswer, repository: RepositoryName) {
-  const where = (path: string) => `"${path}" of "${fullName(repository)}"`;
+  const problems: UserError[] = [];
+  const read = (file: FileAnswer | null, path: string): string | null => {
+    try {
+      return readFileText(file, `"${path}" of "${fullName(repository)}"`);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems.push(error);
+      return null;
+    }
+  };
+  const texts = {
+    configText: read(files.config, '.mcp-hosting.yml'),
+    packageJsonText: read(files.packageJson, 'package.json'),
+    pyprojectText: read(files.pyproject, 'pyproject.toml'),
+  };
+  const [problem] = problems;
   return {
-    configText: readFileText(files.config, where('.mcp-hosting.yml')),
-    packageJsonText: readFileText(files.packageJson, where('package.json')),
-    pyprojectText: readFileText(files.pyproject, where('pyproject.toml')),
+    ...texts,
     requirementsPresent: files.requirements?.type === 'blob',
     dockerfilePresent: files.dockerfile?.type === 'blob',
+    ...(problem ? { unreadable: { code: problem.code, message: problem.message, hint: problem.hint } } : {}),
   };
 }
 

@@ -214,7 +214,7 @@ describe('readBoth', () => {
     'a file that is too large': { text: 'x', byteSize: 256 * 1024 + 1 },
     'a symbolic link': { text: '../../etc/passwd', mode: 0o120000 },
   };
-  test.each(Object.entries(unreadable))('refuses %s', async (_name, blob) => {
+  test.each(Object.entries(unreadable))('tells of %s', async (_name, blob) => {
     fake.graphql({
       repository: repositories(
         fakeSource(fakeCommit(sha('a'), { 'package.json': blob })),
@@ -222,9 +222,13 @@ describe('readBoth', () => {
       ),
     });
 
-    const reading = fake.github.snapshots.readBoth(query);
+    const { source } = await fake.github.snapshots.readBoth(query);
 
-    await expect(reading).rejects.toMatchObject({ name: 'UserError', code: 'file-unreadable' });
+    expect(source.unreadable).toMatchObject({
+      code: 'file-unreadable',
+      message: expect.stringContaining('package.json'),
+    });
+    expect(source.packageJsonText).toBeNull();
   });
 
   test('says that an empty repository is empty', async () => {

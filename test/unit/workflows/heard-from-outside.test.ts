@@ -90,6 +90,22 @@ describe('a push', () => {
   });
 });
 
+test('a push that brings a file which cannot be read is told by a failed check run, and the server can be stopped', async () => {
+  await say('/host', 7);
+  await build();
+  await merge();
+  memory.source.unreadable = { code: 'file-unreadable', message: 'It is a link.', hint: 'Commit a file.' };
+  memory.source.configText = null;
+  await push('d1', 'a'.repeat(40));
+  expect([...memory.world.checkRuns.values()]).toContainEqual({ status: 'COMPLETED', conclusion: 'FAILURE' });
+  await say('/stop', 8);
+  expect(rollouts().map(({ kind, stage, failure }) => `${kind} ${stage} ${failure?.code ?? ''}`)).toEqual([
+    'deploy succeeded ',
+    'deploy failed file-unreadable',
+    'stop proposed ',
+  ]);
+});
+
 test('a comment counts after a push that was heard before, whatever the clocks say', async () => {
   await say('/host', 7);
   await build();
