@@ -13,6 +13,6 @@ export function renderProblem(options: {
   const { message, hint } = options.error;
   return {
     marker,
-    body: `${marker}\n${mention(options.login)}, ${escapeProse(message)}.\n\n**Do this:** ${escapeProse(hint)}\n`,
+    body: `${marker}\n${mention(options.login)}: ${escapeProse(message)}.\n\n**Do this:** ${escapeProse(hint)}\n`,
   };
 }

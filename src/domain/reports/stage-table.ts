@@ -31,7 +31,8 @@ function detailOf(rollout: Rollout, stage: RolloutStage): string {
     case 'proposed':
       return merge?.by ? mention(merge.by) : '';
     case 'syncing':
-      return hasPassed(rollout, 'syncing') ? 'Argo CD: Synced, Healthy' : '';
+      if (!hasPassed(rollout, 'syncing')) return '';
+      return rollout.kind === 'delete' ? 'Argo CD: removed' : 'Argo CD: Synced, Healthy';
     case 'verifying':
       return verification
         ? `handshake ${escapeMarkdown(verification.protocolVersion, 20)}, ${count(verification.tools.length, 'tool')}`
