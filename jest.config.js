@@ -13,6 +13,8 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/.mcp-hosting/'],
   /** The end-to-end tests mostly wait for processes, so two cores carry three files at once. */
   maxWorkers: Math.max(3, availableParallelism() - 1),
+  /** Tests of one file that run at once (`test.concurrent`): they wait for builds, pods and people, each for its own. */
+  maxConcurrency: 16,
   /** Bounds a test that hangs; no test is decided by how long it takes. */
   testTimeout: 120_000,
 };

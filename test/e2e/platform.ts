@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 /** A wait in these tests ends after this; it decides nothing but how long a failure takes to be seen. */
 export const WAIT_MS_MAX = 120_000;
-const POLL_MS = 50;
+const POLL_MS = 150;
 const DEPLOYMENTS = { owner: 'acme', repo: 'mcp-server-deployments' };
 
 type Row = Record<string, unknown> & { server_id: string; status: string; status_message: string | null };
@@ -240,10 +240,16 @@ async function waitFor<T>(what: string, look: () => Promise<T | undefined | fals
   throw new Error(`Waited ${WAIT_MS_MAX / 1000} s for ${what}, in vain`);
 }
 
-/** The first of five free ports in a row. */
-async function freePorts(): Promise<number> {
+/** Ports below those that the system hands out, a thousand for each worker of Jest. */
+const PORTS_FROM = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 10) * 1_000;
+const given = new Set<number>();
+
+/** The first of five free ports in a row, which nobody else here was given. */
+export async function freePorts(): Promise<number> {
   for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const first = PORTS_FROM + 5 * Math.floor(Math.random() * 200);
+    if (given.has(first)) continue;
+    given.add(first);
     const free = await Promise.all([0, 1, 2, 3, 4].map((offset) => isFree(first + offset)));
     if (free.every(Boolean)) return first;
   }
