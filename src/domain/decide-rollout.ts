@@ -85,7 +85,7 @@ const DEADLINES_MS: Record<RolloutStage, number> = {
 
 /**
  * The rollout after a fact. Facts that come late, twice or out of order leave it as it is: an ended rollout stays ended
- * (but for `recovered` and its own report), and no stage is gone back to.
+ * (but for `recovered`, a merge in spite of its cancellation, and its own report), and no stage is gone back to.
  */
 export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollout {
   switch (fact.kind) {
@@ -265,10 +265,17 @@ function stageAfterAccepted(rollout: Rollout): RolloutStage {
 
 /** A merge heard of while the pull request is still being made is left to that effect, which finds it with its overlay. */
 function applyMerge(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'merged' }>, now: Date): Rollout {
-  const expected = rollout.stage === 'proposed' || (rollout.stage === 'proposing' && fact.found);
+  const expected =
+    rollout.stage === 'proposed' || (rollout.stage === 'proposing' && fact.found) || isMergedAfterAll(rollout);
   if (!expected) return rollout;
-  const merged: Rollout = { ...withOverlay(rollout, fact.found?.overlay), merge: { sha: fact.sha, by: fact.by } };
+  const { cancelReason: _, ...rest } = rollout;
+  const merged: Rollout = { ...withOverlay(rest, fact.found?.overlay), merge: { sha: fact.sha, by: fact.by } };
   return enter(withoutSnapshot(fact.found ? { ...merged, proposal: fact.found.proposal } : merged), 'syncing', now);
+}
+
+/** Its pull request was closed and reopened, or merged before a newer rollout came to change it: it is what runs now. */
+function isMergedAfterAll(rollout: Rollout): boolean {
+  return rollout.stage === 'cancelled' && rollout.proposal !== undefined && rollout.merge === undefined;
 }
 
 function applyClose(rollout: Rollout, by: string | null, now: Date): Rollout {

@@ -119,6 +119,14 @@ describe('a deployment', () => {
     ]);
   });
 
+  test('that was cancelled goes on when its pull request is merged after all, once', () => {
+    const closed = play(rolloutFixture({ stage: 'proposed', proposal }), [{ kind: 'closed', by: 'kim' }]);
+    const after = play(closed, [reported('cancelled'), merged]);
+    expect([after.stage, after.cancelReason, after.merge?.by]).toEqual(['syncing', undefined, 'kim']);
+    const replaced = play(after, [{ kind: 'superseded', reason: 'r' }]);
+    expect(applyFact(replaced, merged, START)).toEqual(replaced);
+  });
+
   test('under policy auto merges at once, and waits for people where protection wants them', () => {
     const rollout = rolloutFixture({ stage: 'proposed', proposal, mergePolicy: 'auto' });
     expect(dueEffect(rollout, START).kind).toBe('merge');

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { rolloutMarker } from '../../../src/domain/reports/markers.ts';
 import { followBuild, recordBuildReport } from '../../../src/workflows/follow-build.ts';
 import { followDeploymentPullRequest } from '../../../src/workflows/follow-deployment-pull-request.ts';
 import { followPush } from '../../../src/workflows/follow-push.ts';
@@ -183,6 +184,26 @@ test('a merge is heard for the rollout in whose place another one stood before',
   memory.rollouts.set(first.id, { ...untold, stage: 'cancelled', proposal: { ...proposalOf() } });
   await merge();
   expect(newest()).toMatchObject({ stage: 'succeeded', merge: { by: 'kim' } });
+});
+
+test('what is merged while the newer one is still built is what runs', async () => {
+  await say('/host', 7);
+  await build();
+  const first = newest();
+  await push('d1', 'a'.repeat(40));
+  expect(rollouts().map(({ stage }) => stage)).toEqual(['cancelled', 'building']);
+  memory.merge();
+  const { number } = memory.world.pullRequest ?? { number: 0 };
+  const event = { number, branch: `mcp-hosting/${first.serverId}`, mergeSha: 'c'.repeat(40), by: 'kim' };
+  await followDeploymentPullRequest(memory.platform, { ...event, number: 99, body: rolloutMarker(first.id) });
+  expect(rollouts().map(({ stage }) => stage)).toEqual(['cancelled', 'building']);
+  await followDeploymentPullRequest(memory.platform, { ...event, body: rolloutMarker(first.id) });
+  await memory.settle();
+  expect(rollouts().map(({ stage }) => stage)).toEqual(['succeeded', 'building']);
+  expect([...memory.servers.values()][0]).toMatchObject({
+    status: 'building',
+    source: { deployed: { source: { commitSha: first.source.commitSha } } },
+  });
 });
 
 function proposalOf() {
