@@ -52,7 +52,10 @@ test('A container that ends over and over shows as CrashLoopBackOff, with its ex
   });
   const name = (await podsOf('crash'))[0]?.metadata?.name ?? '';
   const previous = await eventually(() => core.readNamespacedPodLog({ namespace, name, previous: true }));
-  const tail = await eventually(() => core.readNamespacedPodLog({ namespace, name, tailLines: 1 }));
+  // Empty while the next container has started and said nothing yet.
+  const tail = await eventually(
+    async () => (await core.readNamespacedPodLog({ namespace, name, tailLines: 1 })) || false,
+  );
   const deployment = await eventually(async () => {
     const found = await apps.readNamespacedDeployment({ namespace, name: 'crash' });
     return found.status?.conditions?.some((each) => each.reason === 'ProgressDeadlineExceeded') && found;
