@@ -31,7 +31,7 @@ const PUSH_TRIES_MAX = 3;
 /**
  * Makes the branch hold the directory's files and the extra ones, by one commit on top of what is there; equal files
  * make no commit. The directory itself is only read.
- * @throws UserError of `collectFiles` and `createGit`
+ * @throws UserError `repository-taken`, and those of `collectFiles` and `createGit`
  */
 export async function publishDirectory(options: PublishOptions): Promise<Published> {
   const temporary = await mkdtemp(join(tmpdir(), 'mcp-hosting-'));
@@ -55,6 +55,7 @@ async function publishFrom(temporary: string, options: PublishOptions): Promise<
   for (let tries = 1; ; tries++) {
     const parent = await fetchHead(git, options);
     if (parent && (await treeOf(git, parent)) === tree) return { commitSha: parent, pushed: false, collected };
+    if (parent) await refuseOthersFiles(git, parent, tree, options);
     const commitSha = await commitTree(git, tree, parent, options.message);
     if (await push(git, commitSha, options, tries)) return { commitSha, pushed: true, collected };
   }
@@ -66,6 +67,21 @@ async function fetchHead(git: Git, { remoteUrl, branch }: PublishOptions): Promi
   if (listed.trim() === '') return undefined;
   await git.run(['fetch', '--quiet', '--depth=1', '--no-tags', remoteUrl, `refs/heads/${branch}`]);
   return (await git.run(['rev-parse', 'FETCH_HEAD'])).trim();
+}
+
+/** A repository that is no server repository yet may happen to have the name: none of its files is taken away. */
+async function refuseOthersFiles(git: Git, parent: string, tree: string, options: PublishOptions): Promise<void> {
+  const setUp = await git.run(['ls-tree', '--name-only', parent, '--', ...Object.keys(options.extraFiles)]);
+  if (setUp.trim() !== '') return;
+  const removed = await git.run(['diff-tree', '-r', '-z', '--name-only', '--diff-filter=D', parent, tree]);
+  const files = removed.split('\0').filter((path) => path !== '');
+  if (files.length === 0) return;
+  const { pathname } = new URL(options.remoteUrl);
+  throw new UserError(
+    'repository-taken',
+    `Cannot push to ${pathname.slice(1).replace(/\.git$/, '')}: it holds ${files.length} file${files.length === 1 ? '' : 's'} that the folder lacks (${files[0]}), expected a new repository or the server's own`,
+    'Choose another name with --name, or push by git first what belongs there.',
+  );
 }
 
 async function treeOf(git: Git, commit: string): Promise<string> {

@@ -75,6 +75,26 @@ test('publish: what others pushed meanwhile stays in the history', async () => {
   expect(git('rev-parse', 'main~1')).toBe(other);
 });
 
+test('publish: a repository of others that has the name loses nothing', async () => {
+  const website = testDirectory({ 'site/index.html': '<p>', 'site/index.js': 'theirs' });
+  const site = join(website.path, 'site');
+  const person = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
+  execFileSync('git', ['-C', site, 'init', '--quiet', '--initial-branch=main']);
+  execFileSync('git', ['-C', site, 'add', '.']);
+  execFileSync('git', ['-C', site, ...person, 'commit', '--quiet', '-m', 'Site']);
+  execFileSync('git', ['-C', site, 'push', '--quiet', remote, 'main']);
+  website.remove();
+
+  await expect(publish()).rejects.toMatchObject({
+    code: 'repository-taken',
+    message: expect.stringContaining('it holds 1 file that the folder lacks (index.html)'),
+  });
+  expect(git('rev-list', '--count', 'main')).toBe('1');
+
+  writeFileSync(join(source, 'index.html'), '<p>');
+  expect(await publish()).toMatchObject({ pushed: true });
+});
+
 test('publish: a workflow of the directory is not replaced', async () => {
   mkdirSync(join(source, '.github', 'workflows'), { recursive: true });
   writeFileSync(join(source, '.github', 'workflows', 'mcp-hosting.yml'), 'own: true\n');
