@@ -1,0 +1,113 @@
+import { expect, test } from '@jest/globals';
+import {
+  ask,
+  completedCheckRun,
+  DEPLOYMENTS,
+  mergeProposal,
+  rolloutsOf,
+  TEST_MS_MAX,
+  waitForBotComment,
+  waitForRow,
+  waitUntilHeard,
+  waitUntilSettled,
+} from '../people.ts';
+import type { E2ePlatform } from '../platform.ts';
+
+export function testAutoMerge(started: () => E2ePlatform): void {
+  test(
+    'needs no person, and at most seven requests',
+    async () => {
+      const platform = started();
+      await platform.control('DELETE', '/requests');
+      const { commit, serverId } = await ask(platform, 'automatic');
+      await platform.waitForStatus('automatic', 'running');
+      await waitUntilSettled(platform, serverId);
+      const { reads, writes } = await platform.control<{ reads: number; writes: number }>('GET', '/requests');
+      expect(reads + writes).toBeLessThanOrEqual(7);
+      const { data: pulls } = await platform.you.rest.pulls.list({
+        ...DEPLOYMENTS,
+        state: 'all',
+        head: `acme:mcp-hosting/${serverId}`,
+      });
+      expect(pulls).toHaveLength(1);
+      expect(pulls[0]?.merged_at).not.toBeNull();
+      expect((await completedCheckRun(platform, 'automatic', commit)).conclusion).toBe('success');
+    },
+    TEST_MS_MAX,
+  );
+
+  test.concurrent(
+    'commands of one comment run in their order',
+    async () => {
+      const platform = started();
+      const { issue, serverId } = await ask(platform, 'ordered');
+      await platform.waitForStatus('ordered', 'running');
+      await waitUntilSettled(platform, serverId);
+      await waitUntilHeard(platform, await platform.comment('ordered', issue, '/stop\n\n/start'));
+      await waitUntilSettled(platform, serverId);
+      expect((await platform.row('ordered'))?.status).toBe('running');
+      const rollouts = await rolloutsOf(platform, serverId);
+      expect(rollouts).toMatchObject([
+        { kind: 'deploy', stage: 'succeeded' },
+        { kind: 'stop', stage: 'succeeded' },
+        { kind: 'start', stage: 'succeeded' },
+      ]);
+    },
+    TEST_MS_MAX,
+  );
+
+  test.concurrent(
+    'a thousand commands in one comment are a few, and leave one running server',
+    async () => {
+      const platform = started();
+      const body = `${'/host\n'.repeat(500)}${'/stop\n/start\n'.repeat(250)}`;
+      const { issue, serverId } = await ask(platform, 'shouted', { body });
+      await waitForBotComment(platform, 'shouted', issue, 'One comment runs 5 commands at most');
+      await platform.waitFor('the end of all', async () => {
+        const rollouts = await rolloutsOf(platform, serverId);
+        return rollouts.length === 5 && rollouts.every(({ stage }) => stage === 'succeeded');
+      });
+      expect((await rolloutsOf(platform, serverId)).map(({ kind }) => kind)).toEqual([
+        'deploy',
+        'stop',
+        'start',
+        'stop',
+        'start',
+      ]);
+      await waitForRow(platform, 'shouted', 'running');
+      const { data: runs } = await platform.you.rest.actions.listWorkflowRunsForRepo({
+        owner: 'acme',
+        repo: 'shouted',
+      });
+      expect(runs.total_count).toBe(1);
+    },
+    TEST_MS_MAX,
+  );
+}
+
+/** Needs the policy, and a protected branch of the deployments repository. */
+export function testProtectedBranch(started: () => E2ePlatform): void {
+  test(
+    'waits for people where the branch is protected',
+    async () => {
+      const platform = started();
+      const protect = (isProtected: boolean) =>
+        platform.control('POST', '/protected-branches', {
+          repository: 'acme/mcp-server-deployments',
+          branch: 'main',
+          protected: isProtected,
+        });
+      await protect(true);
+      const { issue, serverId } = await ask(platform, 'guarded');
+      await waitForBotComment(platform, 'guarded', issue, '**Do this:** have someone review and merge');
+      expect(await platform.row('guarded')).toMatchObject({
+        status: 'deploying',
+        status_message: expect.stringContaining('Waiting for someone to merge '),
+      });
+      await protect(false);
+      await mergeProposal(platform, serverId);
+      await platform.waitForStatus('guarded', 'running');
+    },
+    TEST_MS_MAX,
+  );
+}
