@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 /** A wait in these tests ends after this; it decides nothing but how long a failure takes to be seen. */
 export const WAIT_MS_MAX = 120_000;
-const POLL_MS = 150;
+const POLL_MS = 300;
 const DEPLOYMENTS = { owner: 'acme', repo: 'mcp-server-deployments' };
 
 type Row = Record<string, unknown> & { server_id: string; status: string; status_message: string | null };

@@ -31,6 +31,7 @@ afterAll(async () => {
 }, WAIT_MS_MAX);
 
 describe('side by side', () => {
+  testApi(started);
   testPreviews(started);
   testFailuresInTheCluster(started);
   testChangesByHand(started);
@@ -46,6 +47,5 @@ describe('merge: auto', () => {
     await writeFile(platform.you, DEPLOYMENTS, 'mcp-hosting.yml', 'merge: auto\n');
   }, WAIT_MS_MAX);
   testAutoMerge(started);
-  testApi(started);
   testProtectedBranch(started);
 });

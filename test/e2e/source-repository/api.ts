@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { inAcme, TEST_MS_MAX, waitUntilSettled } from '../people.ts';
+import { inAcme, mergeProposal, TEST_MS_MAX, waitUntilSettled } from '../people.ts';
 import { type E2ePlatform, tinyServer } from '../platform.ts';
 
 interface Answer {
@@ -8,7 +8,7 @@ interface Answer {
   body: Record<string, unknown>;
 }
 
-/** The API drives a server through its whole life; the deployments repository merges by itself. */
+/** The API drives a server through its whole life; people merge what it asks for. */
 export function testApi(started: () => E2ePlatform): void {
   async function call(method: string, path: string, options: { token?: string; body?: unknown } = {}): Promise<Answer> {
     const { apiUrl, apiToken } = started().file;
@@ -34,6 +34,7 @@ export function testApi(started: () => E2ePlatform): void {
       const deployed = await call('POST', `/deploy/${conversation}`, { body: { repository: `acme/${name}` } });
       expect(deployed.status).toBe(202);
       const serverId = String(deployed.body.serverId);
+      await mergeProposal(platform, serverId);
       await platform.waitForStatus(name, 'running');
       await waitUntilSettled(platform, serverId);
 
@@ -57,6 +58,7 @@ export function testApi(started: () => E2ePlatform): void {
         ['DELETE', '', 'deleted'],
       ] as const) {
         expect(await call(method, `/servers/${serverId}${path}`)).toMatchObject({ status: 202, body: { serverId } });
+        await mergeProposal(platform, serverId);
         await platform.waitForStatus(name, status);
         await waitUntilSettled(platform, serverId);
       }
