@@ -66,11 +66,14 @@ const PERMISSIONS: Record<string, 'read' | 'write'> = {
 
 const EVENTS = ['check_run', 'issue_comment', 'issues', 'pull_request', 'push', 'repository_dispatch', 'workflow_run'];
 
+/** Longer than clients keep a connection: one that is closed while a request is on its way looks like an outage. */
+const KEEP_ALIVE_MS = 65_000;
+
 /** A GitHub on this machine, listening on 127.0.0.1 only; see README.md for what it serves. */
 export async function startGitHub(options: GitHubOptions): Promise<GitHubSandbox> {
   const store = new Store(options.dataDir);
   const secrets = loadSecrets(options.dataDir);
-  const server = createServer();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
   const url = await listen(server, options.port);
   const app = prepareAccounts(store, options, createPublicKey(secrets.privateKeyPem));
   const person = ensureAccount(store, { login: options.login, type: 'User', now: now() });
