@@ -107,6 +107,8 @@ async function onPullRequest(
   const merged = event.action === 'closed' && pullRequest.merged === true;
   if (isDeploymentsRepository(platform, repository)) {
     if (event.action !== 'closed' || !sameRepository) return;
+    // Ours close as a rollout begins anew, which is no wish of anyone; one that another bot closed is found by asking.
+    if (!merged && event.sender.type === 'Bot') return;
     return followDeploymentPullRequest(platform, {
       number: event.number,
       branch: pullRequest.head.ref,
