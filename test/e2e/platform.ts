@@ -15,7 +15,7 @@ import { TINY_SERVER } from './tiny-server.ts';
 const run = promisify(execFile);
 const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
 /** A wait in these tests ends after this; it decides nothing but how long a failure takes to be seen. */
-export const WAIT_MS_MAX = 120_000;
+export const WAIT_MS_MAX = 240_000;
 const POLL_MS = 300;
 const DEPLOYMENTS = { owner: 'acme', repo: 'mcp-server-deployments' };
 
@@ -50,7 +50,7 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<E
   const dataDir = await mkdtemp(join(tmpdir(), 'mcp-hosting-e2e-'));
   const port = await freePorts();
   const child = spawn(process.execPath, [MAIN, '--platform-only', '--port', String(port), '--data-dir', dataDir], {
-    env: { ...process.env, RECONCILE_INTERVAL_MS: '2000', ...env },
+    env: { ...process.env, RECONCILE_INTERVAL_MS: '2000', GITHUB_REQUEST_TIMEOUT_MS: '30000', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
