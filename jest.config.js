@@ -9,7 +9,12 @@ export default {
     '<rootDir>/wrapper/test/**/*.test.ts',
     '<rootDir>/connect/test/**/*.test.ts',
   ],
-  testPathIgnorePatterns: ['/node_modules/', '/.mcp-hosting/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/.mcp-hosting/',
+    // Some twenty repositories at once: more than two cores carry beside other files. `npm run test:all` runs it too.
+    ...(process.env.TEST_ALL ? [] : ['/test/e2e/source-repository.test.ts']),
+  ],
   modulePathIgnorePatterns: ['<rootDir>/.mcp-hosting/'],
   /** The end-to-end tests mostly wait for processes, so two cores carry two files at once. */
   maxWorkers: Math.max(2, availableParallelism() - 1),
