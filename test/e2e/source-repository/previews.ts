@@ -26,10 +26,12 @@ export function testPreviews(started: () => E2ePlatform): void {
       const { server_id: previewId } = await platform.waitFor('a preview', () => platform.row(name, number));
       expect(previewId).not.toBe(production.serverId);
       await Promise.all([mergeProposal(platform, production.serverId), mergeProposal(platform, previewId)]);
-      const [before, preview] = await Promise.all([
+      const [, preview] = await Promise.all([
         platform.waitForStatus(name, 'running'),
         platform.waitForStatus(name, 'running', number),
       ]);
+      await waitUntilSettled(platform, production.serverId);
+      const before = await platform.row(name);
       expect(before).toMatchObject({ server_id: production.serverId, image_tag: production.commit.slice(0, 7) });
       expect(preview).toMatchObject({ server_id: previewId, image_tag: first.slice(0, 7) });
       expect((await completedCheckRun(platform, name, first)).conclusion).toBe('success');
