@@ -60,17 +60,19 @@ export async function startPlatform(env: Record<string, string> = {}): Promise<E
     if (child.exitCode !== null) throw new Error(`The sandbox ended:\n${output.join('')}`);
     return readJson<SandboxFile>(join(dataDir, 'sandbox.json'));
   });
-  return createPlatform({ file, dataDir, child });
+  return createPlatform({ file, dataDir, child, output });
 }
 
 async function createPlatform({
   file,
   dataDir,
   child,
+  output,
 }: {
   file: SandboxFile;
   dataDir: string;
   child: ChildProcess;
+  output: readonly string[];
 }): Promise<E2ePlatform> {
   const database = new pg.Pool({ connectionString: file.databaseUrl, max: 2 });
   database.on('error', () => {});
@@ -138,6 +140,7 @@ async function createPlatform({
     },
     async close() {
       await database.end();
+      if (child.exitCode !== null) throw new Error(`The sandbox ended by itself:\n${output.join('')}`);
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       await ended;
