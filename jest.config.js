@@ -9,17 +9,12 @@ export default {
     '<rootDir>/wrapper/test/**/*.test.ts',
     '<rootDir>/connect/test/**/*.test.ts',
   ],
-  testPathIgnorePatterns: [
-    '/node_modules/',
-    '/.mcp-hosting/',
-    // Some twenty repositories at once: more than two cores carry beside other files. `npm run test:all` runs it too.
-    ...(process.env.TEST_ALL ? [] : ['/test/e2e/source-repository.test.ts']),
-  ],
+  testPathIgnorePatterns: ['/node_modules/', '/.mcp-hosting/'],
   modulePathIgnorePatterns: ['<rootDir>/.mcp-hosting/'],
   /** The end-to-end tests mostly wait for processes, so two cores carry two files at once. */
   maxWorkers: Math.max(2, availableParallelism() - 1),
   /** Tests of one file that run at once (`test.concurrent`): they wait for builds, pods and people, each for its own. */
-  maxConcurrency: 16,
+  maxConcurrency: 5,
   /** Bounds a test that hangs; no test is decided by how long it takes. */
   testTimeout: 120_000,
 };

@@ -48,6 +48,7 @@ test('A body streams up and down while both are open', async () => {
         if (chunks.length === 1) call.end('second');
       });
       response.on('end', () => resolve(chunks));
+      response.on('error', reject);
     });
     call.on('error', reject);
     call.write('first');
