@@ -1,6 +1,6 @@
+import { findCommand } from './child/find-command.ts';
 import { parseCommandLine, renderHelp } from './command-line.ts';
-import { findCommand } from './find-command.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log } from './measure/log.ts';
 import type { WrapperOptions } from './options.ts';
 import { startWrapper } from './start-wrapper.ts';
 import { VERSION } from './version.ts';

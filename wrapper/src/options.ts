@@ -1,4 +1,4 @@
-import { LOG_LEVELS, type LogLevel } from './log.ts';
+import { LOG_LEVELS, type LogLevel } from './measure/log.ts';
 
 interface OptionSpec<T> {
   /** What stands for the value in `--help`. */

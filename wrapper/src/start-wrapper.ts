@@ -1,21 +1,21 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ChildSupervisor } from './child-supervisor.ts';
-import { ClientMessages } from './client-messages.ts';
-import { Door, isLoopbackName } from './door.ts';
-import { checkHealth } from './health.ts';
-import { createHttpServer } from './http-server.ts';
-import { ERROR } from './json-rpc.ts';
+import { ChildSupervisor } from './child/child-supervisor.ts';
+import { Door, isLoopbackName } from './door/door.ts';
+import { RateLimiter } from './door/rate-limiter.ts';
+import { checkHealth } from './http/health.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { McpEndpoint } from './http/mcp-endpoint.ts';
+import { sendJson } from './http/refusal.ts';
 import { SESSION_SWEEP_MS } from './limits.ts';
-import type { Log } from './log.ts';
-import { McpEndpoint } from './mcp-endpoint.ts';
-import { NotificationRouter } from './notification-router.ts';
+import type { Log } from './measure/log.ts';
 import type { WrapperOptions } from './options.ts';
-import { RateLimiter } from './rate-limiter.ts';
-import { sendJson } from './refusal.ts';
-import { Relay } from './relay.ts';
-import { SessionStore } from './session-store.ts';
-import { SharedState } from './shared-state.ts';
+import { ERROR } from './protocol/json-rpc.ts';
+import { ClientMessages } from './sessions/client-messages.ts';
+import { NotificationRouter } from './sessions/notification-router.ts';
+import { Relay } from './sessions/relay.ts';
+import { SessionStore } from './sessions/session-store.ts';
+import { SharedState } from './sessions/shared-state.ts';
 
 export interface WrapperParts {
   options: WrapperOptions;

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type FoundCommand, findCommand } from '../src/find-command.ts';
-import { parseProjectScripts } from '../src/project-scripts.ts';
+import { type FoundCommand, findCommand } from '../src/child/find-command.ts';
+import { parseProjectScripts } from '../src/child/project-scripts.ts';
 
 let root: string;
 

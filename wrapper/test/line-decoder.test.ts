@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { LineDecoder, type OversizedLine } from '../src/line-decoder.ts';
+import { LineDecoder, type OversizedLine } from '../src/child/line-decoder.ts';
 
 function decode(chunks: Buffer[], lineBytesMax = 1_000_000): { lines: string[]; oversized: OversizedLine[] } {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { RateLimiter } from '../src/rate-limiter.ts';
-import { Refusal } from '../src/refusal.ts';
+import { RateLimiter } from '../src/door/rate-limiter.ts';
+import { Refusal } from '../src/http/refusal.ts';
 
 function refusalOf(act: () => void): Refusal | undefined {
   try {

@@ -15,7 +15,7 @@ test('README lists every option with its default', () => {
 });
 
 test('README lists every reason for a refusal', () => {
-  const source = readFileSync(new URL('../src/refusal.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../src/http/refusal.ts', import.meta.url), 'utf8');
 
   const reasons = [...source.matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, reason]) => reason);
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { SESSION_EVICT_IDLE_MS } from '../src/limits.ts';
-import type { Session } from '../src/session.ts';
-import { SessionStore } from '../src/session-store.ts';
+import type { Session } from '../src/sessions/session.ts';
+import { SessionStore } from '../src/sessions/session-store.ts';
 
 const CLIENT = { principal: 'public', protocolVersion: '2025-06-18' };
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../http/refusal.ts';
 
 export interface DoorOptions {
   /** SHA-256 of the accepted keys in lower-case hex; empty: anyone may enter. */

@@ -5,7 +5,7 @@ import {
   CHILD_OUTPUT_GRACE_MS,
   CHILD_TERM_GRACE_MS,
   STDERR_LINE_BYTES_MAX,
-} from './limits.ts';
+} from '../limits.ts';
 import { LineDecoder, type OversizedLine } from './line-decoder.ts';
 
 export type ChildExit =

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { ERROR, type RequestId, renderError } from './json-rpc.ts';
+import { ERROR, type RequestId, renderError } from '../protocol/json-rpc.ts';
 
 /** Why a request was not passed on; stable words for programs, listed in the README. */
 export type RefusalReason =

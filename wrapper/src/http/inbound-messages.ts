@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { classifyMessage, ERROR, isObject, type Message } from './json-rpc.ts';
-import { BATCH_MESSAGES_MAX } from './limits.ts';
-import { isModernVersion, LEGACY_VERSIONS, VERSION_META_KEY } from './protocol-version.ts';
+import { BATCH_MESSAGES_MAX } from '../limits.ts';
+import { classifyMessage, ERROR, isObject, type Message } from '../protocol/json-rpc.ts';
+import { isModernVersion, LEGACY_VERSIONS, VERSION_META_KEY } from '../protocol/protocol-version.ts';
+import type { Session } from '../sessions/session.ts';
 import { Refusal } from './refusal.ts';
-import type { Session } from './session.ts';
 
 export interface InboundMessages {
   messages: Exclude<Message, { kind: 'invalid' }>[];

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, normalize, sep } from 'node:path';
-import { isObject, type JsonObject } from './json-rpc.ts';
+import { isObject, type JsonObject } from '../protocol/json-rpc.ts';
 import { parseProjectScripts } from './project-scripts.ts';
 
 export type FoundCommand = { ok: true; command: string[] } | { ok: false; message: string; hint: string };

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { ERROR, isNestedDeeperThan } from './json-rpc.ts';
-import { DISCARD_BYTES_MAX, NESTING_DEPTH_MAX } from './limits.ts';
+import { DISCARD_BYTES_MAX, NESTING_DEPTH_MAX } from '../limits.ts';
+import { ERROR, isNestedDeeperThan } from '../protocol/json-rpc.ts';
 import { Refusal } from './refusal.ts';
 
 /**

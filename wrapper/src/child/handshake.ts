@@ -1,6 +1,6 @@
-import { isObject, type JsonObject } from './json-rpc.ts';
-import { NEWEST_LEGACY_VERSION } from './protocol-version.ts';
-import { VERSION } from './version.ts';
+import { isObject, type JsonObject } from '../protocol/json-rpc.ts';
+import { NEWEST_LEGACY_VERSION } from '../protocol/protocol-version.ts';
+import { VERSION } from '../version.ts';
 
 /** What the child told about itself when it was initialised. */
 export interface ServerIdentity {

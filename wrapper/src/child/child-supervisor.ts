@@ -1,10 +1,22 @@
+import {
+  RESTART_DELAY_MAX_MS,
+  RESTART_DELAY_MIN_MS,
+  RESTART_RESET_MS,
+  STRAY_OUTPUT_CHARACTERS_MAX,
+} from '../limits.ts';
+import type { Log } from '../measure/log.ts';
+import {
+  classifyMessage,
+  ERROR,
+  type Message,
+  type Notification,
+  type RequestId,
+  type Response,
+} from '../protocol/json-rpc.ts';
 import { type ChildExit, StdioChild } from './child-process.ts';
 import { ChildRequests } from './child-requests.ts';
 import { initializeParams, parseInitializeResult, type ServerIdentity } from './handshake.ts';
-import { classifyMessage, ERROR, type Message, type Notification, type RequestId, type Response } from './json-rpc.ts';
-import { RESTART_DELAY_MAX_MS, RESTART_DELAY_MIN_MS, RESTART_RESET_MS, STRAY_OUTPUT_CHARACTERS_MAX } from './limits.ts';
 import type { OversizedLine } from './line-decoder.ts';
-import type { Log } from './log.ts';
 
 export type ChildState =
   | { kind: 'starting' }

@@ -1,4 +1,4 @@
-import type { ChildSupervisor } from './child-supervisor.ts';
+import type { ChildSupervisor } from '../child/child-supervisor.ts';
 
 export type Health =
   | { status: 'ok'; protocolVersion: string; restarts: number; sessions: number; requestsInFlight: number }

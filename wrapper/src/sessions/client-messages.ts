@@ -1,7 +1,7 @@
-import type { ChildSupervisor } from './child-supervisor.ts';
-import { ERROR, type Notification, type Request, renderError, renderResult } from './json-rpc.ts';
-import { SESSION_SUBSCRIPTIONS_MAX } from './limits.ts';
-import type { PostExchange } from './post-exchange.ts';
+import type { ChildSupervisor } from '../child/child-supervisor.ts';
+import type { PostExchange } from '../http/post-exchange.ts';
+import { SESSION_SUBSCRIPTIONS_MAX } from '../limits.ts';
+import { ERROR, type Notification, type Request, renderError, renderResult } from '../protocol/json-rpc.ts';
 import type { Relay } from './relay.ts';
 import type { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';

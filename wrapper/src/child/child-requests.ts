@@ -1,5 +1,5 @@
-import { isObject, type Response } from './json-rpc.ts';
-import { OWN_REQUESTS_MAX } from './limits.ts';
+import { OWN_REQUESTS_MAX } from '../limits.ts';
+import { isObject, type Response } from '../protocol/json-rpc.ts';
 
 interface Waiting {
   resolve(result: unknown): void;

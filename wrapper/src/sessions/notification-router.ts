@@ -1,5 +1,5 @@
-import { type Notification, stringifySafely } from './json-rpc.ts';
-import type { PostExchange } from './post-exchange.ts';
+import type { PostExchange } from '../http/post-exchange.ts';
+import { type Notification, stringifySafely } from '../protocol/json-rpc.ts';
 import type { Session } from './session.ts';
 import type { SharedState } from './shared-state.ts';
 

@@ -1,3 +1,4 @@
+import type { PostExchange } from '../http/post-exchange.ts';
 import {
   ERROR,
   isObject,
@@ -9,9 +10,8 @@ import {
   type RpcError,
   renderError,
   stringifySafely,
-} from './json-rpc.ts';
+} from '../protocol/json-rpc.ts';
 import type { NotificationRouter } from './notification-router.ts';
-import type { PostExchange } from './post-exchange.ts';
 import type { Session } from './session.ts';
 
 interface Call {

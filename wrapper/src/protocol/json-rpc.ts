@@ -1,4 +1,4 @@
-import { REQUEST_ID_CHARACTERS_MAX } from './limits.ts';
+import { REQUEST_ID_CHARACTERS_MAX } from '../limits.ts';
 
 export type JsonObject = Record<string, unknown>;
 export type RequestId = string | number;

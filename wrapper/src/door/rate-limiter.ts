@@ -1,5 +1,5 @@
+import { Refusal } from '../http/refusal.ts';
 import type { Principal } from './door.ts';
-import { Refusal } from './refusal.ts';
 
 interface Bucket {
   tokens: number;

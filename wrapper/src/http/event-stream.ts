@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { STREAM_BUFFER_BYTES_MAX, STREAM_KEEP_ALIVE_MS } from './limits.ts';
+import { STREAM_BUFFER_BYTES_MAX, STREAM_KEEP_ALIVE_MS } from '../limits.ts';
 
 /** One open `text/event-stream` answer. A reader too slow to keep up is cut off; a silent stream gets comments. */
 export class EventStream {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ERROR } from './json-rpc.ts';
-import { CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } from './limits.ts';
-import type { Log } from './log.ts';
+import { CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } from '../limits.ts';
+import type { Log } from '../measure/log.ts';
+import { ERROR } from '../protocol/json-rpc.ts';
 import { Refusal, sendRefusal } from './refusal.ts';
 
 export interface Routes {

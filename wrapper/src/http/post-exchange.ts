@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import { STREAM_KEEP_ALIVE_MS } from '../limits.ts';
+import type { Session } from '../sessions/session.ts';
 import { EventStream } from './event-stream.ts';
-import { STREAM_KEEP_ALIVE_MS } from './limits.ts';
 import { sendJson } from './refusal.ts';
-import type { Session } from './session.ts';
 
 /**
  * The answer to one POST that holds requests. It is plain JSON when the answers are all there is to say, and becomes an

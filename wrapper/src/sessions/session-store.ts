@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SESSION_EVICT_IDLE_MS } from './limits.ts';
+import { SESSION_EVICT_IDLE_MS } from '../limits.ts';
 import { Session } from './session.ts';
 
 export interface SessionStoreOptions {

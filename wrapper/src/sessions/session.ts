@@ -1,5 +1,5 @@
-import type { EventStream } from './event-stream.ts';
-import { SESSION_QUEUE_MESSAGES_MAX } from './limits.ts';
+import type { EventStream } from '../http/event-stream.ts';
+import { SESSION_QUEUE_MESSAGES_MAX } from '../limits.ts';
 
 /** One client of the shared child, from its `initialize` to DELETE, expiry or eviction. */
 export class Session {

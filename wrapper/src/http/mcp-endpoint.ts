@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ChildSupervisor } from './child-supervisor.ts';
-import type { ClientMessages } from './client-messages.ts';
-import type { Door, Principal } from './door.ts';
+import type { ChildSupervisor } from '../child/child-supervisor.ts';
+import type { ServerIdentity } from '../child/handshake.ts';
+import type { Door, Principal } from '../door/door.ts';
+import type { RateLimiter } from '../door/rate-limiter.ts';
+import { RETRY_AFTER_SECONDS } from '../limits.ts';
+import { ERROR, type Request, type RequestId, renderResult } from '../protocol/json-rpc.ts';
+import { negotiateVersion } from '../protocol/protocol-version.ts';
+import type { ClientMessages } from '../sessions/client-messages.ts';
+import type { Relay } from '../sessions/relay.ts';
+import type { Session } from '../sessions/session.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
 import { EventStream } from './event-stream.ts';
-import type { ServerIdentity } from './handshake.ts';
 import { checkProtocolVersion, type InboundMessages, parseAccept, parseMessages } from './inbound-messages.ts';
-import { ERROR, type Request, type RequestId, renderResult } from './json-rpc.ts';
-import { RETRY_AFTER_SECONDS } from './limits.ts';
 import { PostExchange } from './post-exchange.ts';
-import { negotiateVersion } from './protocol-version.ts';
-import type { RateLimiter } from './rate-limiter.ts';
 import { readJsonBody } from './read-body.ts';
 import { Refusal, type RefusalReason, sendRefusal } from './refusal.ts';
-import type { Relay } from './relay.ts';
-import type { Session } from './session.ts';
-import type { SessionStore } from './session-store.ts';
 
 export interface McpEndpointOptions {
   door: Door;

@@ -1,4 +1,4 @@
-import { SESSION_SUBSCRIPTIONS_MAX } from './limits.ts';
+import { SESSION_SUBSCRIPTIONS_MAX } from '../limits.ts';
 import type { Session } from './session.ts';
 
 /** RFC 5424 severities as MCP names them, the least first. */
