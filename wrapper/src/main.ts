@@ -54,7 +54,7 @@ async function run(options: WrapperOptions, command: readonly string[]): Promise
       env: childEnvironment(process.env),
       log,
       writeStderrLine,
-      onNeverReady: (exit) => {
+      onStartFailed: (exit) => {
         log.error('Server ended before it was ready', { exit });
         process.exit(EXIT_FAILED);
       },

@@ -23,11 +23,18 @@ export const OPTIONS = {
   requestTimeoutMs: integer(300_000, { min: 100, max: 86_400_000, help: 'time for one answer; progress renews it' }),
   sessionsMax: integer(10_000, { min: 1, max: 1_000_000, help: 'sessions open at once' }),
   sessionIdleMs: integer(1_800_000, { min: 100, max: 86_400_000, help: 'an unused session ends after this time' }),
+  sessions: oneOf('shared', ['shared', 'isolated'], 'one server process for all, or one for each session'),
+  childEra: oneOf('auto', ['auto', 'legacy', 'modern'], 'era of the server: 2026-07-28 is modern; auto asks a sibling'),
+  poolSize: integer(1, { min: 0, max: 100, help: 'isolated servers started ahead of need' }),
+  childrenMax: integer(50, { min: 1, max: 10_000, help: 'isolated servers at once' }),
+  streamAgeMsMax: integer(3_600_000, { min: 1_000, max: 86_400_000, help: 'GET streams and subscriptions end after' }),
+  startAttemptsMax: integer(0, { min: 0, max: 1000, help: 'failed starts after which the wrapper ends; 0: never' }),
+  hungTimeoutMs: integer(60_000, { min: 100, max: 3_600_000, help: 'a silent server is killed after this time' }),
   startTimeoutMs: integer(60_000, { min: 100, max: 3_600_000, help: 'time for the server to answer initialize' }),
   readyWaitMs: integer(10_000, { min: 0, max: 600_000, help: 'time requests wait for a server that is starting' }),
   healthTimeoutMs: integer(2_000, { min: 10, max: 60_000, help: 'time for a sign of life when /health is asked' }),
   drainTimeoutMs: integer(20_000, { min: 0, max: 3_600_000, help: 'time for open requests after SIGTERM' }),
-  logLevel: oneOf('info', LOG_LEVELS, 'least level of the log on stderr'),
+  logLevel: oneOf<LogLevel>('info', LOG_LEVELS, 'least level of the log on stderr'),
 } satisfies Record<string, OptionSpec<unknown>>;
 
 type OptionTable = typeof OPTIONS;
@@ -96,7 +103,7 @@ function list(help: string, pattern: RegExp, placeholder: string): OptionSpec<re
   };
 }
 
-function oneOf(defaultValue: LogLevel, values: readonly LogLevel[], help: string): OptionSpec<LogLevel> {
+function oneOf<const T extends string>(defaultValue: T, values: readonly T[], help: string): OptionSpec<T> {
   return {
     placeholder: values.join('|'),
     help,

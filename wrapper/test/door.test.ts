@@ -122,16 +122,16 @@ test('sessions are limited in number, and end with DELETE', async () => {
   expect(gone).toMatchObject({ status: 404, last: { id: 0, error: { code: -32001 } } });
 });
 
-test('unused session expires, one that listens does not', async () => {
+test('unused session expires, also while its stream is open', async () => {
   const { url } = await startWrapper({ args: ['--session-idle-ms', '100'] });
   const [unused, listening] = await Promise.all([openSession(url), openSession(url)]);
   const stream = await listening.listen();
 
-  while (((await (await fetch(url.replace('/mcp', '/health'))).json()) as { sessions: number }).sessions > 1);
+  while (((await (await fetch(url.replace('/mcp', '/health'))).json()) as { sessions: number }).sessions > 0);
 
   expect((await unused.request('ping')).status).toBe(404);
-  expect((await listening.request('ping')).status).toBe(200);
-  stream.close();
+  expect((await listening.request('ping')).status).toBe(404);
+  expect((await stream.next()).done).toBe(true);
 });
 
 test('requests in hand are limited in number', async () => {

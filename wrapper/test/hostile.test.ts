@@ -128,19 +128,20 @@ test('what is no HTTP, and headers that are too large, are answered in JSON too'
   expect(large).toMatch(/^HTTP\/1.1 431 /);
 });
 
-test('request of 2026-07-28 is refused with the versions that are spoken here', async () => {
+test('request of a version that nobody speaks is refused with those that are spoken here', async () => {
   const { url } = wrapper;
   const meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/protocolVersion': '2099-01-01',
     'io.modelcontextprotocol/clientCapabilities': {},
   };
   const body = { jsonrpc: '2.0', id: 'probe', method: 'server/discover', params: { _meta: meta } };
+  const headers = { 'mcp-protocol-version': '2099-01-01', 'mcp-method': 'server/discover' };
 
-  const answer = await readAnswer(await post(url, body, { 'mcp-protocol-version': '2026-07-28' }));
+  const answer = await readAnswer(await post(url, body, headers));
 
   expect(answer.status).toBe(400);
-  expect(answer.last).toMatchObject({ id: 'probe', error: { code: -32022, data: { requested: '2026-07-28' } } });
-  expect(answer.last.error?.data?.supported).toContain('2025-11-25');
+  expect(answer.last).toMatchObject({ id: 'probe', error: { code: -32022, data: { requested: '2099-01-01' } } });
+  expect(answer.last.error?.data?.supported).toEqual(expect.arrayContaining(['2026-07-28', '2025-11-25']));
 });
 
 test('client in a session may name the newer version, as some do', async () => {

@@ -4,10 +4,14 @@ import { CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } from '../limits.
 import type { Log } from '../measure/log.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
 import { Refusal, sendRefusal } from './refusal.ts';
+import { refuseUpgrade } from './websocket-endpoint.ts';
 
 export interface Routes {
   mcp(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  /** A WebSocket wants to be opened. */
+  stream(req: IncomingMessage, connection: { socket: Duplex; head: Buffer }): void;
   health(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  ready(req: IncomingMessage, res: ServerResponse): Promise<void>;
 }
 
 /** The HTTP server of the wrapper. Whatever goes wrong, the answer is JSON without a trace of the inside. */
@@ -24,16 +28,32 @@ export function createHttpServer(routes: Routes, log: Log): Server {
       });
     },
   );
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (pathOf(req) === '/mcp/stream') return routes.stream(req, { socket, head });
+    refuseUpgrade(socket, new Refusal({ status: 404, reason: 'not-found', message: NOTHING_HERE }));
+  });
   server.on('clientError', answerBrokenRequest);
   return server;
 }
 
+const NOTHING_HERE = 'Nothing is served here: MCP is at /mcp and /mcp/stream, health at /health and /ready';
+
 async function route(routes: Routes, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const path = req.url?.split('?', 1)[0];
+  const path = pathOf(req);
   if (path === '/mcp' || path === '/mcp/') return await routes.mcp(req, res);
-  if (path === '/health' && (req.method === 'GET' || req.method === 'HEAD')) return await routes.health(req, res);
-  const message = 'Nothing is served here: MCP is at /mcp, health at /health';
-  throw new Refusal({ status: 404, reason: 'not-found', message });
+  if (req.method === 'GET' || req.method === 'HEAD') {
+    if (path === '/health') return await routes.health(req, res);
+    if (path === '/ready') return await routes.ready(req, res);
+  }
+  if (path === '/mcp/stream') {
+    const message = 'This is a WebSocket endpoint: connect with ws:// or wss:// and the subprotocol "mcp"';
+    throw new Refusal({ status: 426, reason: 'upgrade-required', message, headers: { upgrade: 'websocket' } });
+  }
+  throw new Refusal({ status: 404, reason: 'not-found', message: NOTHING_HERE });
+}
+
+function pathOf(req: IncomingMessage): string | undefined {
+  return req.url?.split('?', 1)[0];
 }
 
 /** What the HTTP parser refused never becomes a request; Node would close without a body. */
