@@ -23,6 +23,26 @@ export interface ModernClient {
   text(name: string, args?: object, options?: ModernRequest): Promise<string>;
   /** The messages of a response stream, in order, as they come. */
   open(method: string, params?: Record<string, unknown>, options?: ModernRequest): Promise<OpenStream>;
+  /** Sends without reading the answer. @returns what drops the connection */
+  begin(method: string, params?: Record<string, unknown>, options?: ModernRequest): () => Promise<void>;
+}
+
+/** Sends a request and never reads its answer. @returns what drops the connection, as a client that is gone */
+export function sendAndDrop(url: string, init: RequestInit): () => Promise<void> {
+  const controller = new AbortController();
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  const gone = fetch(url, {
+    ...init,
+    headers: { ...headers, ...(init.headers as Record<string, string>) },
+    signal: controller.signal,
+  }).then(
+    () => undefined,
+    () => undefined,
+  );
+  return () => {
+    controller.abort();
+    return gone;
+  };
 }
 
 export type OpenStream = AsyncIterator<Message> & { close(): void; headers: Headers };
@@ -50,7 +70,11 @@ export function modernClient(url: string, defaults: ModernRequest = {}): ModernC
     },
     open: async (method, params = {}, options = {}) => {
       const { body, headers } = build(method, params, options);
-      return await openStream(url, body, headers);
+      return await openStream(url, { method: 'POST', body, headers });
+    },
+    begin: (method, params = {}, options = {}) => {
+      const { body, headers } = build(method, params, options);
+      return sendAndDrop(url, { method: 'POST', body, headers });
     },
   };
 }
@@ -80,17 +104,18 @@ function buildRequest(
   };
 }
 
-async function openStream(url: string, body: string, headers: Record<string, string>): Promise<OpenStream> {
+/** Sends a request whose answer is read while it comes. */
+export async function openStream(url: string, init: RequestInit): Promise<OpenStream> {
   const controller = new AbortController();
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
   const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
-    body,
+    ...init,
+    headers: { ...headers, ...(init.headers as Record<string, string>) },
     signal: controller.signal,
   });
   const type = response.headers.get('content-type');
   if (!response.body || type !== 'text/event-stream') {
-    throw new Error(`POST answered ${response.status} ${type}: ${await response.text()}`);
+    throw new Error(`${init.method} answered ${response.status} ${type}: ${await response.text()}`);
   }
   return Object.assign(readEvents(response.body), { close: () => controller.abort(), headers: response.headers });
 }
