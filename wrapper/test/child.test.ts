@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { EVERYTHING, killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 afterEach(killStarted);
@@ -91,30 +92,36 @@ test('health is 503 while the child hangs, and 200 when it goes on', async () =>
   expect(awake.code).toBe(200);
 });
 
-test('death of the child answers every open call at once, and the next one is served by a new child', async () => {
-  const wrapper = await startWrapper();
-  const [one, other] = await Promise.all([openSession(wrapper.url), openSession(wrapper.url)]);
-  await one.request('resources/subscribe', { uri: 'test://a' });
-  const open = other.request('tools/call', { name: 'hang' }, 'open');
-  while (!(await one.call('received')).includes('"hang"'));
+test(
+  verifies(
+    'stdio-restart',
+    'death of the child answers every open call at once, and the next one is served by a new child',
+  ),
+  async () => {
+    const wrapper = await startWrapper();
+    const [one, other] = await Promise.all([openSession(wrapper.url), openSession(wrapper.url)]);
+    await one.request('resources/subscribe', { uri: 'test://a' });
+    const open = other.request('tools/call', { name: 'hang' }, 'open');
+    while (!(await one.call('received')).includes('"hang"'));
 
-  const dying = await one.request('tools/call', { name: 'die' }, 'dying');
-  const lost = await open;
-  const after = await one.call('echo', { message: 'again' });
-  const received = JSON.parse(await one.call('received'));
+    const dying = await one.request('tools/call', { name: 'die' }, 'dying');
+    const lost = await open;
+    const after = await one.call('echo', { message: 'again' });
+    const received = JSON.parse(await one.call('received'));
 
-  for (const [id, { last }] of Object.entries({ dying, open: lost })) {
-    const message = 'The MCP server exited with code 7 before it answered';
-    expect(last).toMatchObject({ id, error: { code: -32603, message } });
-  }
-  expect(after).toBe('again');
-  expect(received.slice(0, 3).map(({ method }: { method: string }) => method)).toEqual([
-    'initialize',
-    'notifications/initialized',
-    'resources/subscribe',
-  ]);
-  expect((await readHealth(wrapper)).body).toMatchObject({ status: 'ok', restarts: 1 });
-});
+    for (const [id, { last }] of Object.entries({ dying, open: lost })) {
+      const message = 'The MCP server exited with code 7 before it answered';
+      expect(last).toMatchObject({ id, error: { code: -32603, message } });
+    }
+    expect(after).toBe('again');
+    expect(received.slice(0, 3).map(({ method }: { method: string }) => method)).toEqual([
+      'initialize',
+      'notifications/initialized',
+      'resources/subscribe',
+    ]);
+    expect((await readHealth(wrapper)).body).toMatchObject({ status: 'ok', restarts: 1 });
+  },
+);
 
 test('child that dies at start over and over is not ready, is told with its last words, and then not alive', async () => {
   const command = [process.execPath, '-e', 'console.error("no database"); process.exit(3)'];
@@ -249,7 +256,7 @@ test('server behind a shell goes with the wrapper', async () => {
   await untilGone([shell, ...server]);
 });
 
-test('child that ignores stdin EOF and SIGTERM is killed', async () => {
+test(verifies('stdio-shutdown', 'child that ignores stdin EOF and SIGTERM is killed'), async () => {
   const wrapper = await startWrapper({ flags: ['--ignore-end'] });
   const [child = 0] = childrenOf(wrapper.pid);
 

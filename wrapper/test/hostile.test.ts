@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 const PING = { jsonrpc: '2.0', id: 0, method: 'ping' };
@@ -45,7 +46,7 @@ test.each([
   ['both result and error', '{"jsonrpc":"2.0","id":1,"result":1,"error":{}}', 400, -32600],
   ['arrays in each other', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400, -32600],
   ['objects in each other', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 400, -32600],
-])('body that is %s is refused with a JSON-RPC error', async (_name, body, status, code) => {
+])(verifies('rpc-id-valid', 'body that is %s is refused with a JSON-RPC error'), async (_name, body, status, code) => {
   const { url } = wrapper;
 
   const response = await post(url, body);
@@ -109,14 +110,17 @@ test.each([
   ['text/html', {}, 406],
   ['text/event-stream', {}, 400],
   ['text/event-stream', { 'mcp-session-id': 'unknown' }, 404],
-])('GET that accepts %s with %p is answered with %i', async (accept, headers, status) => {
-  const { url } = wrapper;
+])(
+  verifies('legacy-get-stream', 'GET that accepts %s with %p is answered with %i'),
+  async (accept, headers, status) => {
+    const { url } = wrapper;
 
-  const response = await fetch(url, { headers: { accept, ...headers } as Record<string, string> });
+    const response = await fetch(url, { headers: { accept, ...headers } as Record<string, string> });
 
-  expect(response.status).toBe(status);
-  expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: {} });
-});
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: {} });
+  },
+);
 
 test('what is no HTTP, and headers that are too large, are answered in JSON too', async () => {
   const { url } = wrapper;
