@@ -18,6 +18,8 @@ export interface CallSink {
   readonly session: Session | undefined;
   /** The call's answer is not due while this is true: a person is filling in a form. */
   readonly isWaitingForClient: boolean;
+  /** All that the child asked for has been handed to the client, which has gone to get it. */
+  readonly isHeld: boolean;
   /** Whether a log message of this level may be sent with the call. */
   wantsLog(level: unknown): boolean;
   /** False when it cannot be delivered with the call. */

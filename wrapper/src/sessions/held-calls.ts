@@ -38,8 +38,8 @@ export class HeldCalls {
    * The `requestState` of a held call: signed, short-lived, and bound to the principal and to what was asked
    * (2026-07-28, MRTR, server requirements).
    */
-  async sign({ holdId, digest }: ModernCall, principalId: string): Promise<string> {
-    return await new SignJWT({ digest })
+  async sign({ holdId, digest, round }: ModernCall, principalId: string): Promise<string> {
+    return await new SignJWT({ digest, round })
       .setProtectedHeader({ alg: 'HS256' })
       .setAudience(AUDIENCE)
       .setSubject(principalId)
@@ -58,7 +58,8 @@ export class HeldCalls {
       const options = { audience: AUDIENCE, subject: principalId, algorithms: ['HS256'] };
       const { payload } = await jwtVerify(requestState, this.#key, options);
       const held = payload.digest === digest ? this.#held.get(String(payload.jti)) : undefined;
-      return held?.principalId === principalId ? held.call : undefined;
+      // Once each: what was asked before has been answered.
+      return held?.principalId === principalId && held.call.round === payload.round ? held.call : undefined;
     } catch {
       return undefined;
     }

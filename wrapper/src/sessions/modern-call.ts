@@ -43,6 +43,7 @@ export class ModernCall implements CallSink {
   #holdId: string | undefined;
   #callId: number | undefined;
   #lastAsk = 0;
+  #round = 0;
   #isCollecting = false;
   #collectTimer: NodeJS.Timeout | undefined;
   #holdTimer: NodeJS.Timeout | undefined;
@@ -73,10 +74,19 @@ export class ModernCall implements CallSink {
     return this.#attempt === undefined || this.#asks.size > 0;
   }
 
+  get isHeld(): boolean {
+    return this.#attempt === undefined;
+  }
+
   /** Made on first use: few calls are ever held. */
   get holdId(): string {
     this.#holdId ??= randomBytes(12).toString('base64url');
     return this.#holdId;
+  }
+
+  /** How often the client was sent for input. */
+  get round(): number {
+    return this.#round;
   }
 
   get digest(): string {
@@ -174,6 +184,7 @@ export class ModernCall implements CallSink {
     const inputRequests = Object.fromEntries(
       [...this.#asks].map(([key, { method, params }]) => [key, { method, ...(params && { params }) }]),
     );
+    this.#round += 1;
     const requestState = await this.#held.sign(this, this.#principalId);
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;

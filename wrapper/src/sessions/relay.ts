@@ -113,7 +113,9 @@ export class Relay {
     const open = [...this.#calls.values()].filter((call) => ASKING_METHODS.has(call.method));
     if (open.length === 0) return this.#answerWithoutCall(request, refuse);
     this.#asksInHand += 1;
-    const found = this.#attribution.find(open);
+    // A call whose questions are all with its client waits for the answers; it is the asker only if nobody else can be.
+    const working = open.filter(({ sink }) => !sink.isHeld);
+    const found = this.#attribution.find(working.length > 0 ? working : open);
     const call = found instanceof Promise ? await found : found;
     if (!call || !this.#calls.has(call.id)) {
       this.#asksInHand -= 1;
