@@ -21,6 +21,7 @@ export const OPTIONS = {
   lineBytesMax: integer(32 * 1024 * 1024, { min: 1024, max: 1 << 29, help: 'bytes of one message of the server' }),
   requestsMax: integer(1000, { min: 1, max: 100_000, help: 'requests in hand at once' }),
   requestTimeoutMs: integer(300_000, { min: 100, max: 86_400_000, help: 'time for one answer; progress renews it' }),
+  inputWaitMs: integer(600_000, { min: 100, max: 86_400_000, help: 'time for a client to bring input that was asked for' }),
   sessionsMax: integer(10_000, { min: 1, max: 1_000_000, help: 'sessions open at once' }),
   sessionIdleMs: integer(1_800_000, { min: 100, max: 86_400_000, help: 'an unused session ends after this time' }),
   sessions: oneOf('shared', ['shared', 'isolated'], 'one server process for all, or one for each session'),

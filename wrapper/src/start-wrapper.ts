@@ -61,7 +61,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
     onRemove: (session) => instances.release(session),
   });
   const legacy = new LegacyRouter(sessions);
-  const modern = new ModernRouter();
+  const modern = new ModernRouter(options);
   const door = new Door({ ...options, keyHashes: options.keySha256, isLoopback: isLoopbackName(options.host) });
   const rates = new RateLimiter({ perMinute: options.rateLimitPerMinute, nowMs });
   const admission = new Admission({ ...options, instances, isDraining });

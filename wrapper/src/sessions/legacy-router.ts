@@ -17,7 +17,7 @@ import { negotiateVersion } from '../protocol/protocol-version.ts';
 import { type Caller, paramsFor } from './caller.ts';
 import type { Channel, Outlet } from './channel.ts';
 import { LegacyCall } from './legacy-call.ts';
-import { isLogLevel } from './log-level.ts';
+import { isLogLevel } from '../protocol/log-level.ts';
 import type { ServerInstance } from './server-instance.ts';
 import type { Session } from './session.ts';
 import type { SessionStore } from './session-store.ts';

@@ -5,7 +5,7 @@ import { META } from '../protocol/meta-keys.ts';
 import type { CallSink } from './call-sink.ts';
 import { ChildSubscriptions } from './child-subscriptions.ts';
 import type { ListenStream } from './listen-stream.ts';
-import { leastLogLevel } from './log-level.ts';
+import { leastLogLevel } from '../protocol/log-level.ts';
 import { Relay } from './relay.ts';
 import type { Session } from './session.ts';
 import { ToolHeaderIndex } from './tool-header-index.ts';
