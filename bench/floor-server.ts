@@ -49,8 +49,10 @@ async function bridgeToChild([file = '', ...args]: string[]): Promise<Answer> {
   const waiting = new Map<unknown, (answer: Message) => void>();
   forEachLine(child.stdout, (line) => {
     const message = JSON.parse(line) as Message;
-    waiting.get(message.id)?.(message);
+    const reply = waiting.get(message.id);
+    // Before it is called, since that puts the client's id into the message.
     waiting.delete(message.id);
+    reply?.(message);
   });
   let lastId = 0;
   const send: Answer = (message, reply) => {
