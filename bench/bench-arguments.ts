@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import { describeError } from './describe-error.ts';
 
-export const SCENARIOS = ['wrapper', 'sessions', 'soak', 'connect'] as const;
+const SCENARIOS = ['wrapper', 'sessions', 'soak', 'connect'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** `connect` has nothing to measure yet, so it runs only when asked for, and says so. */
@@ -78,16 +79,15 @@ export function parseBenchArguments(argv: readonly string[]): ParsedArguments {
       },
     };
   } catch (error) {
-    // parseArgs throws a TypeError whose message names the option, and so do the functions below.
-    if (error instanceof TypeError) return { kind: 'problem', message: error.message };
-    throw error;
+    // What parseArgs throws names the option, and so does what is thrown below.
+    return { kind: 'problem', message: describeError(error) };
   }
 }
 
 function parseScenario(text: string): ScenarioName {
   const scenario = SCENARIOS.find((name) => name === text);
   if (scenario) return scenario;
-  throw new TypeError(`"${text}" is no scenario, expected ${SCENARIOS.join(', ')}.`);
+  throw new Error(`"${text}" is no scenario, expected ${SCENARIOS.join(', ')}.`);
 }
 
 function parseNumber(
@@ -97,5 +97,5 @@ function parseNumber(
 ): number {
   const number = text.trim() === '' ? Number.NaN : Number(text);
   if (number >= min && number <= max && (!isWhole || Number.isInteger(number))) return number;
-  throw new TypeError(`${option} is "${text}", expected a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}.`);
+  throw new Error(`${option} is "${text}", expected a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}.`);
 }

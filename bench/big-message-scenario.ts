@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { CONTESTANTS, type Contestant } from './contestants.ts';
+import { describeError } from './describe-error.ts';
 import { generateLoad, type LoadResult } from './generate-load.ts';
 import { renderNumber, renderTable } from './render-table.ts';
 import { startContestant } from './running-contestant.ts';
-import { describeError, type ScenarioContext, type ScenarioReport } from './scenario.ts';
+import type { ScenarioContext, ScenarioReport } from './scenario.ts';
 import { median } from './statistics.ts';
 
 const CONCURRENCY = 16;

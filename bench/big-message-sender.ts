@@ -1,8 +1,8 @@
 /** A thread of its own: printing and reading 5 MB must not hold up the small calls of the generator. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
+import { describeError } from './describe-error.ts';
 import { McpHttpClient } from './mcp-http-client.ts';
-import { describeError } from './scenario.ts';
 
 const MESSAGE_BYTES = 5_000_000;
 const PAUSE_MS = 100;

@@ -13,7 +13,7 @@ const P99 = 'p99 at concurrency 64';
  * What the wrapper promises. Speed is promised as a ratio within one interleaved run, since the same configuration has
  * been seen to vary by a factor of two between minutes; memory and the time of a session are promised as such.
  */
-export const PROMISES = {
+const PROMISES = {
   callsToMcpProxyLegacy: { what: `${CALLS}, legacy, to mcp-proxy`, unit: '×', limit: { min: 3 } },
   callsToMcpProxyModern: { what: `${CALLS}, modern, to mcp-proxy`, unit: '×', limit: { min: 3 } },
   callsToSupergateway: { what: `${CALLS}, legacy, to supergateway`, unit: '×', limit: { min: 3 } },

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { CHILD_COMMAND, CONTESTANTS, type Contestant } from './contestants.ts';
+import { describeError } from './describe-error.ts';
 import { McpHttpClient } from './mcp-http-client.ts';
 import { renderNumber, renderTable } from './render-table.ts';
 import { startContestant } from './running-contestant.ts';
-import { describeError, type ScenarioContext, type ScenarioReport } from './scenario.ts';
+import type { ScenarioContext, ScenarioReport } from './scenario.ts';
 import { median } from './statistics.ts';
 
 /** Starts in each round; one takes less than a second, and they vary. */

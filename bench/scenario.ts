@@ -19,7 +19,3 @@ export interface ScenarioReport {
 }
 
 export type Scenario = (context: ScenarioContext) => Promise<ScenarioReport>;
-
-export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

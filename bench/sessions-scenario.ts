@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CONTESTANTS, type Contestant } from './contestants.ts';
+import { describeError } from './describe-error.ts';
 import { McpHttpClient, type SessionHeaders } from './mcp-http-client.ts';
 import { readDescendants, readMemoryMb } from './process-memory.ts';
 import { renderNumber, renderTable } from './render-table.ts';
 import { startContestant } from './running-contestant.ts';
-import { describeError, type ScenarioContext, type ScenarioReport } from './scenario.ts';
+import type { ScenarioContext, ScenarioReport } from './scenario.ts';
 import { median } from './statistics.ts';
 
 /**

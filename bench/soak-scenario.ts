@@ -1,10 +1,11 @@
 import { candidateCommand } from './contestants.ts';
+import { describeError } from './describe-error.ts';
 import { McpHttpClient, type SessionHeaders } from './mcp-http-client.ts';
+import { growthOverLastHalf, type MemorySample } from './memory-growth.ts';
 import { readMemoryMb } from './process-memory.ts';
 import { renderNumber, renderTable } from './render-table.ts';
 import { startContestant } from './running-contestant.ts';
-import { describeError, type ScenarioContext, type ScenarioReport } from './scenario.ts';
-import { median, slope } from './statistics.ts';
+import type { ScenarioContext, ScenarioReport } from './scenario.ts';
 
 const CONCURRENCY = 64;
 const SAMPLES = 200;
@@ -17,11 +18,6 @@ const SESSION_IDLE_MS = 2_000;
 
 /** Every so many of the abandoned sessions had an event stream open when its client died. */
 const STREAM_EVERY = 4;
-
-export interface MemorySample {
-  requests: number;
-  memoryMb: number;
-}
 
 /** Many requests, with sessions among them that are opened, used once and never closed: does memory stay level? */
 export async function measureSoak({ settings, progress }: ScenarioContext): Promise<ScenarioReport> {
@@ -40,15 +36,6 @@ export async function measureSoak({ settings, progress }: ScenarioContext): Prom
     checks: [{ name: 'soakGrowth', value: growth }],
     failures,
   };
-}
-
-/** In percent of the memory at that time, from a line through all samples: single ones depend on the last collection. */
-export function growthOverLastHalf(samples: readonly MemorySample[]): number {
-  const last = samples.at(-1)?.requests ?? 0;
-  const half = samples.filter(({ requests }) => requests >= last / 2);
-  const first = half[0]?.requests ?? 0;
-  const perRequest = slope(half.map(({ requests, memoryMb }) => ({ x: requests, y: memoryMb })));
-  return ((perRequest * (last - first)) / median(half.map(({ memoryMb }) => memoryMb))) * 100;
 }
 
 async function soak({

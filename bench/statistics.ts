@@ -17,7 +17,7 @@ export function summarizeLatencies(latenciesMs: readonly number[]): LatencySumma
 }
 
 /** The nearest-rank percentile of sorted values; NaN of none. */
-export function percentile(sorted: ArrayLike<number>, fraction: number): number {
+function percentile(sorted: ArrayLike<number>, fraction: number): number {
   const rank = Math.max(1, Math.ceil(sorted.length * fraction));
   return sorted[rank - 1] ?? Number.NaN;
 }

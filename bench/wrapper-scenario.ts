@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compareLoad, type LoadRow } from './compare-load.ts';
 import { CONTESTANTS, type Contestant } from './contestants.ts';
+import { describeError } from './describe-error.ts';
 import { generateLoad } from './generate-load.ts';
 import { readMemoryMb } from './process-memory.ts';
 import { renderNumber, renderTable } from './render-table.ts';
 import { startContestant } from './running-contestant.ts';
-import { describeError, type ScenarioContext, type ScenarioReport } from './scenario.ts';
+import type { ScenarioContext, ScenarioReport } from './scenario.ts';
 import { median } from './statistics.ts';
 
 /** Pause before an idle process is looked at and before load begins: what is started late is not idle yet. */
