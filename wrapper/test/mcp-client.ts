@@ -87,8 +87,8 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
 
 function parseEvents(text: string): Message[] {
   return text.split('\n\n').flatMap((block) => {
-    const data = block.split('\n').find((line) => line.startsWith('data: '));
-    // An event without content only carries an id.
-    return data && data !== 'data: ' ? [JSON.parse(data.slice(6))] : [];
+    // An event without data primes the client for a reconnection.
+    const data = block.split('\n').find((line) => /^data: ./.test(line));
+    return data ? [JSON.parse(data.slice(6))] : [];
   });
 }
