@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ERROR, type Request } from '../protocol/json-rpc.ts';
-import { findHeaderMismatch } from '../protocol/modern-headers.ts';
+import { findHeaderMismatch, NAMED_METHODS } from '../protocol/modern-headers.ts';
 import { type ModernMeta, readModernMeta } from '../protocol/modern-meta.ts';
 import { isModernVersion, LEGACY_VERSIONS, MODERN_VERSION, SUPPORTED_VERSIONS } from '../protocol/protocol-version.ts';
 import type { Session } from '../sessions/session.ts';
@@ -45,6 +45,10 @@ function checkModern(
 ): SelectedEra {
   const { method, params } = request;
   const { protocolVersion } = meta;
+  const named = NAMED_METHODS[method];
+  if (named !== undefined && typeof params?.[named] !== 'string') {
+    throw badRequest(ERROR.invalidParams, `"${named}" must be a string`);
+  }
   const mismatch = findHeaderMismatch(headers, { method, params, protocolVersion });
   if (mismatch !== undefined) throw badRequest(ERROR.headerMismatch, `Header mismatch: ${mismatch}`);
   if (protocolVersion !== MODERN_VERSION) throw unsupportedVersion(protocolVersion);

@@ -85,6 +85,7 @@ function classifyCall(
   const { method, params } = value;
   if (typeof method !== 'string' || method === '') return { kind: 'invalid', id, problem: '"method" must be a string' };
   if (idProblem !== undefined) return { kind: 'invalid', id, problem: idProblem };
+  if ('result' in value || 'error' in value) return { kind: 'invalid', id, problem: 'a call has no result or error' };
   if (params !== undefined && !isObject(params)) return { kind: 'invalid', id, problem: '"params" must be an object' };
   if (!hasId || id === null) return { kind: 'notification', method, params };
   return { kind: 'request', id, method, params };

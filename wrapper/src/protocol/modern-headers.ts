@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isObject, type JsonObject } from './json-rpc.ts';
 import type { HeaderParameter } from './tool-headers.ts';
 
-const NAMED_METHODS: Readonly<Record<string, 'name' | 'uri'>> = {
+/** Methods whose `Mcp-Name` mirrors this parameter. */
+export const NAMED_METHODS: Readonly<Record<string, 'name' | 'uri'>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
