@@ -1,0 +1,195 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { RefusalReason } from '../http/refusal.ts';
+import { readGroupsMemory } from './process-memory.ts';
+
+export type Era = 'legacy' | 'modern';
+/** `refused`: answered by the wrapper instead of the server. */
+export type Outcome = 'ok' | 'error' | 'refused' | 'cancelled' | 'timeout';
+
+/** What is there at the moment, asked when the metrics are read. */
+export interface MeasuredState {
+  requestsInFlight(): number;
+  sessions(): number;
+  streams(): number;
+  childRestarts(): number;
+  /** Process ids of the running servers' process groups. */
+  childGroups(): readonly number[];
+  /** Whether a server is initialised and takes requests. */
+  isChildUp(): boolean;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** One request is done. Methods outside the protocol count as `other`, so that clients cannot make labels. */
+  observeRequest(request: { method: string; era: Era; outcome: Outcome; seconds: number }): void;
+  rejected(reason: RefusalReason): void;
+  /** Bytes of bodies and messages, without HTTP headers. */
+  bytesIn(bytes: number): void;
+  bytesOut(bytes: number): void;
+  /** Whose state is shown; until then there is none. */
+  watch(state: MeasuredState): void;
+  /** Prometheus' text format. */
+  render(): Promise<string>;
+}
+
+/** Every request of both eras. */
+const METHODS: readonly string[] = [
+  'completion/complete',
+  'initialize',
+  'logging/setLevel',
+  'ping',
+  'prompts/get',
+  'prompts/list',
+  'resources/list',
+  'resources/read',
+  'resources/subscribe',
+  'resources/templates/list',
+  'resources/unsubscribe',
+  'server/discover',
+  'subscriptions/listen',
+  'tasks/cancel',
+  'tasks/get',
+  'tasks/list',
+  'tasks/result',
+  'tasks/update',
+  'tools/call',
+  'tools/list',
+];
+
+/** From an echo on the same machine to a call that runs into the request timeout. */
+const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+type LatencyChild = Histogram.Internal<'method' | 'era' | 'outcome'>;
+
+/**
+ * Measures of the wrapper and its server, in a registry of their own. The hot path adds to plain numbers and to one
+ * histogram child that was looked up before; everything else is computed when it is read.
+ */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'mcp_wrapper_' });
+  const latency = new Histogram({
+    name: 'mcp_wrapper_request_duration_seconds',
+    help: 'Time from a request to its answer',
+    labelNames: ['method', 'era', 'outcome'],
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers: [registry],
+  });
+  const requests = new Map<string, { labels: Record<string, string>; child: LatencyChild; count: number }>();
+  const rejections = new Map<RefusalReason, number>();
+  const bytes = { in: 0, out: 0 };
+  let state: MeasuredState | undefined;
+  registerCounters(registry, { requests, rejections, bytes });
+  registerState(registry, () => state);
+
+  return {
+    contentType: registry.contentType,
+    observeRequest: ({ method, era, outcome, seconds }) => {
+      const known = METHOD_SET.has(method) ? method : 'other';
+      const key = `${known} ${era} ${outcome}`;
+      let cell = requests.get(key);
+      if (!cell) {
+        const labels = { method: known, era, outcome };
+        cell = { labels, child: latency.labels(labels), count: 0 };
+        requests.set(key, cell);
+      }
+      cell.count += 1;
+      cell.child.observe(seconds);
+    },
+    rejected: (reason) => {
+      rejections.set(reason, (rejections.get(reason) ?? 0) + 1);
+    },
+    bytesIn: (count) => {
+      bytes.in += count;
+    },
+    bytesOut: (count) => {
+      bytes.out += count;
+    },
+    watch: (watched) => {
+      state = watched;
+    },
+    render: () => registry.metrics(),
+  };
+}
+
+const METHOD_SET: ReadonlySet<string> = new Set(METHODS);
+
+function registerCounters(
+  registry: Registry,
+  counted: {
+    requests: ReadonlyMap<string, { labels: Record<string, string>; count: number }>;
+    rejections: ReadonlyMap<string, number>;
+    bytes: { in: number; out: number };
+  },
+): void {
+  const registers = [registry];
+  new Counter({
+    name: 'mcp_wrapper_requests_total',
+    help: 'Requests by method, era and outcome',
+    labelNames: ['method', 'era', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { labels, count } of counted.requests.values()) this.inc(labels, count);
+    },
+  });
+  new Counter({
+    name: 'mcp_wrapper_rejected_total',
+    help: 'HTTP requests and messages that were not passed on, by reason',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [reason, count] of counted.rejections) this.inc({ reason }, count);
+    },
+  });
+  new Counter({
+    name: 'mcp_wrapper_message_bytes_total',
+    help: 'Bytes of messages from and to clients',
+    labelNames: ['direction'],
+    registers,
+    collect() {
+      this.reset();
+      this.inc({ direction: 'in' }, counted.bytes.in);
+      this.inc({ direction: 'out' }, counted.bytes.out);
+    },
+  });
+}
+
+function registerState(registry: Registry, read: () => MeasuredState | undefined): void {
+  const gauge = (name: string, help: string, value: (state: MeasuredState) => number): void => {
+    new Gauge({
+      name: `mcp_wrapper_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        const state = read();
+        if (state) this.set(value(state));
+      },
+    });
+  };
+  gauge('requests_in_flight', 'Requests that wait for their answer', (state) => state.requestsInFlight());
+  gauge('sessions', 'Open sessions', (state) => state.sessions());
+  gauge('streams', 'Open event streams and WebSockets', (state) => state.streams());
+  gauge('child_up', '1 when a server is initialised and takes requests', (state) => (state.isChildUp() ? 1 : 0));
+  gauge('child_processes', 'Running server processes', (state) => state.childGroups().length);
+  new Counter({
+    name: 'mcp_wrapper_child_restarts_total',
+    help: 'Times a dead server was started again',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read()?.childRestarts() ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'mcp_wrapper_child_memory_bytes',
+    help: 'Resident memory of the server processes and what they started',
+    registers: [registry],
+    async collect() {
+      const bytes = await readGroupsMemory(read()?.childGroups() ?? []);
+      if (bytes === undefined) this.remove();
+      else this.set(bytes);
+    },
+  });
+}
