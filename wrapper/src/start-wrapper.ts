@@ -1,14 +1,17 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ChildSupervisor } from './child/child-supervisor.ts';
-import { Door, isLoopbackName } from './door/door.ts';
+import { createDoor } from './door/create-door.ts';
+import { PrincipalQuota } from './door/principal-quota.ts';
 import { RateLimiter } from './door/rate-limiter.ts';
 import { checkHealth } from './http/health.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { McpEndpoint } from './http/mcp-endpoint.ts';
-import { sendJson } from './http/refusal.ts';
+import { Refusal, sendJson } from './http/refusal.ts';
 import { SESSION_SWEEP_MS } from './limits.ts';
 import type { Log } from './measure/log.ts';
+import { createMetrics } from './measure/metrics.ts';
+import { sendMetrics, serveMetrics } from './measure/serve-metrics.ts';
 import type { WrapperOptions } from './options.ts';
 import { ERROR } from './protocol/json-rpc.ts';
 import { ClientMessages } from './sessions/client-messages.ts';
@@ -66,10 +69,23 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const supervisor: ChildSupervisor = createSupervisor(parts, { relay, restore: () => clientMessages.restore() });
   const clientMessages: ClientMessages = new ClientMessages({ supervisor, relay, shared });
 
+  const metrics = createMetrics();
+  metrics.watch({
+    requestsInFlight: () => relay.callsInFlight,
+    sessions: () => sessions.size,
+    streams: () => [...sessions.all()].filter((session) => session.hasStream).length,
+    childRestarts: () => supervisor.restarts,
+    childGroups: () => (supervisor.pid === undefined ? [] : [supervisor.pid]),
+    isChildUp: () => supervisor.state.kind === 'ready',
+  });
+  const { door, keysFile } = createDoor(options, { log, nowMs: Date.now });
   const endpoint = new McpEndpoint({
     ...options,
-    door: new Door({ ...options, keyHashes: options.keySha256, isLoopback: isLoopbackName(options.host) }),
-    rates: new RateLimiter({ perMinute: options.rateLimitPerMinute, nowMs }),
+    door,
+    rates: new RateLimiter({ perMinute: options.rateLimitPerMinute, burst: options.rateLimitBurst, nowMs }),
+    streams: new PrincipalQuota(options.streamsPerKeyMax),
+    inHand: new PrincipalQuota(options.requestsPerKeyMax),
+    onRefusal: metrics.rejected,
     sessions,
     supervisor,
     relay,
@@ -89,10 +105,21 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
         });
         sendJson(res, health.status === 'ok' ? 200 : 503, JSON.stringify(health));
       },
+      metrics: async (req, res) => {
+        if (options.metricsPort !== 0) throw notServedHere();
+        await door.identify(req);
+        await sendMetrics(metrics, res);
+      },
+      resource: door.resource,
     },
-    log,
+    { ...options, logsRequests: options.logLevel === 'debug', log, onRefusal: metrics.rejected },
   );
   const port = await listen(server, options);
+  const own =
+    options.metricsPort === 0
+      ? undefined
+      : await serveMetrics(metrics, { host: options.host, port: options.metricsPort });
+  keysFile?.start();
   log.info('Listening', { host: options.host, port });
   supervisor.start();
   const sweeper = setInterval(() => sessions.removeExpired(), Math.min(SESSION_SWEEP_MS, options.sessionIdleMs));
@@ -104,14 +131,20 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
       draining = true;
       log.info('Draining', { requestsInFlight: relay.callsInFlight, timeoutMs: options.drainTimeoutMs });
       clearInterval(sweeper);
+      keysFile?.stop();
       for (const session of sessions.all()) session.endStream();
       await relay.whenIdle(options.drainTimeoutMs);
       relay.failAll({ code: ERROR.internal, message: 'The MCP server was shut down before it answered' });
       await supervisor.stop();
       await close(server);
+      own?.close();
       log.info('Stopped');
     },
   };
+}
+
+function notServedHere(): Refusal {
+  return new Refusal({ status: 404, reason: 'not-found', message: 'The metrics are served on a port of their own' });
 }
 
 function createSupervisor(

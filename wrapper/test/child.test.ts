@@ -125,7 +125,7 @@ test('child that dies before it is ever ready ends the wrapper, so that a failed
 
 test('child that was ready and then dies at every start is started again with growing pauses', async () => {
   const marker = join(await mkdtemp(join(tmpdir(), 'mcp-wrapper-')), 'started');
-  const wrapper = await startWrapper({ env: { EXIT_WHEN_THERE: marker } });
+  const wrapper = await startWrapper({ args: ['--child-env', 'EXIT_WHEN_THERE'], env: { EXIT_WHEN_THERE: marker } });
   await (await openSession(wrapper.url)).request('tools/call', { name: 'die' }, 'dying');
 
   const third = await wrapper.logged('Child exited', 3);

@@ -2,6 +2,9 @@ import { expect, test } from '@jest/globals';
 import { RateLimiter } from '../src/door/rate-limiter.ts';
 import { Refusal } from '../src/http/refusal.ts';
 
+const A = { id: 'a' };
+const B = { id: 'b' };
+
 function refusalOf(act: () => void): Refusal | undefined {
   try {
     act();
@@ -14,26 +17,26 @@ function refusalOf(act: () => void): Refusal | undefined {
 test('rate limiter lets a minute’s worth through at once, then as many as flow in', () => {
   let nowMs = 0;
   const rates = new RateLimiter({ perMinute: 60, nowMs: () => nowMs });
-  for (let i = 0; i < 60; i++) rates.take('a');
+  for (let i = 0; i < 60; i++) rates.take(A);
 
-  const refused = refusalOf(() => rates.take('a'));
+  const refused = refusalOf(() => rates.take(A));
   nowMs = 1_000;
-  const later = refusalOf(() => rates.take('a'));
+  const later = refusalOf(() => rates.take(A));
 
   expect(refused?.headers).toEqual({ 'retry-after': '1' });
   expect(later).toBeUndefined();
-  expect(refusalOf(() => rates.take('a'))).toBeDefined();
+  expect(refusalOf(() => rates.take(A))).toBeDefined();
 });
 
 test('rate limiter counts each principal by itself', () => {
   const rates = new RateLimiter({ perMinute: 1, nowMs: () => 0 });
-  rates.take('a');
+  rates.take(A);
 
-  expect(refusalOf(() => rates.take('b'))).toBeUndefined();
+  expect(refusalOf(() => rates.take(B))).toBeUndefined();
 });
 
 test('rate limiter without a limit lets everything through', () => {
   const rates = new RateLimiter({ perMinute: 0, nowMs: () => 0 });
 
-  expect(refusalOf(() => rates.take('a', 1_000_000))).toBeUndefined();
+  expect(refusalOf(() => rates.take(A, 1_000_000))).toBeUndefined();
 });

@@ -72,6 +72,10 @@ export class ChildSupervisor {
     return this.#state;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   get restarts(): number {
     return this.#restarts;
   }

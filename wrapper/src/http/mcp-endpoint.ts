@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ChildSupervisor } from '../child/child-supervisor.ts';
 import type { ServerIdentity } from '../child/handshake.ts';
-import type { Door, Principal } from '../door/door.ts';
+import type { Door } from '../door/door.ts';
+import type { Principal } from '../door/principal.ts';
+import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { ERROR, type Request, type RequestId, renderResult } from '../protocol/json-rpc.ts';
@@ -24,8 +26,15 @@ export interface McpEndpointOptions {
   relay: Relay;
   clientMessages: ClientMessages;
   bodyBytesMax: number;
+  nestingDepthMax: number;
+  batchMessagesMax: number;
   requestsMax: number;
   readyWaitMs: number;
+  /** Streams open, by principal. */
+  streams: PrincipalQuota;
+  /** Requests in hand, by principal. */
+  inHand: PrincipalQuota;
+  onRefusal: (reason: RefusalReason) => void;
   isDraining: () => boolean;
 }
 
@@ -43,9 +52,9 @@ export class McpEndpoint {
       case 'POST':
         return await this.#post(req, res);
       case 'GET':
-        return this.#get(req, res);
+        return await this.#get(req, res);
       case 'DELETE':
-        return this.#delete(req, res);
+        return await this.#delete(req, res);
       case 'OPTIONS':
         return this.#preflight(req, res);
       default:
@@ -59,17 +68,19 @@ export class McpEndpoint {
   }
 
   async #post(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const principal = this.#admit(req, res);
+    const principal = await this.#admit(req, res);
+    if (req.destroyed) return;
     this.#options.rates.take(principal);
     const accept = parseAccept(req);
-    const body = await readJsonBody(req, this.#options.bodyBytesMax);
+    const body = await readJsonBody(req, this.#options);
     if (!body) return;
-    const inbound = parseMessages(body.value);
+    const inbound = parseMessages(body.value, this.#options.batchMessagesMax);
     if (inbound.messages.length > 1) this.#options.rates.take(principal, inbound.messages.length - 1);
     try {
       await this.#act(inbound, { req, res, principal, accept });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      this.#options.onRefusal(error.reason);
       sendRefusal(res, error, idOfSingle(inbound));
     }
   }
@@ -86,7 +97,10 @@ export class McpEndpoint {
     }
     const session = this.#findSession(req, principal);
     checkProtocolVersion(req, { messages: inbound.messages, session });
-    if (requests > 0) await this.#reserve(requests);
+    if (requests > 0) {
+      this.#hold(requests, { principal, res });
+      await this.#reserve(requests);
+    }
     const exchange =
       requests > 0
         ? new PostExchange({ res, session, headers: {}, ...accept, isBatch: inbound.isBatch, requests })
@@ -106,15 +120,15 @@ export class McpEndpoint {
   ): Promise<void> {
     const { protocolVersion, initializeResult } = await this.#reserve(1);
     const version = negotiateVersion(request.params?.protocolVersion, protocolVersion);
-    const session = this.#options.sessions.create({ principal, protocolVersion: version });
+    const session = this.#options.sessions.create({ principal: principal.id, protocolVersion: version });
     if (!session) throw unavailable('session-limit', 'All sessions of this server are in use');
     const headers = { 'mcp-session-id': session.id };
     const exchange = new PostExchange({ res, session, headers, ...accept, isBatch: false, requests: 1 });
     exchange.reply(renderResult(request.id, { ...initializeResult, protocolVersion: version }));
   }
 
-  #get(req: IncomingMessage, res: ServerResponse): void {
-    const principal = this.#admit(req, res);
+  async #get(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const principal = await this.#admit(req, res);
     if (!parseAccept(req).takesEvents || req.headers.accept === undefined) {
       throw new Refusal({
         status: 406,
@@ -125,40 +139,45 @@ export class McpEndpoint {
     const session = this.#needSession(req, principal);
     checkProtocolVersion(req, { messages: [], session });
     if (this.#options.isDraining()) throw unavailable('draining', 'This server is shutting down');
+    if (!this.#options.streams.tryTake(principal)) {
+      throw unavailable('stream-limit', 'All streams of this key are in use');
+    }
+    res.once('close', () => this.#options.streams.release(principal));
     session.attachStream(new EventStream(res));
   }
 
-  #delete(req: IncomingMessage, res: ServerResponse): void {
-    const principal = this.#admit(req, res);
+  async #delete(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const principal = await this.#admit(req, res);
     this.#options.sessions.remove(this.#needSession(req, principal));
     res.writeHead(204).end();
   }
 
   /** Browsers ask before they send; only origins that may come in get a yes. */
   #preflight(req: IncomingMessage, res: ServerResponse): void {
-    this.#options.door.checkHost(req);
-    this.#options.door.checkOrigin(req);
+    this.#options.door.checkHostAndOrigin(req);
     allowOrigin(req, res);
     res.setHeader('access-control-allow-methods', 'POST, GET, DELETE');
     res.setHeader(
       'access-control-allow-headers',
-      'accept, authorization, content-type, last-event-id, mcp-protocol-version, mcp-session-id',
+      'accept, authorization, content-type, last-event-id, mcp-protocol-version, mcp-session-id, x-request-id',
     );
     res.setHeader('access-control-max-age', '7200');
     res.writeHead(204).end();
   }
 
-  #admit(req: IncomingMessage, res: ServerResponse): Principal {
-    const principal = this.#options.door.admit(req);
+  /** A browser must be able to read a refusal too: it is how its client learns where to log in. */
+  async #admit(req: IncomingMessage, res: ServerResponse): Promise<Principal> {
+    this.#options.door.checkHostAndOrigin(req);
     allowOrigin(req, res);
-    return principal;
+    const principal = this.#options.door.identify(req);
+    return principal instanceof Promise ? await principal : principal;
   }
 
   /** No session is no mistake: the child is initialised, so a lone `tools/list` can be answered. */
   #findSession(req: IncomingMessage, principal: Principal): Session | undefined {
     const id = req.headers['mcp-session-id'];
     if (typeof id !== 'string') return undefined;
-    const session = this.#options.sessions.use(id, principal);
+    const session = this.#options.sessions.use(id, principal.id);
     if (session) return session;
     throw new Refusal({
       status: 404,
@@ -177,6 +196,14 @@ export class McpEndpoint {
       code: ERROR.invalidRequest,
       message: 'The Mcp-Session-Id header is missing',
     });
+  }
+
+  /** The requests count as the principal's until their HTTP answer is over. */
+  #hold(requests: number, { principal, res }: { principal: Principal; res: ServerResponse }): void {
+    if (!this.#options.inHand.tryTake(principal, requests)) {
+      throw unavailable('busy', 'This key has as many requests in hand as it may');
+    }
+    res.once('close', () => this.#options.inHand.release(principal, requests));
   }
 
   /** Waits until there is a child to ask, if there is room for the requests. */
@@ -206,7 +233,7 @@ function idOfSingle({ messages, isBatch }: InboundMessages): RequestId | null {
 function allowOrigin(req: IncomingMessage, res: ServerResponse): void {
   if (req.headers.origin === undefined) return;
   res.setHeader('access-control-allow-origin', req.headers.origin);
-  res.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate');
+  res.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate, x-request-id');
   res.setHeader('vary', 'origin');
 }
 

@@ -3,6 +3,7 @@ import { ERROR, type RequestId, renderError } from '../protocol/json-rpc.ts';
 
 /** Why a request was not passed on; stable words for programs, listed in the README. */
 export type RefusalReason =
+  | 'auth-unavailable'
   | 'bad-request'
   | 'body-too-large'
   | 'busy'
@@ -10,6 +11,8 @@ export type RefusalReason =
   | 'draining'
   | 'forbidden-host'
   | 'forbidden-origin'
+  | 'headers-too-large'
+  | 'insufficient-scope'
   | 'internal'
   | 'method-not-allowed'
   | 'not-acceptable'
@@ -18,6 +21,7 @@ export type RefusalReason =
   | 'rate-limited'
   | 'session-limit'
   | 'session-not-found'
+  | 'stream-limit'
   | 'unauthorized'
   | 'unsupported-media-type'
   | 'unsupported-protocol-version';

@@ -21,8 +21,12 @@ export class Session {
     this.lastUsedAtMs = options.nowMs;
   }
 
+  get hasStream(): boolean {
+    return this.#stream?.isOpen === true;
+  }
+
   get isInUse(): boolean {
-    return this.callsInFlight > 0 || this.#stream?.isOpen === true;
+    return this.callsInFlight > 0 || this.hasStream;
   }
 
   /** The newest GET stream wins: the one before is most often the dead end of a connection that was lost. */
