@@ -48,7 +48,9 @@ async function run(options: WrapperOptions, command: readonly string[]): Promise
   const log = createLog({ ...logTo, level: options.logLevel });
   const { env, withheld } = allowedEnvironment(process.env, options.childEnv);
   if (withheld.length > 0) {
-    log.info('Variables not given to the server; --child-env NAME,… gives them', { names: withheld.join().slice(0, 1_000) });
+    log.info('Variables not given to the server; --child-env NAME,… gives them', {
+      names: withheld.join().slice(0, 1_000),
+    });
   }
   // Whoever read our log has gone; that is no reason to stop serving.
   process.stderr.on('error', () => {});
