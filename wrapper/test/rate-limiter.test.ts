@@ -40,3 +40,31 @@ test('rate limiter without a limit lets everything through', () => {
 
   expect(refusalOf(() => rates.take(A, 1_000_000))).toBeUndefined();
 });
+
+test('rate limiter lets a burst through at once, and says when as many are let through again', () => {
+  let nowMs = 0;
+  const rates = new RateLimiter({ perMinute: 60, burst: 5, nowMs: () => nowMs });
+  rates.take(A, 5);
+
+  const refused = refusalOf(() => rates.take(A, 4));
+  nowMs = 3_600_000;
+
+  expect(refused?.headers).toEqual({ 'retry-after': '4' });
+  expect(refusalOf(() => rates.take(A, 5))).toBeUndefined();
+  expect(refusalOf(() => rates.take(A))).toBeDefined();
+});
+
+test('rate limiter refuses no more of a batch than it took', () => {
+  const rates = new RateLimiter({ perMinute: 10, nowMs: () => 0 });
+
+  expect(refusalOf(() => rates.take(A, 11))).toBeDefined();
+  expect(refusalOf(() => rates.take(A, 10))).toBeUndefined();
+});
+
+test('rate limiter remembers a bounded number of principals, those seen last', () => {
+  const rates = new RateLimiter({ perMinute: 1, nowMs: () => 0, bucketsMax: 100 });
+  for (let i = 0; i < 1_000; i++) rates.take({ id: `p${i}` });
+
+  expect(rates.size).toBe(100);
+  expect(refusalOf(() => rates.take({ id: 'p999' }))).toBeDefined();
+});
