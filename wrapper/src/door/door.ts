@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../http/refusal.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
@@ -8,6 +7,7 @@ import { type Key, KeyList } from './key-list.ts';
 import { type Principal, PUBLIC_PRINCIPAL } from './principal.ts';
 import type { ProtectedResource } from './protected-resource.ts';
 import { readCredential } from './read-credential.ts';
+import { sha256 } from './sha256.ts';
 import type { TokenVerifier, VerifiedToken } from './token-verifier.ts';
 import type { VerifiedTokens } from './verified-tokens.ts';
 
@@ -27,6 +27,8 @@ export class Door {
   /** Checks under way, so that a burst with a new token costs one. */
   readonly #pending = new Map<string, Promise<VerifiedToken>>();
   #keys: KeyList;
+  /** Keys that came in before, by digest, so that theirs are not compared with all others again. */
+  readonly #usedKeys = new Map<string, Principal>();
 
   constructor(options: DoorOptions) {
     this.#options = options;
@@ -41,6 +43,7 @@ export class Door {
   /** Takes effect with the next request; sessions of a key that is gone are of no use to anyone. */
   replaceFileKeys(keys: readonly Key[]): void {
     this.#keys = new KeyList([...this.#options.keys, ...keys]);
+    this.#usedKeys.clear();
   }
 
   /**
@@ -65,13 +68,20 @@ export class Door {
     if (!needsKey && !oauth) return PUBLIC_PRINCIPAL;
     const credential = readCredential(req);
     if (credential === undefined) throw this.#unauthorized('missing');
-    const hash = createHash('sha256').update(credential).digest();
-    const holder = this.#keys.find(hash);
+    const digest = sha256(credential);
+    const holder = this.#findKey(digest);
     if (holder) return holder;
     if (!oauth) throw this.#unauthorized('wrong');
-    const digest = hash.toString('base64');
     const known = oauth.verified.get(digest);
     return known ? this.#checkScopes(known) : this.#verify(oauth, { token: credential, digest });
+  }
+
+  #findKey(digest: string): Principal | undefined {
+    const known = this.#usedKeys.get(digest);
+    if (known) return known;
+    const found = this.#keys.find(Buffer.from(digest, 'hex'));
+    if (found) this.#usedKeys.set(digest, found);
+    return found;
   }
 
   async #verify(

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { RefusalReason } from '../http/refusal.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
 import { readGroupsMemory } from './process-memory.ts';
 
 export type Era = 'legacy' | 'modern';
@@ -56,26 +57,35 @@ const METHODS: readonly string[] = [
   'tools/list',
 ];
 
+const OTHER = 'other';
+
 /** From an echo on the same machine to a call that runs into the request timeout. */
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-type LatencyChild = Histogram.Internal<'method' | 'era' | 'outcome'>;
+interface RequestCount {
+  labels: Record<string, string>;
+  observe: (seconds: number) => void;
+  count: number;
+}
+
+/** Where the counts of one method are kept: an era's outcomes side by side. */
+const ERA_SLOTS: Record<Era, number> = { legacy: 0, modern: 5 };
+const OUTCOME_SLOTS: Record<Outcome, number> = { ok: 0, error: 1, refused: 2, cancelled: 3, timeout: 4 };
 
 /**
- * Measures of the wrapper and its server, in a registry of their own. The hot path adds to plain numbers and to one
- * histogram child that was looked up before; everything else is computed when it is read.
+ * Measures of the wrapper and its server, in a registry of their own. The hot path adds to plain
+ * numbers; everything else is computed when it is read.
  */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'mcp_wrapper_' });
-  const latency = new Histogram({
+  const latency = new LatencyHistogram({
     name: 'mcp_wrapper_request_duration_seconds',
     help: 'Time from a request to its answer',
-    labelNames: ['method', 'era', 'outcome'],
-    buckets: LATENCY_BUCKETS_SECONDS,
-    registers: [registry],
+    boundsSeconds: LATENCY_BUCKETS_SECONDS,
   });
-  const requests = new Map<string, { labels: Record<string, string>; child: LatencyChild; count: number }>();
+  latency.register(registry);
+  const requests = new Map<string, (RequestCount | undefined)[]>([...METHODS, OTHER].map((method) => [method, []]));
   const rejections = new Map<RefusalReason, number>();
   const bytes = { in: 0, out: 0 };
   let state: MeasuredState | undefined;
@@ -85,16 +95,17 @@ export function createMetrics(): Metrics {
   return {
     contentType: registry.contentType,
     observeRequest: ({ method, era, outcome, seconds }) => {
-      const known = METHOD_SET.has(method) ? method : 'other';
-      const key = `${known} ${era} ${outcome}`;
-      let cell = requests.get(key);
-      if (!cell) {
+      const known = requests.has(method) ? method : OTHER;
+      const counts = requests.get(known) ?? [];
+      const slot = ERA_SLOTS[era] + OUTCOME_SLOTS[outcome];
+      let counted = counts[slot];
+      if (!counted) {
         const labels = { method: known, era, outcome };
-        cell = { labels, child: latency.labels(labels), count: 0 };
-        requests.set(key, cell);
+        counted = { labels, observe: latency.addSeries(labels), count: 0 };
+        counts[slot] = counted;
       }
-      cell.count += 1;
-      cell.child.observe(seconds);
+      counted.count += 1;
+      counted.observe(seconds);
     },
     rejected: (reason) => {
       rejections.set(reason, (rejections.get(reason) ?? 0) + 1);
@@ -112,12 +123,10 @@ export function createMetrics(): Metrics {
   };
 }
 
-const METHOD_SET: ReadonlySet<string> = new Set(METHODS);
-
 function registerCounters(
   registry: Registry,
   counted: {
-    requests: ReadonlyMap<string, { labels: Record<string, string>; count: number }>;
+    requests: ReadonlyMap<string, readonly (RequestCount | undefined)[]>;
     rejections: ReadonlyMap<string, number>;
     bytes: { in: number; out: number };
   },
@@ -130,7 +139,9 @@ function registerCounters(
     registers,
     collect() {
       this.reset();
-      for (const { labels, count } of counted.requests.values()) this.inc(labels, count);
+      for (const request of [...counted.requests.values()].flat()) {
+        if (request) this.inc(request.labels, request.count);
+      }
     },
   });
   new Counter({
