@@ -144,14 +144,16 @@ test('stderr of the child is passed on line by line', async () => {
   while (!wrapper.lines.includes('my own words')) await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
-test('child sees the environment without the settings of the wrapper', async () => {
-  const env = { MCP_SERVER_ID: 'hello-q7m2d4', MCP_WRAPPER_SESSIONS_MAX: '5', STRIPE_API_KEY: 'test' };
-  const { url } = await startWrapper({ env });
+test('child sees the variables it was given, without the settings of the wrapper', async () => {
+  const env = { MCP_SERVER_ID: 'hello-q7m2d4', MCP_WRAPPER_SESSIONS_MAX: '5', STRIPE_API_KEY: 'test', AWS_KEY: 'a' };
+  const { url, logged } = await startWrapper({ env, args: ['--child-env', 'STRIPE_*'] });
 
   const seen = JSON.parse(await (await openSession(url)).call('environment'));
 
   expect(seen).toMatchObject({ MCP_SERVER_ID: 'hello-q7m2d4', STRIPE_API_KEY: 'test' });
-  expect(Object.keys(seen).filter((name) => name.startsWith('MCP_WRAPPER_'))).toEqual([]);
+  expect(Object.keys(seen).filter((name) => /^(MCP_WRAPPER|AWS)_/.test(name))).toEqual([]);
+  const { names } = await logged('Variables not given to the server; --child-env NAME,… gives them');
+  expect(String(names).split(',')).toContain('AWS_KEY');
 });
 
 test('SIGTERM lets open calls finish, refuses new ones, ends streams, and exits with 0', async () => {

@@ -71,8 +71,7 @@ export class HostPolicy {
 
 /** Lower-case name without port; undefined for what is no http(s) origin. */
 function hostNameOf(url: string): string | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { protocol, hostname, username, password } = new URL(url);
-  if (protocol !== 'http:' && protocol !== 'https:') return undefined;
-  return hostname === '' || username !== '' || password !== '' ? undefined : hostname.toLowerCase();
+  // Nothing but a name and a port: no user, path or query that another parser might read as the name.
+  if (!/^https?:\/\/[^/?#@\\\s]+$/i.test(url) || !URL.canParse(url)) return undefined;
+  return new URL(url).hostname;
 }
