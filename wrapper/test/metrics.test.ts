@@ -5,7 +5,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { createMetrics, type MeasuredState } from '../src/measure/metrics.ts';
 import { readGroupsMemory } from '../src/measure/process-memory.ts';
 import { openSession, post } from './mcp-client.ts';
-import { killStarted, startWrapper } from './wrapper-process.ts';
+import { freePort, killStarted, startWrapper } from './wrapper-process.ts';
 
 afterEach(killStarted);
 
@@ -130,13 +130,3 @@ test('metrics on a port of their own need no key and are served nowhere else', a
   expect(other.headers.get('content-type')).toBe('application/problem+json');
   expect((await post(url, { jsonrpc: '2.0', id: 1, method: 'ping' }, headers)).status).toBe(200);
 });
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}

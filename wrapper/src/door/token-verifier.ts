@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import {
   CLOCK_SKEW_SECONDS,
   ISSUER_RETRY_MS,
@@ -17,7 +17,11 @@ export interface TokenVerifierOptions {
   audiences: readonly string[];
   nowMs: () => number;
   log: Log;
+  /** For an unknown key id the issuer is asked at most this often. */
+  jwksCooldownMs?: number;
 }
+
+type RemoteKeys = ReturnType<typeof createRemoteJWKSet>;
 
 export type VerifiedToken = { ok: true; principal: Principal; expiresAtMs: number } | { ok: false };
 
@@ -42,7 +46,7 @@ const TYPES: readonly unknown[] = [undefined, 'jwt', 'at+jwt', 'application/at+j
 /** Checks JWT access tokens against one issuer's published keys. */
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions;
-  #keys: Promise<JWTVerifyGetKey> | undefined;
+  #keys: Promise<RemoteKeys> | undefined;
   #silentUntilMs = 0;
 
   constructor(options: TokenVerifierOptions) {
@@ -54,8 +58,7 @@ export class TokenVerifier {
     // Anything else would cost the issuer a request and us a parse.
     if (!/^[^.]+\.[^.]+\.[^.]+$/.test(token)) return { ok: false };
     try {
-      const keys = await this.#findKeys();
-      const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, this.#findKey, {
         algorithms: ALGORITHMS,
         issuer: this.#options.issuer,
         audience: [...this.#options.audiences],
@@ -70,20 +73,32 @@ export class TokenVerifier {
     }
   }
 
-  async #findKeys(): Promise<JWTVerifyGetKey> {
-    if (this.#options.nowMs() < this.#silentUntilMs) throw new IssuerUnavailable('The issuer failed a moment ago');
-    this.#keys ??= discoverJwksUrl(this.#options.issuer).then((url) =>
+  /** After a failure the issuer is left alone for a while; the keys it gave before are still good. */
+  readonly #findKey: JWTVerifyGetKey = async (header, token) => {
+    const isSilent = this.#options.nowMs() < this.#silentUntilMs;
+    if (!isSilent) return await (await this.#discoverKeys())(header, token);
+    const keys = await this.#keys;
+    const jwks = keys?.fresh ? keys.jwks() : undefined;
+    if (!jwks) throw new IssuerUnavailable('The issuer failed a moment ago');
+    return await createLocalJWKSet(jwks)(header, token).catch((cause: unknown) => {
+      throw new IssuerUnavailable('The issuer failed a moment ago', { cause });
+    });
+  };
+
+  #discoverKeys(): Promise<RemoteKeys> {
+    if (this.#keys) return this.#keys;
+    const keys = discoverJwksUrl(this.#options.issuer).then((url) =>
       createRemoteJWKSet(url, {
         timeoutDuration: ISSUER_TIMEOUT_MS,
-        cooldownDuration: JWKS_COOLDOWN_MS,
+        cooldownDuration: this.#options.jwksCooldownMs ?? JWKS_COOLDOWN_MS,
         cacheMaxAge: JWKS_AGE_MAX_MS,
       }),
     );
-    const pending = this.#keys;
-    return await pending.catch((error: unknown) => {
-      if (this.#keys === pending) this.#keys = undefined;
-      throw error;
+    this.#keys = keys;
+    keys.catch(() => {
+      this.#keys = undefined;
     });
+    return keys;
   }
 
   #reportIssuer(error: unknown): IssuerUnavailable {
