@@ -78,7 +78,13 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
     childGroups: () => (supervisor.pid === undefined ? [] : [supervisor.pid]),
     isChildUp: () => supervisor.state.kind === 'ready',
   });
-  const { door, keysFile } = createDoor(options, { log, nowMs: Date.now });
+  const { door, keysFile } = createDoor(options, {
+    log,
+    nowMs: Date.now,
+    onRevoked: (ids) => {
+      for (const session of [...sessions.all()]) if (ids.has(session.principal)) sessions.remove(session);
+    },
+  });
   const endpoint = new McpEndpoint({
     ...options,
     door,

@@ -119,7 +119,7 @@ test.each(['missing', 'empty'])(
     writeFileSync(path, `${sha256('mcp_a')} Kim\n`);
     await logged('Keys read');
     const after = [await statusOf('mcp_a'), await statusOf('mcp_b')];
-    const { sessionId } = await openSession(url, { authorization: 'Bearer mcp_a' });
+    const stream = await (await openSession(url, { authorization: 'Bearer mcp_a' })).listen();
     writeFileSync(path, `${sha256('mcp_b')}\n`);
     await logged('Keys read', 2);
 
@@ -127,7 +127,9 @@ test.each(['missing', 'empty'])(
       [401, 401],
       [200, 401],
     ]);
-    expect([sessionId === '', await statusOf('mcp_a'), await statusOf('mcp_b')]).toEqual([false, 401, 200]);
+    // The stream that was opened with the key ends with it.
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    expect([await statusOf('mcp_a'), await statusOf('mcp_b')]).toEqual([401, 200]);
   },
 );
 

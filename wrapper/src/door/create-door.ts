@@ -10,7 +10,7 @@ import { VerifiedTokens } from './verified-tokens.ts';
 /** The door as the options want it, and its keys file, which the caller starts to watch and stops. */
 export function createDoor(
   options: WrapperOptions,
-  { log, nowMs }: { log: Log; nowMs: () => number },
+  { log, nowMs, onRevoked }: { log: Log; nowMs: () => number; onRevoked: (principalIds: ReadonlySet<string>) => void },
 ): { door: Door; keysFile: KeysFile | undefined } {
   const { keySha256, keysFile: path } = options;
   const oauth = options.oauthIssuer === '' ? undefined : createOauth(options, { log, nowMs });
@@ -21,7 +21,7 @@ export function createDoor(
     ...(oauth && { oauth }),
   });
   const keysFile =
-    path === '' ? undefined : new KeysFile({ path, log, onChange: (keys) => door.replaceFileKeys(keys) });
+    path === '' ? undefined : new KeysFile({ path, log, onChange: (keys) => onRevoked(door.replaceFileKeys(keys)) });
   return { door, keysFile };
 }
 

@@ -40,10 +40,13 @@ export class Door {
     return this.#options.oauth?.resource;
   }
 
-  /** Takes effect with the next request; sessions of a key that is gone are of no use to anyone. */
-  replaceFileKeys(keys: readonly Key[]): void {
+  /** Takes effect with the next request. @returns ids of the principals that may not enter any more */
+  replaceFileKeys(keys: readonly Key[]): ReadonlySet<string> {
+    const before = this.#keys.ids;
     this.#keys = new KeyList([...this.#options.keys, ...keys]);
     this.#usedKeys.clear();
+    const { ids } = this.#keys;
+    return new Set([...before].filter((id) => !ids.has(id)));
   }
 
   /**

@@ -47,8 +47,9 @@ export class KeyList {
     });
   }
 
-  get size(): number {
-    return this.#keys.length;
+  /** Ids of the principals that come in by these keys. */
+  get ids(): ReadonlySet<string> {
+    return new Set(this.#keys.map(({ principal }) => principal.id));
   }
 
   /** Every hash is compared, so the time tells nothing about which one fitted. */
