@@ -23,7 +23,7 @@ FROM node:24-bookworm-slim
 ARG MCP_WRAPPER_COMMAND=
 # The root file system is read-only in the cluster, /tmp is not. Programs of dependencies come last: one may be called node.
 ENV NODE_ENV=production HOME=/tmp PATH="${PATH}:/app/node_modules/.bin" \
-    MCP_WRAPPER_COMMAND="${MCP_WRAPPER_COMMAND}"
+    MCP_WRAPPER_COMMAND="${MCP_WRAPPER_COMMAND}" MCP_WRAPPER_START_ATTEMPTS_MAX=1
 COPY --from=wrapper /opt/mcp-wrapper /opt/mcp-wrapper
 COPY --from=build /app /app
 WORKDIR /app

@@ -18,7 +18,8 @@ FROM python:3.13-slim-bookworm
 ARG MCP_WRAPPER_COMMAND=
 # The root file system is read-only in the cluster, /tmp is not.
 ENV HOME=/tmp PYTHONUSERBASE=/app/.packages PATH="/app/.packages/bin:${PATH}" \
-    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MCP_WRAPPER_COMMAND="${MCP_WRAPPER_COMMAND}"
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MCP_WRAPPER_COMMAND="${MCP_WRAPPER_COMMAND}" \
+    MCP_WRAPPER_START_ATTEMPTS_MAX=1
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=wrapper /opt/mcp-wrapper /opt/mcp-wrapper
 COPY --from=build /app /app

@@ -21,6 +21,13 @@ export const STREAM_BUFFER_BYTES_MAX = 32 * 1024 * 1024;
 /** Messages kept for a session whose GET stream is not open. They are change notices; the client lists again anyway. */
 export const SESSION_QUEUE_MESSAGES_MAX = 64;
 
+/** Events of one stream that are kept for `Last-Event-ID`, and bytes of all streams of all sessions together. */
+export const STREAM_EVENTS_MAX = 256;
+export const STORED_EVENT_BYTES_MAX = 32 * 1024 * 1024;
+
+/** What streams tell clients to wait before they come again, in ms (server-sent events, `retry`). */
+export const STREAM_RETRY_MS = 1_000;
+
 /** A session unused for this long, in ms, may be evicted for a new one when all places are taken. */
 export const SESSION_EVICT_IDLE_MS = 60_000;
 
@@ -35,6 +42,45 @@ export const CHILD_INPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Requests of the wrapper's own that wait for the child: health probes, restored subscriptions. */
 export const OWN_REQUESTS_MAX = 2_000;
+
+/** Time for the throw-away sibling to answer `server/discover`, in ms, where it says nothing at all. */
+export const ERA_PROBE_TIMEOUT_MS = 10_000;
+
+/** A sibling that has answered `ping` may answer the `server/discover` before it for this long, in ms. */
+export const ERA_PROBE_GRACE_MS = 200;
+
+/** How often a silent child is asked for a sign of life, in ms. */
+export const SILENCE_CHECK_MS = 15_000;
+
+/** Lines of a child's stderr that are told again when it ends before it was ready. */
+export const LAST_STDERR_LINES = 20;
+
+/** Failed starts in a row after which `/health` says that a restart of the container is wanted. */
+export const FAILED_STARTS_UNHEALTHY = 5;
+
+/**
+ * A request of a shared child names no call. While several clients have calls open, it waits this long, in ms, for the
+ * others to end: the one that is left is the asker.
+ */
+export const ASK_ATTRIBUTION_WAIT_MS = 30_000;
+
+/** Requests of one child for its client that wait for an answer. */
+export const ASKS_MAX = 1_000;
+
+/** A modern client has this long, in ms, to come back with the input that a held call waits for: a person fills in a form. */
+export const INPUT_WAIT_MS = 600_000;
+
+/** A child that answers no ping has this long, in ms, to ask for all it wants of a client in one go. */
+export const INPUT_COLLECT_MS = 100;
+
+/** Calls of one principal that are held until its client brings input. */
+export const HELD_CALLS_MAX = 100;
+
+/** Rounds of input that a modern child may ask a legacy client for in one call. */
+export const INPUT_ROUNDS_MAX = 20;
+
+/** Pages of `tools/list` that are read to learn which parameters are mirrored into headers. */
+export const TOOL_PAGES_MAX = 50;
 
 /** First pause before a dead child is started again, in ms; doubled each time up to `RESTART_DELAY_MAX_MS`. */
 export const RESTART_DELAY_MIN_MS = 100;
@@ -103,3 +149,9 @@ export const FORWARDED_HEADER_CHARACTERS_MAX = 4 * 1024;
 /** Log lines of one kind let through at once, and the number a second that flows in afterwards. */
 export const LOG_LINES_BURST = 2_000;
 export const LOG_LINES_PER_SECOND = 500;
+
+/** Streams of one session that are kept for `Last-Event-ID`; the oldest that are done go first. */
+export const SESSION_STREAMS_MAX = 16;
+
+/** How often WebSocket connections are pinged, in ms; one that has not answered until the next ping is dead. */
+export const SOCKET_PING_MS = 30_000;

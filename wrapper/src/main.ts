@@ -62,7 +62,7 @@ async function run(options: WrapperOptions, command: readonly string[]): Promise
       env,
       log,
       writeStderrLine: createChildLog({ ...logTo, format: options.logFormat }, log),
-      onNeverReady: (exit) => {
+      onStartFailed: (exit) => {
         log.error('Server ended before it was ready', { exit });
         process.exit(EXIT_FAILED);
       },

@@ -1,5 +1,5 @@
 import { isLoopbackName } from './door/is-loopback-name.ts';
-import { LOG_FORMATS, LOG_LEVELS } from './measure/log.ts';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './measure/log.ts';
 
 interface OptionSpec<T> {
   /** What stands for the value in `--help`. */
@@ -50,8 +50,10 @@ const LIMITS = {
 };
 
 const TIMES = {
+  streamAgeMsMax: integer(3_600_000, { min: 1_000, max: 86_400_000, help: 'GET streams and subscriptions end after' }),
   requestTimeoutMs: integer(300_000, { min: 100, max: 86_400_000, help: 'time for one answer; progress renews it' }),
   sessionIdleMs: integer(1_800_000, { min: 100, max: 86_400_000, help: 'an unused session ends after this time' }),
+  hungTimeoutMs: integer(60_000, { min: 100, max: 3_600_000, help: 'a silent server is killed after this time' }),
   startTimeoutMs: integer(60_000, { min: 100, max: 3_600_000, help: 'time for the server to answer initialize' }),
   readyWaitMs: integer(10_000, { min: 0, max: 600_000, help: 'time requests wait for a server that is starting' }),
   healthTimeoutMs: integer(2_000, { min: 10, max: 60_000, help: 'time for a sign of life when /health is asked' }),
@@ -59,6 +61,11 @@ const TIMES = {
 };
 
 const CHILD = {
+  sessions: oneOf('shared', ['shared', 'isolated'], 'one server process for all, or one for each session'),
+  childEra: oneOf('auto', ['auto', 'legacy', 'modern'], 'era of the server: 2026-07-28 is modern; auto asks a sibling'),
+  poolSize: integer(1, { min: 0, max: 100, help: 'isolated servers started ahead of need' }),
+  childrenMax: integer(50, { min: 1, max: 10_000, help: 'isolated servers at once' }),
+  startAttemptsMax: integer(0, { min: 0, max: 1000, help: 'failed starts after which the wrapper ends; 0: never' }),
   childEnv: list(
     'variables the server gets besides the common ones; PREFIX_* takes all that begin so, * all',
     /^([a-z_][a-z0-9_]*\*?|\*)$/i,
@@ -75,8 +82,8 @@ const MEASURES = {
     max: 65_535,
     help: 'TCP port of /metrics, without a key; 0: the main port, with one',
   }),
-  logLevel: oneOf('info', LOG_LEVELS, "least level of the wrapper's log on stderr"),
-  logFormat: oneOf(
+  logLevel: oneOf<LogLevel>('info', LOG_LEVELS, "least level of the wrapper's log on stderr"),
+  logFormat: oneOf<LogFormat>(
     'mixed',
     LOG_FORMATS,
     "mixed leaves the server's stderr lines as they are, json puts them in JSON too",
@@ -222,7 +229,7 @@ function words(help: string, placeholder: string): OptionSpec<readonly string[]>
   return list(help, /^[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]+$/, placeholder, { keepCase: true });
 }
 
-function oneOf<T extends string>(defaultValue: T, values: readonly T[], help: string): OptionSpec<T> {
+function oneOf<const T extends string>(defaultValue: T, values: readonly T[], help: string): OptionSpec<T> {
   return {
     placeholder: values.join('|'),
     help,

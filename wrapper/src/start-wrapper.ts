@@ -1,24 +1,30 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ChildSupervisor } from './child/child-supervisor.ts';
 import { createDoor } from './door/create-door.ts';
+import { childEnvironment, childMeta } from './door/forwarded-identity.ts';
+import type { Principal } from './door/principal.ts';
 import { PrincipalQuota } from './door/principal-quota.ts';
 import { RateLimiter } from './door/rate-limiter.ts';
-import { checkHealth } from './http/health.ts';
+import { Admission } from './http/admission.ts';
+import { checkLiveness, checkReadiness, type HealthOptions } from './http/health.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { LegacyHttp } from './http/legacy-http.ts';
 import { McpEndpoint } from './http/mcp-endpoint.ts';
-import { Refusal, sendJson } from './http/refusal.ts';
+import { ModernHttp } from './http/modern-http.ts';
+import { Refusal } from './http/refusal.ts';
+import { sendJson } from './http/send-json.ts';
+import { WebSocketEndpoint } from './http/websocket-endpoint.ts';
 import { SESSION_SWEEP_MS } from './limits.ts';
 import type { Log } from './measure/log.ts';
 import { createMetrics } from './measure/metrics.ts';
 import { sendMetrics, serveMetrics } from './measure/serve-metrics.ts';
 import type { WrapperOptions } from './options.ts';
 import { ERROR } from './protocol/json-rpc.ts';
-import { ClientMessages } from './sessions/client-messages.ts';
-import { NotificationRouter } from './sessions/notification-router.ts';
-import { Relay } from './sessions/relay.ts';
+import type { Caller } from './sessions/caller.ts';
+import { Instances } from './sessions/instances.ts';
+import { LegacyRouter } from './sessions/legacy-router.ts';
+import { ModernRouter } from './sessions/modern-router.ts';
 import { SessionStore } from './sessions/session-store.ts';
-import { SharedState } from './sessions/shared-state.ts';
 
 export interface WrapperParts {
   options: WrapperOptions;
@@ -29,10 +35,10 @@ export interface WrapperParts {
   log: Log;
   writeStderrLine: (text: string) => void;
   /**
-   * The server went before it was ever ready. Whoever started the wrapper is to see that as a failed start: a container
-   * then restarts with the back-off of its own, and its exits are counted where people look.
+   * The server has ended before it was ready so often that the wrapper is to end too: a container then restarts with the
+   * back-off of its own, and its exits are counted where people look.
    */
-  onNeverReady: (exit: string) => void;
+  onStartFailed: (exit: string) => void;
 }
 
 export interface RunningWrapper {
@@ -53,63 +59,70 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const isDraining = (): boolean => draining;
   const nowMs = (): number => performance.now();
 
-  const sessions: SessionStore = new SessionStore({
+  const instances = createInstances(parts, nowMs);
+  const sessions = new SessionStore({
     sessionsMax: options.sessionsMax,
     idleMs: options.sessionIdleMs,
     nowMs,
-    onRemove: (session) => clientMessages.forget(session),
+    onRemove: (session) => instances.release(session),
   });
-  const shared = new SharedState({ sessions: () => sessions.all() });
-  const notifications = new NotificationRouter({ sessions: () => sessions.all(), shared });
-  const relay: Relay = new Relay({
-    requestTimeoutMs: options.requestTimeoutMs,
-    send: (line) => supervisor.send(line),
-    notifications,
-  });
-  const supervisor: ChildSupervisor = createSupervisor(parts, { relay, restore: () => clientMessages.restore() });
-  const clientMessages: ClientMessages = new ClientMessages({ supervisor, relay, shared });
-
+  const legacy = new LegacyRouter(sessions);
+  const modern = new ModernRouter();
   const metrics = createMetrics();
-  metrics.watch({
-    requestsInFlight: () => relay.callsInFlight,
-    sessions: () => sessions.size,
-    streams: () => [...sessions.all()].filter((session) => session.hasStream).length,
-    childRestarts: () => supervisor.restarts,
-    childGroups: () => (supervisor.pid === undefined ? [] : [supervisor.pid]),
-    isChildUp: () => supervisor.state.kind === 'ready',
-  });
   const { door, keysFile } = createDoor(options, {
     log,
     nowMs: Date.now,
     onRevoked: (ids) => {
-      for (const session of [...sessions.all()]) if (ids.has(session.principal)) sessions.remove(session);
+      for (const session of [...sessions.all()]) if (ids.has(session.principalId)) sessions.remove(session);
     },
   });
-  const endpoint = new McpEndpoint({
+  const rates = new RateLimiter({ perMinute: options.rateLimitPerMinute, burst: options.rateLimitBurst, nowMs });
+  const streams = new PrincipalQuota(options.streamsPerKeyMax);
+  const inHand = new PrincipalQuota(options.requestsPerKeyMax);
+  const onRefusal = metrics.rejected;
+  const callerOf = (principal: Principal, { headers }: IncomingMessage): Caller => ({
+    principalId: principal.id,
+    env: options.sessions === 'isolated' ? childEnvironment(principal, headers, options) : {},
+    childMeta: childMeta(principal, headers, options),
+    headers,
+  });
+  const admission = new Admission({ ...options, instances, isDraining });
+  const shared = {
     ...options,
     door,
-    rates: new RateLimiter({ perMinute: options.rateLimitPerMinute, burst: options.rateLimitBurst, nowMs }),
-    streams: new PrincipalQuota(options.streamsPerKeyMax),
-    inHand: new PrincipalQuota(options.requestsPerKeyMax),
-    onRefusal: metrics.rejected,
+    rates,
     sessions,
-    supervisor,
-    relay,
-    clientMessages,
-    isDraining,
+    instances,
+    admission,
+    nowMs,
+    callerOf,
+    streams,
+    inHand,
+    onRefusal,
+  };
+  const sockets = new WebSocketEndpoint({ ...shared, legacy, modern });
+  const endpoint = new McpEndpoint({
+    ...shared,
+    legacy: new LegacyHttp({ ...shared, router: legacy }),
+    modern: new ModernHttp({ ...shared, router: modern }),
   });
+  const health: HealthOptions = {
+    instances,
+    isDraining,
+    timeoutMs: options.healthTimeoutMs,
+    sessions: () => sessions.size,
+  };
   const server = createHttpServer(
     {
       mcp: (req, res) => endpoint.handle(req, res),
+      stream: (req, connection) => void sockets.upgrade(req, connection),
       health: async (_req, res) => {
-        const health = await checkHealth({
-          supervisor,
-          isDraining,
-          timeoutMs: options.healthTimeoutMs,
-          sessions: () => sessions.size,
-          requestsInFlight: () => relay.callsInFlight,
-        });
-        sendJson(res, health.status === 'ok' ? 200 : 503, JSON.stringify(health));
+        const { isAlive, health: state } = await checkLiveness(health);
+        sendJson(res, isAlive ? 200 : 503, JSON.stringify(state));
+      },
+      ready: async (_req, res) => {
+        const state = await checkReadiness(health);
+        sendJson(res, state.status === 'ok' ? 200 : 503, JSON.stringify(state));
       },
       metrics: async (req, res) => {
         if (options.metricsPort !== 0) throw notServedHere();
@@ -118,8 +131,16 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
       },
       resource: door.resource,
     },
-    { ...options, logsRequests: options.logLevel === 'debug', log, onRefusal: metrics.rejected },
+    { ...options, logsRequests: options.logLevel === 'debug', log, onRefusal },
   );
+  metrics.watch({
+    requestsInFlight: () => instances.callsInFlight,
+    sessions: () => sessions.size,
+    streams: () => streams.held,
+    childRestarts: () => sum(instances.all(), ({ supervisor }) => supervisor.restarts),
+    childGroups: () => [...instances.all()].flatMap(({ supervisor: { pid } }) => (pid === undefined ? [] : [pid])),
+    isChildUp: () => instances.primary.supervisor.state.kind === 'ready',
+  });
   const port = await listen(server, options);
   const own =
     options.metricsPort === 0
@@ -127,21 +148,32 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
       : await serveMetrics(metrics, { host: options.host, port: options.metricsPort });
   keysFile?.start();
   log.info('Listening', { host: options.host, port });
-  supervisor.start();
-  const sweeper = setInterval(() => sessions.removeExpired(), Math.min(SESSION_SWEEP_MS, options.sessionIdleMs));
+  instances.start();
+  const sweeper = setInterval(
+    () => {
+      sessions.removeExpired();
+      instances.removeIdle();
+    },
+    Math.min(SESSION_SWEEP_MS, options.sessionIdleMs),
+  );
 
   return {
     port,
-    kill: () => supervisor.kill(),
+    kill: () => instances.kill(),
     drain: async () => {
       draining = true;
-      log.info('Draining', { requestsInFlight: relay.callsInFlight, timeoutMs: options.drainTimeoutMs });
+      log.info('Draining', { requestsInFlight: instances.callsInFlight, timeoutMs: options.drainTimeoutMs });
       clearInterval(sweeper);
       keysFile?.stop();
-      for (const session of sessions.all()) session.endStream();
-      await relay.whenIdle(options.drainTimeoutMs);
-      relay.failAll({ code: ERROR.internal, message: 'The MCP server was shut down before it answered' });
-      await supervisor.stop();
+      for (const session of sessions.all()) session.endStandalone();
+      modern.finishListens();
+      sockets.drain();
+      const all = [...instances.all()];
+      await Promise.all(all.map(({ relay }) => relay.whenIdle(options.drainTimeoutMs)));
+      const message = 'The MCP server was shut down before it answered';
+      for (const { relay } of all) relay.failAll({ code: ERROR.internal, message });
+      await instances.stop();
+      sockets.closeAll();
       await close(server);
       own?.close();
       log.info('Stopped');
@@ -153,31 +185,23 @@ function notServedHere(): Refusal {
   return new Refusal({ status: 404, reason: 'not-found', message: 'The metrics are served on a port of their own' });
 }
 
-function createSupervisor(
-  parts: WrapperParts,
-  { relay, restore }: { relay: Relay; restore: () => void },
-): ChildSupervisor {
-  const { lineBytesMax, startTimeoutMs } = parts.options;
-  const supervisor: ChildSupervisor = new ChildSupervisor(
-    { ...parts, lineBytesMax, startTimeoutMs },
-    {
-      ready: () => {
-        if (supervisor.restarts > 0) restore();
-      },
-      lost: (exit) => {
-        const data = { reason: 'child-exited' };
-        relay.failAll({ code: ERROR.internal, message: `The MCP server ${exit} before it answered`, data });
-      },
-      neverReady: parts.onNeverReady,
-      response: (id, response) => relay.receiveResponse(id, response),
-      oversizedResponse: (id, bytes) => {
-        const message = `The MCP server answered with ${bytes} bytes, more than the ${lineBytesMax} allowed`;
-        if (id !== undefined) relay.fail(id, { code: ERROR.internal, message });
-      },
-      notification: (notification) => relay.receiveNotification(notification),
+function sum<T>(items: Iterable<T>, numberOf: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += numberOf(item);
+  return total;
+}
+
+function createInstances(parts: WrapperParts, nowMs: () => number): Instances {
+  const { options, command, cwd, env } = parts;
+  return new Instances({
+    ...options,
+    ...parts,
+    nowMs,
+    command: { command, cwd, env, lineBytesMax: options.lineBytesMax },
+    onFailedToStart: (exit, times) => {
+      if (options.startAttemptsMax > 0 && times >= options.startAttemptsMax) parts.onStartFailed(exit);
     },
-  );
-  return supervisor;
+  });
 }
 
 async function listen(server: Server, { port, host }: WrapperOptions): Promise<number> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { EVERYTHING, killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 afterEach(killStarted);
@@ -14,8 +15,8 @@ interface Health {
   restarts?: number;
 }
 
-async function readHealth({ origin }: WrapperProcess): Promise<{ code: number; body: Health }> {
-  const response = await fetch(`${origin}/health`);
+async function readHealth({ origin }: WrapperProcess, path = '/health'): Promise<{ code: number; body: Health }> {
+  const response = await fetch(`${origin}${path}`);
   return { code: response.status, body: (await response.json()) as Health };
 }
 
@@ -62,13 +63,15 @@ test('health of a child without ping is 200, since it answers other requests', a
   expect((await readHealth(wrapper)).code).toBe(200);
 });
 
-test('health is 503 while the child is starting, and requests wait for it', async () => {
+test('server is alive but not ready while the child is starting, and requests wait for it', async () => {
   const wrapper = await startWrapper({ flags: ['--silent'], args: ['--ready-wait-ms', '50'], isReady: false });
 
-  const health = await readHealth(wrapper);
+  const alive = await readHealth(wrapper);
+  const ready = await readHealth(wrapper, '/ready');
   const answer = await readAnswer(await post(wrapper.url, { jsonrpc: '2.0', id: 0, method: 'initialize' }));
 
-  expect(health).toMatchObject({ code: 503, body: { status: 'unavailable', reason: 'starting' } });
+  expect(alive).toMatchObject({ code: 200, body: { status: 'unavailable', reason: 'starting' } });
+  expect(ready).toMatchObject({ code: 503, body: { status: 'unavailable', reason: 'starting' } });
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).toBe('1');
   expect(answer.last).toMatchObject({ id: 0, error: { data: { reason: 'child-not-ready' } } });
@@ -89,33 +92,57 @@ test('health is 503 while the child hangs, and 200 when it goes on', async () =>
   expect(awake.code).toBe(200);
 });
 
-test('death of the child answers every open call at once, and the next one is served by a new child', async () => {
-  const wrapper = await startWrapper();
-  const [one, other] = await Promise.all([openSession(wrapper.url), openSession(wrapper.url)]);
-  await one.request('resources/subscribe', { uri: 'test://a' });
-  const open = other.request('tools/call', { name: 'hang' }, 'open');
-  while (!(await one.call('received')).includes('"hang"'));
+test(
+  verifies(
+    'stdio-restart',
+    'death of the child answers every open call at once, and the next one is served by a new child',
+  ),
+  async () => {
+    const wrapper = await startWrapper();
+    const [one, other] = await Promise.all([openSession(wrapper.url), openSession(wrapper.url)]);
+    await one.request('resources/subscribe', { uri: 'test://a' });
+    const open = other.request('tools/call', { name: 'hang' }, 'open');
+    while (!(await one.call('received')).includes('"hang"'));
 
-  const dying = await one.request('tools/call', { name: 'die' }, 'dying');
-  const lost = await open;
-  const after = await one.call('echo', { message: 'again' });
-  const received = JSON.parse(await one.call('received'));
+    const dying = await one.request('tools/call', { name: 'die' }, 'dying');
+    const lost = await open;
+    const after = await one.call('echo', { message: 'again' });
+    const received = JSON.parse(await one.call('received'));
 
-  for (const [id, { last }] of Object.entries({ dying, open: lost })) {
-    const message = 'The MCP server exited with code 7 before it answered';
-    expect(last).toMatchObject({ id, error: { code: -32603, message } });
-  }
-  expect(after).toBe('again');
-  expect(received.slice(0, 3).map(({ method }: { method: string }) => method)).toEqual([
-    'initialize',
-    'notifications/initialized',
-    'resources/subscribe',
-  ]);
-  expect((await readHealth(wrapper)).body).toMatchObject({ status: 'ok', restarts: 1 });
+    for (const [id, { last }] of Object.entries({ dying, open: lost })) {
+      const message = 'The MCP server exited with code 7 before it answered';
+      expect(last).toMatchObject({ id, error: { code: -32603, message } });
+    }
+    expect(after).toBe('again');
+    expect(received.slice(0, 3).map(({ method }: { method: string }) => method)).toEqual([
+      'initialize',
+      'notifications/initialized',
+      'resources/subscribe',
+    ]);
+    expect((await readHealth(wrapper)).body).toMatchObject({ status: 'ok', restarts: 1 });
+  },
+);
+
+test('child that dies at start over and over is not ready, is told with its last words, and then not alive', async () => {
+  const command = [process.execPath, '-e', 'console.error("no database"); process.exit(3)'];
+  const wrapper = await startWrapper({ command, args: ['--child-era', 'legacy'], isReady: false });
+
+  const said = await wrapper.logged('Child exited', 2);
+  const early = [await readHealth(wrapper), await readHealth(wrapper, '/ready')];
+  await wrapper.logged('Child exited', 5);
+  const late = await readHealth(wrapper);
+
+  expect(said).toMatchObject({ exit: 'exited with code 3', stderr: 'no database' });
+  expect(early).toMatchObject([{ code: 200 }, { code: 503, body: { reason: expect.stringMatching(/starting/) } }]);
+  expect(late.code).toBe(503);
 });
 
-test('child that dies before it is ever ready ends the wrapper, so that a failed start is seen as one', async () => {
-  const wrapper = await startWrapper({ flags: ['--exit-at-start'], isReady: false });
+test('wrapper ends with the child that failed to start as often as it may', async () => {
+  const wrapper = await startWrapper({
+    flags: ['--exit-at-start'],
+    args: ['--start-attempts-max', '1'],
+    isReady: false,
+  });
 
   const said = await wrapper.logged('Server ended before it was ready');
 
@@ -125,13 +152,16 @@ test('child that dies before it is ever ready ends the wrapper, so that a failed
 
 test('child that was ready and then dies at every start is started again with growing pauses', async () => {
   const marker = join(await mkdtemp(join(tmpdir(), 'mcp-wrapper-')), 'started');
-  const wrapper = await startWrapper({ args: ['--child-env', 'EXIT_WHEN_THERE'], env: { EXIT_WHEN_THERE: marker } });
+  const wrapper = await startWrapper({
+    env: { EXIT_WHEN_THERE: marker },
+    args: ['--child-era', 'legacy', '--child-env', 'EXIT_WHEN_THERE'],
+  });
   await (await openSession(wrapper.url)).request('tools/call', { name: 'die' }, 'dying');
 
   const third = await wrapper.logged('Child exited', 3);
 
   expect(third).toMatchObject({ exit: 'exited with code 3', restartInMs: 400 });
-  expect((await readHealth(wrapper)).code).toBe(503);
+  expect((await readHealth(wrapper, '/ready')).code).toBe(503);
 });
 
 test('command that does not exist ends the wrapper with a reason', async () => {
@@ -142,6 +172,18 @@ test('stderr of the child is passed on line by line', async () => {
   const command = [process.execPath, '-e', 'console.error("my own words"); process.stdin.resume()'];
   const wrapper = await startWrapper({ command, isReady: false });
   while (!wrapper.lines.includes('my own words')) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
+test('child that hangs is killed and started again', async () => {
+  const wrapper = await startWrapper({ args: ['--hung-timeout-ms', '200'] });
+  const [child = 0] = childrenOf(wrapper.pid);
+
+  process.kill(child, 'SIGSTOP');
+  await wrapper.logged('Child hangs');
+  await wrapper.logged('Child ready', 2);
+
+  expect(await (await openSession(wrapper.url)).call('echo', { message: 'again' })).toBe('again');
+  expect(isRunning(child)).toBe(false);
 });
 
 test('child sees the variables it was given, without the settings of the wrapper', async () => {
@@ -167,13 +209,14 @@ test('SIGTERM lets open calls finish, refuses new ones, ends streams, and exits 
   wrapper.kill('SIGTERM');
   await wrapper.logged('Draining');
   const refused = await readAnswer(await post(wrapper.url, { jsonrpc: '2.0', id: 9, method: 'initialize' }));
-  const health = await readHealth(wrapper);
+  const [alive, ready] = [await readHealth(wrapper), await readHealth(wrapper, '/ready')];
   const streamEnd = await stream.next();
   process.kill(child, 'SIGUSR2');
 
   expect((await open).last.result.content[0].text).toBe('opened');
   expect(refused).toMatchObject({ status: 503, last: { id: 9, error: { data: { reason: 'draining' } } } });
-  expect(health).toMatchObject({ code: 503, body: { reason: 'draining' } });
+  expect(alive.code).toBe(200);
+  expect(ready).toMatchObject({ code: 503, body: { reason: 'draining' } });
   expect(streamEnd.done).toBe(true);
   expect(await wrapper.exited).toBe(0);
   expect(isRunning(child)).toBe(false);
@@ -218,7 +261,7 @@ test('server behind a shell goes with the wrapper', async () => {
   await untilGone([shell, ...server]);
 });
 
-test('child that ignores stdin EOF and SIGTERM is killed', async () => {
+test(verifies('stdio-shutdown', 'child that ignores stdin EOF and SIGTERM is killed'), async () => {
   const wrapper = await startWrapper({ flags: ['--ignore-end'] });
   const [child = 0] = childrenOf(wrapper.pid);
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { afterEach, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { killStarted, startWrapper } from './wrapper-process.ts';
 
 afterEach(killStarted);
@@ -23,26 +24,29 @@ function postAs(url: string, headers: Record<string, string>): Promise<number> {
   });
 }
 
-test('key is asked for everywhere but at /health', async () => {
-  const { url, origin } = await startWrapper({ env: { MCP_WRAPPER_KEY_SHA256: HASHES } });
+test(
+  verifies(['http-authentication', 'auth-401', 'auth-every-request'], 'key is asked for everywhere but at /health'),
+  async () => {
+    const { url, origin } = await startWrapper({ env: { MCP_WRAPPER_KEY_SHA256: HASHES } });
 
-  const none = await post(url, PING);
-  const wrong = await post(url, PING, { authorization: 'Bearer mcp_wrong' });
-  const basic = await post(url, PING, { authorization: `Basic ${KEY}` });
-  const right = await post(url, PING, { authorization: `bearer ${KEY}` });
-  const stream = await fetch(url, { headers: { accept: 'text/event-stream' } });
-  const removal = await fetch(url, { method: 'DELETE' });
+    const none = await post(url, PING);
+    const wrong = await post(url, PING, { authorization: 'Bearer mcp_wrong' });
+    const basic = await post(url, PING, { authorization: `Basic ${KEY}` });
+    const right = await post(url, PING, { authorization: `bearer ${KEY}` });
+    const stream = await fetch(url, { headers: { accept: 'text/event-stream' } });
+    const removal = await fetch(url, { method: 'DELETE' });
 
-  expect([none, wrong, basic, right, stream, removal].map(({ status }) => status)).toEqual([
-    401, 401, 401, 200, 401, 401,
-  ]);
-  expect(none.headers.get('www-authenticate')).toBe('Bearer');
-  expect(wrong.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
-  expect(await none.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { data: { reason: 'unauthorized' } } });
-  expect((await fetch(`${origin}/health`)).status).toBe(200);
-});
+    expect([none, wrong, basic, right, stream, removal].map(({ status }) => status)).toEqual([
+      401, 401, 401, 200, 401, 401,
+    ]);
+    expect(none.headers.get('www-authenticate')).toBe('Bearer');
+    expect(wrong.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(await none.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { data: { reason: 'unauthorized' } } });
+    expect((await fetch(`${origin}/health`)).status).toBe(200);
+  },
+);
 
-test('session of one key is not found with another', async () => {
+test(verifies('auth-session-bound', 'session of one key is not found with another'), async () => {
   const { url } = await startWrapper({ env: { MCP_WRAPPER_KEY_SHA256: HASHES } });
   const { sessionId } = await openSession(url, { authorization: `Bearer ${KEY}` });
 
@@ -52,7 +56,7 @@ test('session of one key is not found with another', async () => {
   expect(answer.status).toBe(404);
 });
 
-test('origin is refused unless it is allowed', async () => {
+test(verifies('http-origin-403', 'origin is refused unless it is allowed'), async () => {
   const { url } = await startWrapper({ env: { MCP_WRAPPER_ALLOWED_ORIGINS: 'https://app.example.com' } });
 
   expect(await postAs(url, { origin: 'https://evil.example.com' })).toBe(403);
@@ -83,14 +87,17 @@ test('host is checked against the names of the endpoint, but not for probes', as
   expect((await fetch(`${origin}/health`)).status).toBe(200);
 });
 
-test('wrapper on loopback serves local names only, against DNS rebinding', async () => {
-  const { url } = await startWrapper();
+test(
+  verifies('http-bind-localhost', 'wrapper on loopback serves local names only, against DNS rebinding'),
+  async () => {
+    const { url } = await startWrapper();
 
-  expect(await postAs(url, { host: 'evil.example.com' })).toBe(403);
-  expect(await postAs(url, { host: 'hello.localhost:3000' })).toBe(200);
-  expect(await postAs(url, { host: 'localhost', origin: 'http://evil.example.com' })).toBe(403);
-  expect(await postAs(url, { host: 'localhost', origin: 'http://localhost:6274' })).toBe(200);
-});
+    expect(await postAs(url, { host: 'evil.example.com' })).toBe(403);
+    expect(await postAs(url, { host: 'hello.localhost:3000' })).toBe(200);
+    expect(await postAs(url, { host: 'localhost', origin: 'http://evil.example.com' })).toBe(403);
+    expect(await postAs(url, { host: 'localhost', origin: 'http://localhost:6274' })).toBe(200);
+  },
+);
 
 test('rate limit is counted for each key, and says when to come back', async () => {
   const { url } = await startWrapper({
@@ -107,7 +114,7 @@ test('rate limit is counted for each key, and says when to come back', async () 
   expect(await limited.json()).toMatchObject({ error: { data: { reason: 'rate-limited' } } });
 });
 
-test('sessions are limited in number, and end with DELETE', async () => {
+test(verifies('legacy-session-404', 'sessions are limited in number, and end with DELETE'), async () => {
   const { url } = await startWrapper({ args: ['--sessions-max', '2'] });
   const [first] = [await openSession(url), await openSession(url)];
   const initialize = { jsonrpc: '2.0', id: 0, method: 'initialize' };
@@ -122,16 +129,16 @@ test('sessions are limited in number, and end with DELETE', async () => {
   expect(gone).toMatchObject({ status: 404, last: { id: 0, error: { code: -32001 } } });
 });
 
-test('unused session expires, one that listens does not', async () => {
+test('unused session expires, also while its stream is open', async () => {
   const { url } = await startWrapper({ args: ['--session-idle-ms', '100'] });
   const [unused, listening] = await Promise.all([openSession(url), openSession(url)]);
   const stream = await listening.listen();
 
-  while (((await (await fetch(url.replace('/mcp', '/health'))).json()) as { sessions: number }).sessions > 1);
+  while (((await (await fetch(url.replace('/mcp', '/health'))).json()) as { sessions: number }).sessions > 0);
 
   expect((await unused.request('ping')).status).toBe(404);
-  expect((await listening.request('ping')).status).toBe(200);
-  stream.close();
+  expect((await listening.request('ping')).status).toBe(404);
+  expect((await stream.next()).done).toBe(true);
 });
 
 test('requests in hand are limited in number', async () => {

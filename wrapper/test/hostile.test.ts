@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 const PING = { jsonrpc: '2.0', id: 0, method: 'ping' };
@@ -45,7 +46,7 @@ test.each([
   ['both result and error', '{"jsonrpc":"2.0","id":1,"result":1,"error":{}}', 400, -32600],
   ['arrays in each other', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 400, -32600],
   ['objects in each other', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 400, -32600],
-])('body that is %s is refused with a JSON-RPC error', async (_name, body, status, code) => {
+])(verifies('rpc-id-valid', 'body that is %s is refused with a JSON-RPC error'), async (_name, body, status, code) => {
   const { url } = wrapper;
 
   const response = await post(url, body);
@@ -109,14 +110,17 @@ test.each([
   ['text/html', {}, 406],
   ['text/event-stream', {}, 400],
   ['text/event-stream', { 'mcp-session-id': 'unknown' }, 404],
-])('GET that accepts %s with %p is answered with %i', async (accept, headers, status) => {
-  const { url } = wrapper;
+])(
+  verifies('legacy-get-stream', 'GET that accepts %s with %p is answered with %i'),
+  async (accept, headers, status) => {
+    const { url } = wrapper;
 
-  const response = await fetch(url, { headers: { accept, ...headers } as Record<string, string> });
+    const response = await fetch(url, { headers: { accept, ...headers } as Record<string, string> });
 
-  expect(response.status).toBe(status);
-  expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: {} });
-});
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ jsonrpc: '2.0', error: {} });
+  },
+);
 
 test('what is no HTTP, and headers that are too large, are answered in JSON too', async () => {
   const { url } = wrapper;
@@ -128,19 +132,20 @@ test('what is no HTTP, and headers that are too large, are answered in JSON too'
   expect(large).toMatch(/^HTTP\/1.1 431 /);
 });
 
-test('request of 2026-07-28 is refused with the versions that are spoken here', async () => {
+test('request of a version that nobody speaks is refused with those that are spoken here', async () => {
   const { url } = wrapper;
   const meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/protocolVersion': '2099-01-01',
     'io.modelcontextprotocol/clientCapabilities': {},
   };
   const body = { jsonrpc: '2.0', id: 'probe', method: 'server/discover', params: { _meta: meta } };
+  const headers = { 'mcp-protocol-version': '2099-01-01', 'mcp-method': 'server/discover' };
 
-  const answer = await readAnswer(await post(url, body, { 'mcp-protocol-version': '2026-07-28' }));
+  const answer = await readAnswer(await post(url, body, headers));
 
   expect(answer.status).toBe(400);
-  expect(answer.last).toMatchObject({ id: 'probe', error: { code: -32022, data: { requested: '2026-07-28' } } });
-  expect(answer.last.error?.data?.supported).toContain('2025-11-25');
+  expect(answer.last).toMatchObject({ id: 'probe', error: { code: -32022, data: { requested: '2099-01-01' } } });
+  expect(answer.last.error?.data?.supported).toEqual(expect.arrayContaining(['2026-07-28', '2025-11-25']));
 });
 
 test('client in a session may name the newer version, as some do', async () => {

@@ -114,7 +114,7 @@ test('connections are limited in number', async () => {
 });
 
 test('quota counts each principal by itself and forgets who holds nothing', () => {
-  const [a, b] = [{ id: 'a' }, { id: 'b' }];
+  const [a, b] = ['a', 'b'] as const;
   const quota = new PrincipalQuota(2);
 
   expect([quota.tryTake(a, 2), quota.tryTake(a), quota.tryTake(b), quota.tryTake(b, 2)]).toEqual([

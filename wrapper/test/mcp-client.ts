@@ -16,7 +16,7 @@ export interface RawAnswer {
   last: Message;
 }
 
-interface Message {
+export interface Message {
   id?: unknown;
   method?: string;
   params?: Record<string, unknown>;
@@ -74,7 +74,7 @@ async function listen(
   return Object.assign(readEvents(response.body), { close: () => controller.abort() });
 }
 
-async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Message, undefined> {
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Message, undefined> {
   let rest = '';
   const decoder = new TextDecoder();
   for await (const chunk of body) {

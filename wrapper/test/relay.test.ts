@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { killStarted, startWrapper } from './wrapper-process.ts';
 
 afterEach(killStarted);
 
-test('relay gives back every kind of id unchanged', async () => {
+test(verifies('rpc-id-echoed', 'relay gives back every kind of id unchanged'), async () => {
   const { url } = await startWrapper();
   const client = await openSession(url);
 
@@ -15,7 +16,7 @@ test('relay gives back every kind of id unchanged', async () => {
   }
 });
 
-test('relay keeps calls with the same id of many clients apart', async () => {
+test(verifies('rpc-unique-ids', 'relay keeps calls with the same id of many clients apart'), async () => {
   const { url } = await startWrapper();
   const clients = await Promise.all(Array.from({ length: 20 }, () => openSession(url)));
 
@@ -24,7 +25,7 @@ test('relay keeps calls with the same id of many clients apart', async () => {
   expect(answers).toEqual(clients.map((_, i) => `client ${i}`));
 });
 
-test('relay initialises the child once, whoever comes', async () => {
+test(verifies('legacy-initialized-first', 'relay initialises the child once, whoever comes'), async () => {
   const { url } = await startWrapper();
   const first = await openSession(url);
   await first.notify('notifications/initialized');
@@ -37,61 +38,73 @@ test('relay initialises the child once, whoever comes', async () => {
   expect(methods).toEqual(['initialize', 'notifications/initialized', 'tools/call']);
 });
 
-test('initialize is answered with the version asked for, or the newest that the child knows', async () => {
-  const { url } = await startWrapper();
-  const versions = {
-    '2025-06-18': '2025-06-18',
-    '2024-11-05': '2024-11-05',
-    '2025-11-25': '2025-06-18',
-    '2026-07-28': '2025-06-18',
-    nonsense: '2025-06-18',
-  };
+test(
+  verifies(
+    ['legacy-initialize-version', 'legacy-session-id'],
+    'initialize is answered with the version asked for, or the newest that the child knows',
+  ),
+  async () => {
+    const { url } = await startWrapper();
+    const versions = {
+      '2025-06-18': '2025-06-18',
+      '2024-11-05': '2024-11-05',
+      '2025-11-25': '2025-06-18',
+      '2026-07-28': '2025-06-18',
+      nonsense: '2025-06-18',
+    };
 
-  for (const [asked, answered] of Object.entries(versions)) {
-    const body = { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: asked } };
-    const { last, headers } = await readAnswer(await post(url, body));
-    expect(last).toMatchObject({ id: 0, result: { protocolVersion: answered, serverInfo: { name: 'fixture' } } });
-    expect(headers.get('mcp-session-id')).toMatch(/^[\x21-\x7e]{20,}$/);
-  }
-});
+    for (const [asked, answered] of Object.entries(versions)) {
+      const body = { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: asked } };
+      const { last, headers } = await readAnswer(await post(url, body));
+      expect(last).toMatchObject({ id: 0, result: { protocolVersion: answered, serverInfo: { name: 'fixture' } } });
+      expect(headers.get('mcp-session-id')).toMatch(/^[\x21-\x7e]{20,}$/);
+    }
+  },
+);
 
-test('notification is accepted without an answer', async () => {
-  const { url } = await startWrapper();
-  const client = await openSession(url);
+test(
+  verifies(['http-notification-202', 'rpc-no-answer-to-notification'], 'notification is accepted without an answer'),
+  async () => {
+    const { url } = await startWrapper();
+    const client = await openSession(url);
 
-  const response = await client.notify('notifications/initialized');
+    const response = await client.notify('notifications/initialized');
 
-  expect(response.status).toBe(202);
-  expect(await response.text()).toBe('');
-});
+    expect(response.status).toBe(202);
+    expect(await response.text()).toBe('');
+  },
+);
 
-test('relay passes a character that the child wrote in two chunks', async () => {
+test(verifies('rpc-utf8', 'relay passes a character that the child wrote in two chunks'), async () => {
   const { url } = await startWrapper();
   const client = await openSession(url);
 
   expect(await client.call('split')).toBe('žluťoučký 🐴 kůň');
 });
 
-test('progress goes in front of the answer of its own call, with the token the client chose', async () => {
-  const { url } = await startWrapper();
-  const clients = await Promise.all([openSession(url), openSession(url)]);
+test(
+  verifies('progress-token', 'progress goes in front of the answer of its own call, with the token the client chose'),
+  async () => {
+    const { url } = await startWrapper();
+    const clients = await Promise.all([openSession(url), openSession(url)]);
 
-  const answers = await Promise.all(
-    clients.map((client) => client.request('tools/call', { name: 'progress', _meta: { progressToken: 'same' } }, 1)),
-  );
+    const answers = await Promise.all(
+      clients.map((client) => client.request('tools/call', { name: 'progress', _meta: { progressToken: 'same' } }, 1)),
+    );
 
-  for (const { messages } of answers) {
-    const progress = messages.slice(0, -1).map(({ method, params }) => ({ method, ...params }));
-    const method = 'notifications/progress';
-    expect(progress).toEqual([
-      { method, progressToken: 'same', progress: 1 },
-      { method, progressToken: 'same', progress: 2 },
-    ]);
-    expect(messages.at(-1)?.result.content[0].text).toBe('done');
-  }
-});
+    for (const { messages } of answers) {
+      const progress = messages.slice(0, -1).map(({ method, params }) => ({ method, ...params }));
+      const method = 'notifications/progress';
+      expect(progress).toEqual([
+        { method, progressToken: 'same', progress: 1 },
+        { method, progressToken: 'same', progress: 2 },
+      ]);
+      expect(messages.at(-1)?.result.content[0].text).toBe('done');
+    }
+  },
+);
 
-test('call is answered as plain JSON when nothing comes before the answer', async () => {
+test(verifies('http-answer-type', 'call is answered as plain JSON when nothing comes before the answer'), async () => {
   const { url } = await startWrapper();
   const client = await openSession(url);
 
@@ -100,7 +113,7 @@ test('call is answered as plain JSON when nothing comes before the answer', asyn
   expect(headers.get('content-type')).toBe('application/json');
 });
 
-test('call of a client that takes event streams only is answered as one', async () => {
+test(verifies('http-answer-type', 'call of a client that takes event streams only is answered as one'), async () => {
   const { url } = await startWrapper();
 
   const body = { jsonrpc: '2.0', id: 4, method: 'tools/list' };
@@ -110,25 +123,31 @@ test('call of a client that takes event streams only is answered as one', async 
   expect(answer.last.id).toBe(4);
 });
 
-test('cancellation reaches the child with the id it knows, and ends only the stream of that call', async () => {
-  const { url } = await startWrapper();
-  const [one, other] = await Promise.all([openSession(url), openSession(url)]);
-  const cancelled = one.request('tools/call', { name: 'gate' }, 'x');
-  const kept = other.call('gate', {}, 'x');
-  while (countCalls(await other.call('received', {}, 'order'), 'gate') < 2);
+test(
+  verifies(
+    ['cancel-known-only', 'stdio-cancel'],
+    'cancellation reaches the child with the id it knows, and ends only the stream of that call',
+  ),
+  async () => {
+    const { url } = await startWrapper();
+    const [one, other] = await Promise.all([openSession(url), openSession(url)]);
+    const cancelled = one.request('tools/call', { name: 'gate' }, 'x');
+    const kept = other.call('gate', {}, 'x');
+    while (countCalls(await other.call('received', {}, 'order'), 'gate') < 2);
 
-  await one.notify('notifications/cancelled', { requestId: 'x', reason: 'changed my mind' });
-  const answer = await cancelled;
-  const received = JSON.parse(await other.call('received', {}, 'then'));
-  await other.call('open', {}, 'last');
+    await one.notify('notifications/cancelled', { requestId: 'x', reason: 'changed my mind' });
+    const answer = await cancelled;
+    const received = JSON.parse(await other.call('received', {}, 'then'));
+    await other.call('open', {}, 'last');
 
-  const gates = received.filter(({ params }: { params: { name?: string } }) => params?.name === 'gate');
-  const notice = received.find(({ method }: { method: string }) => method === 'notifications/cancelled');
-  expect(gates.map(({ id }: { id: number }) => id)).toContain(notice.params.requestId);
-  expect(notice.params.reason).toBe('changed my mind');
-  expect(answer.messages).toEqual([]);
-  expect(await kept).toBe('opened');
-});
+    const gates = received.filter(({ params }: { params: { name?: string } }) => params?.name === 'gate');
+    const notice = received.find(({ method }: { method: string }) => method === 'notifications/cancelled');
+    expect(gates.map(({ id }: { id: number }) => id)).toContain(notice.params.requestId);
+    expect(notice.params.reason).toBe('changed my mind');
+    expect(answer.messages).toEqual([]);
+    expect(await kept).toBe('opened');
+  },
+);
 
 test('request of the child is refused at once, and its ping answered', async () => {
   const { url } = await startWrapper();
@@ -141,21 +160,24 @@ test('request of the child is refused at once, and its ping answered', async () 
   expect(ping.result).toEqual({});
 });
 
-test('list_changed reaches every session once, also one that listens later', async () => {
-  const { url } = await startWrapper();
-  const [early, late, caller] = await Promise.all([openSession(url), openSession(url), openSession(url)]);
-  const earlyStream = await early.listen();
+test(
+  verifies('legacy-one-stream', 'list_changed reaches every session once, also one that listens later'),
+  async () => {
+    const { url } = await startWrapper();
+    const [early, late, caller] = await Promise.all([openSession(url), openSession(url), openSession(url)]);
+    const earlyStream = await early.listen();
 
-  await caller.call('notify', { method: 'notifications/tools/list_changed' });
-  await caller.call('notify', { method: 'notifications/resources/list_changed' });
-  const lateStream = await late.listen();
+    await caller.call('notify', { method: 'notifications/tools/list_changed' });
+    await caller.call('notify', { method: 'notifications/resources/list_changed' });
+    const lateStream = await late.listen();
 
-  for (const stream of [earlyStream, lateStream]) {
-    expect((await stream.next()).value?.method).toBe('notifications/tools/list_changed');
-    expect((await stream.next()).value?.method).toBe('notifications/resources/list_changed');
-    stream.close();
-  }
-});
+    for (const stream of [earlyStream, lateStream]) {
+      expect((await stream.next()).value?.method).toBe('notifications/tools/list_changed');
+      expect((await stream.next()).value?.method).toBe('notifications/resources/list_changed');
+      stream.close();
+    }
+  },
+);
 
 test('resource update reaches the sessions that subscribed to it', async () => {
   const { url } = await startWrapper();
@@ -272,16 +294,19 @@ test('messages of 8 MB pass both ways', async () => {
   expect((await client.call('echo', { message })) === message).toBe(true);
 });
 
-test('call that the child never answers ends with an error, and the child is told', async () => {
-  const { url } = await startWrapper({ args: ['--request-timeout-ms', '100'] });
-  const client = await openSession(url);
+test(
+  verifies('timeout-cancels', 'call that the child never answers ends with an error, and the child is told'),
+  async () => {
+    const { url } = await startWrapper({ args: ['--request-timeout-ms', '100'] });
+    const client = await openSession(url);
 
-  const { last } = await client.request('tools/call', { name: 'hang' }, 'slow');
-  const received = JSON.parse(await client.call('received'));
+    const { last } = await client.request('tools/call', { name: 'hang' }, 'slow');
+    const received = JSON.parse(await client.call('received'));
 
-  expect(last).toMatchObject({ id: 'slow', error: { code: -32001 } });
-  expect(received.some(({ method }: { method: string }) => method === 'notifications/cancelled')).toBe(true);
-});
+    expect(last).toMatchObject({ id: 'slow', error: { code: -32001 } });
+    expect(received.some(({ method }: { method: string }) => method === 'notifications/cancelled')).toBe(true);
+  },
+);
 
 function countCalls(received: string, name: string): number {
   return JSON.parse(received).filter(({ params }: { params?: { name?: string } }) => params?.name === name).length;

@@ -89,9 +89,9 @@ function container(input: OverlayInput): IContainer {
       requests: { memory: requests.memory, cpu: requests.cpu },
       limits: { memory: limits.memory, cpu: limits.cpu },
     },
-    startupProbe: { ...healthProbe(), periodSeconds: 2, failureThreshold: 60 },
-    livenessProbe: { ...healthProbe(), initialDelaySeconds: 10, periodSeconds: 30 },
-    readinessProbe: { ...healthProbe(), initialDelaySeconds: 5, periodSeconds: 10 },
+    startupProbe: { ...probe('/ready'), periodSeconds: 2, failureThreshold: 60 },
+    livenessProbe: { ...probe('/health'), initialDelaySeconds: 10, periodSeconds: 30 },
+    readinessProbe: { ...probe('/ready'), initialDelaySeconds: 5, periodSeconds: 10 },
     lifecycle: { preStop: { sleep: { seconds: DRAIN_SECONDS } } },
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -102,8 +102,8 @@ function container(input: OverlayInput): IContainer {
   };
 }
 
-function healthProbe(): IProbe {
-  return { httpGet: { path: '/health', port: CONTAINER_PORT }, timeoutSeconds: 5 };
+function probe(path: string): IProbe {
+  return { httpGet: { path, port: CONTAINER_PORT }, timeoutSeconds: 5 };
 }
 
 function wrapperVariables(input: OverlayInput): IEnvVar[] {

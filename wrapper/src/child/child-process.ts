@@ -14,6 +14,15 @@ export type ChildExit =
   /** The command could not be started at all; `code` is the system's, such as ENOENT. */
   | { kind: 'not-started'; code: string };
 
+/** How to start the server. The environment is what it gets, nothing is added. */
+export interface ChildCommand {
+  command: readonly string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Bytes of one line of its output. */
+  lineBytesMax: number;
+}
+
 export interface ChildSink {
   line(text: string): void;
   oversized(line: OversizedLine): void;
@@ -28,16 +37,14 @@ export interface ChildSink {
  */
 export class StdioChild {
   readonly #process: ChildProcess;
-  readonly #sink: ChildSink;
+  /** Who hears it: one that was started ahead of need gets another listener later. */
+  sink: ChildSink;
   readonly #exited: Promise<void>;
   #isGone = false;
 
-  constructor(
-    options: { command: readonly string[]; cwd: string; env: NodeJS.ProcessEnv; lineBytesMax: number },
-    sink: ChildSink,
-  ) {
+  constructor(options: ChildCommand, sink: ChildSink) {
     const [file = '', ...args] = options.command;
-    this.#sink = sink;
+    this.sink = sink;
     this.#process = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
@@ -48,6 +55,10 @@ export class StdioChild {
     this.#process.stdin?.on('error', () => {});
     this.#readLines(options.lineBytesMax);
     this.#exited = new Promise((resolve) => this.#watchExit(resolve));
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   get pid(): number | undefined {
@@ -88,12 +99,15 @@ export class StdioChild {
   }
 
   #readLines(lineBytesMax: number): void {
-    const out = new LineDecoder(lineBytesMax, this.#sink);
+    const out = new LineDecoder(lineBytesMax, {
+      line: (text) => this.sink.line(text),
+      oversized: (line) => this.sink.oversized(line),
+    });
     this.#process.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     this.#process.stdout?.on('end', () => out.end());
     const err = new LineDecoder(STDERR_LINE_BYTES_MAX, {
-      line: (text) => this.#sink.stderrLine(text),
-      oversized: ({ head }) => this.#sink.stderrLine(`${head}…`),
+      line: (text) => this.sink.stderrLine(text),
+      oversized: ({ head }) => this.sink.stderrLine(`${head}…`),
     });
     this.#process.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     this.#process.stderr?.on('end', () => err.end());
@@ -103,7 +117,7 @@ export class StdioChild {
     const finish = (exit: ChildExit): void => {
       if (this.#isGone) return;
       this.#isGone = true;
-      this.#sink.exit(exit);
+      this.sink.exit(exit);
       resolve();
     };
     this.#process.once('error', (error: NodeJS.ErrnoException) => {

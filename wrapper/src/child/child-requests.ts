@@ -33,13 +33,25 @@ export class ChildRequests {
     if (!waiting) return false;
     this.#waiting.delete(String(response.id));
     if ('result' in response.body) waiting.resolve(response.body.result);
-    else waiting.reject(new Error(`the child answered with an error: ${messageOf(response.body.error)}`));
+    else waiting.reject(new ChildError(response.body.error));
     return true;
   }
 
   rejectAll(reason: string): void {
     for (const { reject } of this.#waiting.values()) reject(new Error(`the child ${reason}`));
     this.#waiting.clear();
+  }
+}
+
+/** The child answered a request of the wrapper's with an error. */
+export class ChildError extends Error {
+  /** As the child gave it. */
+  readonly rpcError: unknown;
+
+  constructor(rpcError: unknown) {
+    super(`the child answered with an error: ${messageOf(rpcError)}`);
+    this.name = 'ChildError';
+    this.rpcError = rpcError;
   }
 }
 

@@ -1,22 +1,34 @@
 import {
+  LAST_STDERR_LINES,
   RESTART_DELAY_MAX_MS,
   RESTART_DELAY_MIN_MS,
   RESTART_RESET_MS,
+  SILENCE_CHECK_MS,
   STRAY_OUTPUT_CHARACTERS_MAX,
 } from '../limits.ts';
 import type { Log } from '../measure/log.ts';
 import {
   classifyMessage,
-  ERROR,
   type Message,
   type Notification,
+  type Request,
   type RequestId,
   type Response,
+  type ResponseBody,
+  stringifySafely,
 } from '../protocol/json-rpc.ts';
-import { type ChildExit, StdioChild } from './child-process.ts';
+import type { Era } from '../protocol/protocol-version.ts';
+import type { ChildExit, ChildSink, StdioChild } from './child-process.ts';
 import { ChildRequests } from './child-requests.ts';
-import { initializeParams, parseInitializeResult, type ServerIdentity } from './handshake.ts';
 import type { OversizedLine } from './line-decoder.ts';
+import {
+  type ClientIdentity,
+  initializeParams,
+  modernRequestMeta,
+  parseDiscoverResult,
+  parseInitializeResult,
+  type ServerIdentity,
+} from './server-identity.ts';
 
 export type ChildState =
   | { kind: 'starting' }
@@ -29,24 +41,28 @@ export interface SupervisorEvents {
   ready(server: ServerIdentity): void;
   /** The child has gone; what it was asked is lost. */
   lost(exit: string): void;
-  /** The child went before it was ever ready: there is nothing to keep up yet. `exit` is a sentence for people. */
-  neverReady(exit: string): void;
-  response(id: RequestId | null, response: Response): void;
+  /** The child went before it was ready, for the nth time in a row. `exit` is a sentence for people. */
+  failedToStart(exit: string, times: number): void;
+  response(response: Response): void;
+  request(request: Request): void;
   oversizedResponse(id: number | undefined, bytes: number): void;
   notification(notification: Notification): void;
 }
 
 export interface SupervisorOptions {
-  command: readonly string[];
-  cwd: string;
-  env: NodeJS.ProcessEnv;
-  lineBytesMax: number;
+  /** A child that nobody else has, started a moment ago or ahead of need. */
+  takeChild: (sink: ChildSink) => StdioChild;
+  era: () => Promise<Era>;
+  /** Whom a legacy child is told to have as its client. */
+  client: ClientIdentity;
   startTimeoutMs: number;
+  /** A child that is silent for this long after it was asked for a sign of life counts as dead. */
+  hungTimeoutMs: number;
   writeStderrLine: (text: string) => void;
   log: Log;
 }
 
-/** Keeps one stdio server running and initialised: handshake, health probe, restart with growing pauses, orderly stop. */
+/** Keeps one stdio server running and introduced: handshake, sign of life, restart with growing pauses, orderly stop. */
 export class ChildSupervisor {
   readonly #options: SupervisorOptions;
   readonly #events: SupervisorEvents;
@@ -55,13 +71,16 @@ export class ChildSupervisor {
   #state: ChildState = { kind: 'starting' };
   #child: StdioChild | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
   #restartDelayMs = RESTART_DELAY_MIN_MS;
   #readyAtMs: number | undefined;
   #restarts = 0;
-  #wasEverReady = false;
+  #failedStarts = 0;
   #probe: Promise<boolean> | undefined;
+  #linesHeard = 0;
   #heard: (() => void) | undefined;
   #answersPing = false;
+  #lastStderr: string[] = [];
 
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.#options = options;
@@ -72,33 +91,41 @@ export class ChildSupervisor {
     return this.#state;
   }
 
-  get pid(): number | undefined {
-    return this.#child?.pid;
-  }
-
   get restarts(): number {
     return this.#restarts;
   }
 
+  /** Starts in a row that ended before the child was ready. */
+  get failedStarts(): number {
+    return this.#failedStarts;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   start(): void {
     this.#state = { kind: 'starting' };
-    const { command, cwd, env, lineBytesMax } = this.#options;
-    const child = new StdioChild(
-      { command, cwd, env, lineBytesMax },
-      {
-        line: (text) => this.#receive(text),
-        oversized: (line) => this.#receiveOversized(line),
-        stderrLine: this.#options.writeStderrLine,
-        exit: (exit) => this.#onExit(exit),
-      },
-    );
+    this.#lastStderr = [];
+    const child = this.#options.takeChild({
+      line: (text) => this.#receive(text),
+      oversized: (line) => this.#receiveOversized(line),
+      stderrLine: (text) => this.#receiveStderr(text),
+      exit: (exit) => this.#onExit(exit),
+    });
     this.#child = child;
-    void this.#initialize(child);
+    void this.#introduce(child);
   }
 
   /** False when the child does not read and its input is full. */
   send(line: string): boolean {
     return this.#child?.writeLine(line) ?? true;
+  }
+
+  /** Answers a request of the child. */
+  respond(id: RequestId, body: ResponseBody): void {
+    const line = stringifySafely({ jsonrpc: '2.0', id, ...body });
+    if (line !== undefined) this.send(line);
   }
 
   /** A request of the wrapper's own. Rejects when the child answers with an error or goes. */
@@ -134,6 +161,7 @@ export class ChildSupervisor {
   async stop(): Promise<void> {
     this.#state = { kind: 'stopped' };
     clearTimeout(this.#restartTimer);
+    clearInterval(this.#silenceTimer);
     this.#wakeReadyWaiters();
     await this.#child?.stop();
   }
@@ -143,22 +171,19 @@ export class ChildSupervisor {
     this.#child?.kill();
   }
 
-  async #initialize(child: StdioChild): Promise<void> {
+  async #introduce(child: StdioChild): Promise<void> {
     const { log, startTimeoutMs } = this.#options;
     const timer = setTimeout(() => {
       log.error('Child did not answer initialize in time', { timeoutMs: startTimeoutMs });
       child.kill();
     }, startTimeoutMs);
     try {
-      const server = parseInitializeResult(await this.request('initialize', initializeParams()));
+      const era = await this.#options.era();
       if (this.#child !== child || this.#state.kind !== 'starting') return;
-      child.writeLine('{"jsonrpc":"2.0","method":"notifications/initialized"}');
-      this.#state = { kind: 'ready', server };
-      this.#readyAtMs = performance.now();
-      this.#wasEverReady = true;
-      log.info('Child ready', { protocolVersion: server.protocolVersion, restarts: this.#restarts });
-      this.#events.ready(server);
-      this.#wakeReadyWaiters();
+      const server = era === 'modern' ? await this.#discover() : await this.#initialize();
+      if (this.#child !== child || this.#state.kind !== 'starting') return;
+      if (server.era === 'legacy') child.writeLine('{"jsonrpc":"2.0","method":"notifications/initialized"}');
+      this.#becomeReady(server);
     } catch (error) {
       if (this.#child !== child || this.#state.kind !== 'starting') return;
       log.error('Child refused initialize', { cause: error instanceof Error ? error.message : String(error) });
@@ -168,30 +193,92 @@ export class ChildSupervisor {
     }
   }
 
+  async #discover(): Promise<ServerIdentity> {
+    const params = { _meta: modernRequestMeta(this.#options.client) };
+    return parseDiscoverResult(await this.request('server/discover', params));
+  }
+
+  /** A server that took too long for the probe of its era may be a modern one after all. */
+  async #initialize(): Promise<ServerIdentity> {
+    try {
+      return parseInitializeResult(await this.request('initialize', initializeParams(this.#options.client)));
+    } catch (refused) {
+      if (this.#state.kind !== 'starting') throw refused;
+      return await this.#discover().catch(() => {
+        throw refused;
+      });
+    }
+  }
+
+  #becomeReady(server: ServerIdentity): void {
+    this.#state = { kind: 'ready', server };
+    this.#readyAtMs = performance.now();
+    this.#failedStarts = 0;
+    this.#watchSilence();
+    const { era, protocolVersion } = server;
+    this.#options.log.info('Child ready', { era, protocolVersion, restarts: this.#restarts });
+    this.#events.ready(server);
+    this.#wakeReadyWaiters();
+  }
+
+  /** A child that hangs is killed, which restarts it. */
+  #watchSilence(): void {
+    clearInterval(this.#silenceTimer);
+    let heardBefore = this.#linesHeard;
+    this.#silenceTimer = setInterval(
+      () => {
+        const isSilent = this.#linesHeard === heardBefore;
+        heardBefore = this.#linesHeard;
+        if (isSilent) void this.#killIfHung();
+      },
+      Math.min(SILENCE_CHECK_MS, this.#options.hungTimeoutMs),
+    );
+    this.#silenceTimer.unref();
+  }
+
+  async #killIfHung(): Promise<void> {
+    const child = this.#child;
+    const { hungTimeoutMs, log } = this.#options;
+    const isAlive = await this.probe(hungTimeoutMs);
+    if (isAlive || this.#child !== child || this.#state.kind !== 'ready') return;
+    log.error('Child hangs', { timeoutMs: hungTimeoutMs });
+    child?.kill();
+  }
+
   #onExit(exit: ChildExit): void {
     const { log } = this.#options;
     const sentence = describeExit(exit);
     this.#child = undefined;
     this.#requests.rejectAll(sentence);
     this.#heard = undefined;
+    clearInterval(this.#silenceTimer);
     if (this.#state.kind === 'stopped') {
       log.info('Child stopped', { exit: sentence });
       this.#events.lost(sentence);
       return;
     }
     const livedMs = this.#readyAtMs === undefined ? 0 : performance.now() - this.#readyAtMs;
+    const wasReady = this.#readyAtMs !== undefined;
     this.#readyAtMs = undefined;
     this.#state = { kind: 'restarting', exit: sentence };
-    this.#events.lost(sentence);
-    if (!this.#wasEverReady) return this.#events.neverReady(sentence);
     if (livedMs > RESTART_RESET_MS) this.#restartDelayMs = RESTART_DELAY_MIN_MS;
-    log.error('Child exited', { exit: sentence, restartInMs: this.#restartDelayMs });
+    const stderr = wasReady ? undefined : this.#lastStderr;
+    log.error('Child exited', {
+      exit: sentence,
+      restartInMs: this.#restartDelayMs,
+      ...(stderr && { stderr: stderr.join('\n') }),
+    });
     this.#restartTimer = setTimeout(() => this.start(), this.#restartDelayMs);
     this.#restartDelayMs = Math.min(this.#restartDelayMs * 2, RESTART_DELAY_MAX_MS);
     this.#restarts += 1;
+    this.#events.lost(sentence);
+    if (wasReady) return;
+    this.#failedStarts += 1;
+    this.#events.failedToStart(sentence, this.#failedStarts);
   }
 
   #receive(text: string): void {
+    this.#linesHeard += 1;
     this.#heard?.();
     let value: unknown;
     try {
@@ -199,30 +286,40 @@ export class ChildSupervisor {
     } catch {
       return this.#reportStray(text);
     }
+    if (!Array.isArray(value)) return this.#act(classifyMessage(value), text);
     // A server of 2025-03-26 may batch what it has to say.
-    for (const one of Array.isArray(value) ? value : [value]) this.#act(classifyMessage(one), text);
+    for (const one of value) this.#act(classifyMessage(one), text);
   }
 
   #act(message: Message, text: string): void {
     switch (message.kind) {
       case 'response':
-        if (!this.#requests.settle(message)) this.#events.response(message.id, message);
+        if (!this.#requests.settle(message)) this.#events.response(message);
         return;
       case 'notification':
         return this.#events.notification(message);
       case 'request':
-        this.send(answerChild(message.id, message.method));
-        return;
+        if (message.method === 'ping') return this.respond(message.id, { result: {} });
+        return this.#events.request(message);
       case 'invalid':
         return this.#reportStray(text);
     }
   }
 
   #receiveOversized(line: OversizedLine): void {
+    this.#linesHeard += 1;
     this.#heard?.();
     const id = /^\{"jsonrpc":"2\.0","id":(\d+),/.exec(line.head) ?? /,"id":(\d+)\}$/.exec(line.tail);
     this.#options.log.error('Line of the child dropped: too long', { bytes: line.bytes });
     this.#events.oversizedResponse(id ? Number(id[1]) : undefined, line.bytes);
+  }
+
+  #receiveStderr(text: string): void {
+    if (this.#state.kind === 'starting') {
+      this.#lastStderr.push(text);
+      if (this.#lastStderr.length > LAST_STDERR_LINES) this.#lastStderr.shift();
+    }
+    this.#options.writeStderrLine(text);
   }
 
   #reportStray(text: string): void {
@@ -240,10 +337,13 @@ export class ChildSupervisor {
       this.#heard = () => resolve(true);
     });
     const ignore = (): void => {};
-    this.request('ping').then(() => {
-      this.#answersPing = true;
-    }, ignore);
-    if (!this.#answersPing && server.listMethod) this.request(server.listMethod).catch(ignore);
+    if (server.era === 'modern') this.#discover().catch(ignore);
+    else {
+      this.request('ping').then(() => {
+        this.#answersPing = true;
+      }, ignore);
+      if (!this.#answersPing && server.listMethod) this.request(server.listMethod).catch(ignore);
+    }
     let timer: NodeJS.Timeout | undefined;
     const silent = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), timeoutMs);
@@ -257,18 +357,6 @@ export class ChildSupervisor {
   #wakeReadyWaiters(): void {
     for (const wake of [...this.#readyWaiters]) wake();
   }
-}
-
-/**
- * The wrapper is the child's client and promised no capabilities, so `ping` is the only request it owes an answer.
- * Everything else is refused at once: a child that asks anyway must not wait for ever.
- */
-function answerChild(id: RequestId, method: string): string {
-  const body =
-    method === 'ping'
-      ? { result: {} }
-      : { error: { code: ERROR.methodNotFound, message: 'The client of this server does not support this method' } };
-  return JSON.stringify({ jsonrpc: '2.0', id, ...body });
 }
 
 function describeExit(exit: ChildExit): string {

@@ -1,6 +1,5 @@
 import { Refusal } from '../http/refusal.ts';
 import { RATE_BUCKETS_MAX } from '../limits.ts';
-import type { Principal } from './principal.ts';
 
 interface Bucket {
   tokens: number;
@@ -36,8 +35,8 @@ export class RateLimiter {
     return this.#buckets.size;
   }
 
-  /** @throws Refusal 429 with the seconds after which as many messages will be let through, if a burst holds so many */
-  take({ id }: Pick<Principal, 'id'>, messages = 1): void {
+  /** @param id of the principal @throws Refusal 429 with the seconds after which as many messages will be let through, if a burst holds so many */
+  take(id: string, messages = 1): void {
     if (this.#perMinute === 0) return;
     const nowMs = this.#nowMs();
     const bucket = this.#buckets.get(id) ?? { tokens: this.#burst, filledAtMs: nowMs };

@@ -24,9 +24,19 @@ export class EventStream {
     return !this.#res.writableEnded && !this.#res.destroyed;
   }
 
+  onClose(listener: () => void): void {
+    this.#res.once('close', listener);
+  }
+
   /** @param text one JSON-RPC message without line breaks. False when the reader has gone. */
-  send(text: string): boolean {
-    return this.#write(`event: message\ndata: ${text}\n\n`);
+  send(text: string, eventId?: string): boolean {
+    const id = eventId === undefined ? '' : `id: ${eventId}\n`;
+    return this.#write(`event: message\n${id}data: ${text}\n\n`);
+  }
+
+  /** An event without content, whose id lets the client resume from the beginning (2025-11-25, transports, SSE). */
+  prime(eventId: string, retryMs: number): void {
+    this.#write(`id: ${eventId}\nretry: ${retryMs}\ndata: \n\n`);
   }
 
   end(): void {

@@ -1,45 +1,58 @@
-import type { ChildSupervisor } from '../child/child-supervisor.ts';
+import { FAILED_STARTS_UNHEALTHY } from '../limits.ts';
+import type { Instances } from '../sessions/instances.ts';
+
+type Reason = 'draining' | 'starting' | 'restarting' | 'not-answering';
 
 export type Health =
   | { status: 'ok'; protocolVersion: string; restarts: number; sessions: number; requestsInFlight: number }
-  | { status: 'unavailable'; reason: 'draining' | 'starting' | 'restarting' | 'not-answering'; message: string };
+  | { status: 'unavailable'; reason: Reason; message: string };
 
-/**
- * Whether calls would be answered now. Asks the child each time: a process that is there but hangs is not well.
- * Nothing of the command line, the environment or the child's output is told, since anyone may ask.
- */
-export async function checkHealth(options: {
-  supervisor: ChildSupervisor;
+export interface HealthOptions {
+  instances: Instances;
   isDraining: () => boolean;
   timeoutMs: number;
   sessions: () => number;
-  requestsInFlight: () => number;
-}): Promise<Health> {
-  const { supervisor, isDraining } = options;
-  const isAlive = supervisor.state.kind === 'ready' && (await supervisor.probe(options.timeoutMs));
-  if (isDraining()) {
-    return { status: 'unavailable', reason: 'draining', message: 'The wrapper is shutting down' };
-  }
+}
+
+/**
+ * Whether calls would be answered now: readiness. Asks the child each time, since a process that is there but hangs is
+ * not well. Nothing of the command line, the environment or the child's output is told, as anyone may ask.
+ */
+export async function checkReadiness(options: HealthOptions): Promise<Health> {
+  const { instances, isDraining, timeoutMs } = options;
+  const { supervisor } = instances.primary;
+  const isAlive = supervisor.state.kind === 'ready' && !isDraining() && (await supervisor.probe(timeoutMs));
+  if (isDraining()) return unavailable('draining', 'The wrapper is shutting down');
   const { state } = supervisor;
   switch (state.kind) {
     case 'starting':
-      return { status: 'unavailable', reason: 'starting', message: 'The MCP server has not answered initialize yet' };
+      return unavailable('starting', 'The MCP server has not answered initialize yet');
     case 'restarting':
-    case 'stopped': {
-      const message = `The MCP server ${state.kind === 'stopped' ? 'was stopped' : state.exit}`;
-      return { status: 'unavailable', reason: 'restarting', message };
-    }
+    case 'stopped':
+      return unavailable('restarting', `The MCP server ${state.kind === 'stopped' ? 'was stopped' : state.exit}`);
     case 'ready':
-      if (!isAlive) {
-        const message = `The MCP server did not answer within ${options.timeoutMs} ms`;
-        return { status: 'unavailable', reason: 'not-answering', message };
-      }
+      if (!isAlive) return unavailable('not-answering', `The MCP server did not answer within ${timeoutMs} ms`);
       return {
         status: 'ok',
         protocolVersion: state.server.protocolVersion,
         restarts: supervisor.restarts,
         sessions: options.sessions(),
-        requestsInFlight: options.requestsInFlight(),
+        requestsInFlight: instances.callsInFlight,
       };
   }
+}
+
+/**
+ * The truth about the child, and whether a restart of the container could help: liveness. A child that is being started
+ * again is the wrapper's business; one that fails over and over, or hangs, is not well.
+ */
+export async function checkLiveness(options: HealthOptions): Promise<{ isAlive: boolean; health: Health }> {
+  const health = await checkReadiness(options);
+  if (health.status === 'ok' || health.reason === 'draining') return { isAlive: true, health };
+  if (health.reason === 'not-answering') return { isAlive: false, health };
+  return { isAlive: options.instances.primary.supervisor.failedStarts < FAILED_STARTS_UNHEALTHY, health };
+}
+
+function unavailable(reason: Reason, message: string): Health {
+  return { status: 'unavailable', reason, message };
 }

@@ -6,11 +6,16 @@ import { CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } from '../limits.
 import type { Log } from '../measure/log.ts';
 import { requestIdOf } from '../measure/request-id.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
-import { Refusal, type RefusalReason, sendJson, sendRefusal } from './refusal.ts';
+import { Refusal, type RefusalReason, sendRefusal } from './refusal.ts';
+import { sendJson } from './send-json.ts';
+import { refuseUpgrade } from './websocket-endpoint.ts';
 
 export interface Routes {
   mcp(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  /** A WebSocket wants to be opened. */
+  stream(req: IncomingMessage, connection: { socket: Duplex; head: Buffer }): void;
   health(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  ready(req: IncomingMessage, res: ServerResponse): Promise<void>;
   metrics(req: IncomingMessage, res: ServerResponse): Promise<void>;
   /** The OAuth metadata, where there is some. */
   resource: ProtectedResource | undefined;
@@ -56,24 +61,44 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Se
   server.maxConnections = connectionsMax;
   // One more than are taken, so that `checkHeaders` sees that there were more.
   server.maxHeadersCount = headersMax + 1;
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    try {
+      checkHeaders(req, headersMax);
+      if (pathOf(req) === '/mcp/stream') return routes.stream(req, { socket, head });
+      refuseUpgrade(socket, new Refusal({ status: 404, reason: 'not-found', message: NOTHING_HERE }));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refuseUpgrade(socket, error);
+    }
+  });
   server.on('clientError', answerBrokenRequest);
   return server;
 }
+
+const NOTHING_HERE = 'Nothing is served here: MCP is at /mcp and /mcp/stream, health at /health and /ready';
 
 async function route(
   routes: Routes,
   { req, res, headersMax }: { req: IncomingMessage; res: ServerResponse; headersMax: number },
 ): Promise<void> {
   checkHeaders(req, headersMax);
-  const path = req.url?.split('?', 1)[0] ?? '';
+  const path = pathOf(req);
   if (path === '/mcp' || path === '/mcp/') return await routes.mcp(req, res);
   if (req.method === 'GET' || req.method === 'HEAD') {
     if (path === '/health') return await routes.health(req, res);
+    if (path === '/ready') return await routes.ready(req, res);
     if (path === '/metrics') return await routes.metrics(req, res);
     if (routes.resource?.isMetadataPath(path)) return sendMetadata(res, routes.resource);
   }
-  const message = 'Nothing is served here: MCP is at /mcp, health at /health';
-  throw new Refusal({ status: 404, reason: 'not-found', message });
+  if (path === '/mcp/stream') {
+    const message = 'This is a WebSocket endpoint: connect with ws:// or wss:// and the subprotocol "mcp"';
+    throw new Refusal({ status: 426, reason: 'upgrade-required', message, headers: { upgrade: 'websocket' } });
+  }
+  throw new Refusal({ status: 404, reason: 'not-found', message: NOTHING_HERE });
+}
+
+function pathOf(req: IncomingMessage): string {
+  return req.url?.split('?', 1)[0] ?? '';
 }
 
 /** Public by nature; MCP clients in browsers read it too. */

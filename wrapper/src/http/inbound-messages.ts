@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { classifyMessage, ERROR, isObject, type Message } from '../protocol/json-rpc.ts';
-import { isModernVersion, LEGACY_VERSIONS, VERSION_META_KEY } from '../protocol/protocol-version.ts';
-import type { Session } from '../sessions/session.ts';
+import { classifyMessage, ERROR, type Message } from '../protocol/json-rpc.ts';
 import { Refusal } from './refusal.ts';
 
 export interface InboundMessages {
@@ -27,33 +25,18 @@ export function parseMessages(body: unknown, batchMessagesMax: number): InboundM
   return { messages, isBatch };
 }
 
-/**
- * Requests of 2026-07-28 carry their version themselves. This wrapper speaks the revisions before it and says so with
- * the error by which clients that know both fall back to `initialize`. With a session they have done so already; some
- * go on to send the newer version in the header or `_meta`, which is let pass.
- * @throws Refusal 400 with the supported versions (2026-07-28, basic, -32022; 2025-11-25, transports, version header)
- */
-export function checkProtocolVersion(
-  req: IncomingMessage,
-  { messages, session }: { messages: InboundMessages['messages']; session: Session | undefined },
-): void {
-  const header = req.headers['mcp-protocol-version'];
-  if (typeof header === 'string' && !LEGACY_VERSIONS.includes(header) && !(session && isModernVersion(header))) {
-    throw unsupportedVersion(header);
-  }
-  if (session) return;
-  for (const message of messages) {
-    if (message.kind === 'response') continue;
-    const meta = message.params?._meta;
-    const version = isObject(meta) ? meta[VERSION_META_KEY] : undefined;
-    if (typeof version === 'string' && isModernVersion(version)) throw unsupportedVersion(version);
-    if (message.method === 'server/discover') throw unsupportedVersion(typeof version === 'string' ? version : header);
-  }
+/** What a client takes as an answer. */
+export interface Accept {
+  takesJson: boolean;
+  takesEvents: boolean;
 }
 
+const ALL: Accept = { takesJson: true, takesEvents: true };
+
 /** @throws Refusal 406 when the client takes neither JSON nor event streams */
-export function parseAccept(req: IncomingMessage): { takesJson: boolean; takesEvents: boolean } {
-  const accept = req.headers.accept ?? 'application/json, text/event-stream';
+export function parseAccept(req: IncomingMessage): Accept {
+  const accept = req.headers.accept;
+  if (accept === undefined || accept === 'application/json, text/event-stream') return ALL;
   const types = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
   const takesJson = types.some((type) => type === 'application/json' || type === 'application/*' || type === '*/*');
   const takesEvents = types.some((type) => type === 'text/event-stream' || type === 'text/*');
@@ -67,14 +50,4 @@ export function parseAccept(req: IncomingMessage): { takesJson: boolean; takesEv
 
 function badRequest(message: string): Refusal {
   return new Refusal({ status: 400, reason: 'bad-request', code: ERROR.invalidRequest, message });
-}
-
-function unsupportedVersion(requested: unknown): Refusal {
-  return new Refusal({
-    status: 400,
-    reason: 'unsupported-protocol-version',
-    code: ERROR.unsupportedVersion,
-    message: 'Unsupported protocol version',
-    data: { supported: LEGACY_VERSIONS, ...(typeof requested === 'string' && { requested }) },
-  });
 }

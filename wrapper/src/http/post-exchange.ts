@@ -1,65 +1,68 @@
 import type { ServerResponse } from 'node:http';
 import { STREAM_KEEP_ALIVE_MS } from '../limits.ts';
-import type { Session } from '../sessions/session.ts';
+import type { Channel } from '../sessions/channel.ts';
+import type { StreamLog } from '../sessions/stream-log.ts';
 import { EventStream } from './event-stream.ts';
-import { sendJson } from './refusal.ts';
+import { sendJson } from './send-json.ts';
+
+export interface PostExchangeOptions {
+  res: ServerResponse;
+  headers: Record<string, string>;
+  takesEvents: boolean;
+  takesJson: boolean;
+  isBatch: boolean;
+  requests: number;
+  /** Where the stream is kept for `Last-Event-ID`, if it can be resumed; asked when it begins. */
+  openLog?: (() => StreamLog) | undefined;
+  /** Whether the client takes an event without content (2025-11-25). */
+  isPrimed: boolean;
+}
 
 /**
  * The answer to one POST that holds requests. It is plain JSON when the answers are all there is to say, and becomes an
  * event stream when something comes before them (progress, a log message) or when it takes so long that a proxy might
- * give up. A client that went away is not told anything; its calls run on, since a lost connection is no cancellation
- * (2025-11-25, transports).
+ * give up.
  */
-export class PostExchange {
-  readonly session: Session | undefined;
-  readonly #res: ServerResponse;
-  readonly #headers: Record<string, string>;
-  readonly #takesEvents: boolean;
-  readonly #takesJson: boolean;
-  readonly #isBatch: boolean;
+export class PostExchange implements Channel {
+  readonly #options: PostExchangeOptions;
   #awaited: number;
   #answers: string[] = [];
+  #status = 200;
   #stream: EventStream | undefined;
+  #log: StreamLog | undefined;
   #upgradeTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: {
-    res: ServerResponse;
-    session: Session | undefined;
-    headers: Record<string, string>;
-    takesEvents: boolean;
-    takesJson: boolean;
-    isBatch: boolean;
-    requests: number;
-  }) {
-    this.#res = options.res;
-    this.session = options.session;
-    this.#headers = options.headers;
-    this.#takesEvents = options.takesEvents;
-    this.#takesJson = options.takesJson;
-    this.#isBatch = options.isBatch;
+  constructor(options: PostExchangeOptions) {
+    this.#options = options;
     this.#awaited = options.requests;
-    if (this.#takesEvents) {
-      this.#upgradeTimer = setTimeout(() => this.#openStream(), STREAM_KEEP_ALIVE_MS);
-      this.#res.once('close', () => clearTimeout(this.#upgradeTimer));
+    if (!options.takesEvents) return;
+    this.#upgradeTimer = setTimeout(() => this.#openStream(), STREAM_KEEP_ALIVE_MS);
+    options.res.once('close', () => clearTimeout(this.#upgradeTimer));
+  }
+
+  /** Whether every request has its answer. */
+  get isDone(): boolean {
+    return this.#awaited === 0;
+  }
+
+  send(text: string): boolean {
+    const { res, takesEvents } = this.#options;
+    if (!takesEvents || this.#awaited === 0) return false;
+    if (res.destroyed && !this.#log) return false;
+    return this.#write(text);
+  }
+
+  end(text: string, status = 200): void {
+    if (this.#stream) this.#write(text);
+    else {
+      this.#answers.push(text);
+      this.#status = status;
     }
-  }
-
-  /** Puts a message in front of the answer. False when this client takes no streams or has gone. */
-  notify(text: string): boolean {
-    if (!this.#takesEvents || this.#res.destroyed || this.#awaited === 0) return false;
-    return this.#openStream().send(text);
-  }
-
-  /** @param text the JSON-RPC response to one of the requests */
-  reply(text: string): void {
-    if (this.#stream) this.#stream.send(text);
-    else this.#answers.push(text);
     this.#settleOne();
   }
 
-  /** One request will get no answer, as the protocol wants it after a cancellation. */
   abandon(cancelledText: string): void {
-    if (!this.#takesEvents) return this.reply(cancelledText);
+    if (!this.#options.takesEvents) return this.end(cancelledText);
     if (this.#awaited === 1 && this.#answers.length === 0) this.#openStream();
     this.#settleOne();
   }
@@ -68,17 +71,33 @@ export class PostExchange {
     this.#awaited -= 1;
     if (this.#awaited > 0) return;
     clearTimeout(this.#upgradeTimer);
-    if (this.#stream || !this.#takesJson) return this.#openStream().end();
-    const text = this.#isBatch ? `[${this.#answers.join(',')}]` : (this.#answers[0] ?? '');
-    sendJson(this.#res, 200, text, this.#headers);
+    const { res, takesJson, isBatch, headers } = this.#options;
+    if (this.#stream || !takesJson) {
+      this.#openStream();
+      if (this.#log) this.#log.finish();
+      else this.#stream?.end();
+      return;
+    }
+    const text = isBatch ? `[${this.#answers.join(',')}]` : (this.#answers[0] ?? '');
+    sendJson(res, isBatch ? 200 : this.#status, text, headers);
   }
 
-  #openStream(): EventStream {
-    if (this.#stream) return this.#stream;
+  #write(text: string): boolean {
+    this.#openStream();
+    if (!this.#log) return this.#stream?.send(text) === true;
+    this.#log.append(text);
+    return true;
+  }
+
+  #openStream(): void {
+    if (this.#stream) return;
     clearTimeout(this.#upgradeTimer);
-    this.#stream = new EventStream(this.#res, this.#headers);
-    for (const text of this.#answers) this.#stream.send(text);
+    const { res, headers, openLog, isPrimed } = this.#options;
+    this.#stream = new EventStream(res, headers);
+    this.#log = openLog?.();
+    this.#log?.attach(this.#stream, { isPrimed });
+    const answers = this.#answers;
     this.#answers = [];
-    return this.#stream;
+    for (const text of answers) this.#write(text);
   }
 }

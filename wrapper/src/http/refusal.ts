@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { ERROR, type RequestId, renderError } from '../protocol/json-rpc.ts';
+import { sendJson } from './send-json.ts';
 
 /** Why a request was not passed on; stable words for programs, listed in the README. */
 export type RefusalReason =
@@ -24,7 +25,8 @@ export type RefusalReason =
   | 'stream-limit'
   | 'unauthorized'
   | 'unsupported-media-type'
-  | 'unsupported-protocol-version';
+  | 'unsupported-protocol-version'
+  | 'upgrade-required';
 
 interface RefusalParts {
   status: number;
@@ -62,21 +64,4 @@ export class Refusal extends Error {
 
 export function sendRefusal(res: ServerResponse, refusal: Refusal, id: RequestId | null = null): void {
   sendJson(res, refusal.status, refusal.toJson(id), refusal.headers);
-}
-
-export function sendJson(
-  res: ServerResponse,
-  status: number,
-  text: string,
-  headers: Record<string, string> = {},
-): void {
-  if (res.headersSent || res.destroyed) return;
-  res.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  });
-  res.end(res.req.method === 'HEAD' ? undefined : text);
 }

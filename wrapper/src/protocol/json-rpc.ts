@@ -16,10 +16,13 @@ export interface Notification {
   params: JsonObject | undefined;
 }
 
+/** What a response says beside its id. */
+export type ResponseBody = { result: unknown } | { error: unknown };
+
 export interface Response {
   kind: 'response';
   id: RequestId | null;
-  body: { result: unknown } | { error: unknown };
+  body: ResponseBody;
 }
 
 /** `id` is the one to answer with: null where the message's own cannot be used. */
@@ -31,7 +34,7 @@ interface Invalid {
 
 export type Message = Request | Notification | Response | Invalid;
 
-/** Codes of JSON-RPC 2.0 section 5.1, those the MCP SDKs use beside it, and -32022 of MCP 2026-07-28. */
+/** Codes of JSON-RPC 2.0 section 5.1, those the MCP SDKs use beside it, and those of MCP 2026-07-28 (basic, error codes). */
 export const ERROR = {
   parse: -32700,
   invalidRequest: -32600,
@@ -42,6 +45,12 @@ export const ERROR = {
   timeout: -32001,
   sessionNotFound: -32001,
   cancelled: -32800,
+  /** Legacy only: 2026-07-28 says `invalidParams`. */
+  resourceNotFound: -32002,
+  /** Legacy only: the client must open a URL first. */
+  urlElicitationRequired: -32042,
+  headerMismatch: -32020,
+  missingCapability: -32021,
   unsupportedVersion: -32022,
 } as const;
 
@@ -103,6 +112,13 @@ export function renderError(id: RequestId | null, error: RpcError): string {
 
 export function renderResult(id: RequestId, result: unknown): string {
   return JSON.stringify({ jsonrpc: '2.0', id, result });
+}
+
+/** What is nested too deeply to be written becomes an error that says so. */
+export function renderResponse(id: RequestId, body: ResponseBody): string {
+  const text = stringifySafely({ jsonrpc: '2.0', id, ...body });
+  if (text !== undefined) return text;
+  return renderError(id, { code: ERROR.internal, message: 'The MCP server answered with something nested too deeply' });
 }
 
 /** `JSON.stringify` recurses, unlike `JSON.parse`: undefined for what is nested too deeply for the stack. */

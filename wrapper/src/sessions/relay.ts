@@ -1,4 +1,5 @@
-import type { PostExchange } from '../http/post-exchange.ts';
+import { ASKS_MAX } from '../limits.ts';
+import { capabilityFor } from '../protocol/client-capability.ts';
 import {
   ERROR,
   isObject,
@@ -7,36 +8,45 @@ import {
   type Request,
   type RequestId,
   type Response,
+  type ResponseBody,
   type RpcError,
-  renderError,
   stringifySafely,
 } from '../protocol/json-rpc.ts';
-import type { NotificationRouter } from './notification-router.ts';
-import type { Session } from './session.ts';
+import { AskAttribution } from './ask-attribution.ts';
+import type { CallSink, ChildAsk } from './call-sink.ts';
+
+/** Requests during which a server may ask its client something (2026-07-28, MRTR, supported requests). */
+const ASKING_METHODS: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 interface Call {
-  /** The id the client chose. */
-  id: RequestId;
-  exchange: PostExchange;
+  id: number;
+  client: object;
+  method: string;
+  sink: CallSink;
   progressToken: unknown;
   timer: NodeJS.Timeout;
-  onAnswer: ((isSuccess: boolean) => void) | undefined;
+  asks: Set<ChildAsk> | undefined;
 }
 
 export interface RelayOptions {
   requestTimeoutMs: number;
   /** False when the child's input is full. */
   send: (line: string) => boolean;
-  notifications: NotificationRouter;
+  respond: (id: RequestId, body: ResponseBody) => void;
+  /** A notification that names no call, with the calls that are open. */
+  notice: (notification: Notification, open: Iterable<CallSink>) => void;
 }
 
 /**
  * Carries requests of many clients to one child and the answers back. Each request gets an id of our own (an integer,
- * unique for the life of the wrapper), which stands in for its progress token too, so equal ids of two clients never meet.
+ * unique for the life of the child), which stands in for its progress token too, so equal ids of two clients never meet.
  */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #calls = new Map<number, Call>();
+  readonly #asks = new Map<RequestId, { ask: ChildAsk; call: Call }>();
+  readonly #attribution = new AskAttribution<Call>();
+  #asksInHand = 0;
   #lastId = 0;
   #onIdle: (() => void) | undefined;
 
@@ -48,64 +58,75 @@ export class Relay {
     return this.#calls.size;
   }
 
-  /** @param onAnswer told once the child has answered, before the client is */
-  forward(request: Request, exchange: PostExchange, onAnswer?: (isSuccess: boolean) => void): void {
+  /** @returns our id of the call; undefined when the child could not take it and the sink has been told */
+  forward({ method, params }: Pick<Request, 'method' | 'params'>, sink: CallSink): number | undefined {
     this.#lastId += 1;
     const id = this.#lastId;
-    const { params, progressToken } = replaceProgressToken(request.params, id);
-    const line = stringifySafely({ jsonrpc: '2.0', id, method: request.method, ...(params && { params }) });
+    const replaced = replaceProgressToken(params, id);
+    const line = stringifySafely({ jsonrpc: '2.0', id, method, ...(replaced.params && { params: replaced.params }) });
     if (line === undefined || !this.#options.send(line)) {
       const message = 'The MCP server does not read its input at the moment';
-      exchange.reply(renderError(request.id, { code: ERROR.internal, message, data: { reason: 'busy' } }));
-      return;
+      sink.reply({ error: { code: ERROR.internal, message, data: { reason: 'busy' } } });
+      return undefined;
     }
     const timer = setTimeout(() => this.#expire(id), this.#options.requestTimeoutMs);
-    this.#calls.set(id, { id: request.id, exchange, progressToken, timer, onAnswer });
-    if (exchange.session) exchange.session.callsInFlight += 1;
+    const { progressToken } = replaced;
+    this.#calls.set(id, { id, client: sink.client, method, sink, progressToken, timer, asks: undefined });
+    if (sink.session) sink.session.callsInFlight += 1;
+    return id;
   }
 
-  /** `notifications/cancelled` of a client: the child learns its own id, the answer is dropped should it still come. */
-  cancel(session: Session, params: JsonObject | undefined): void {
-    for (const [id, call] of this.#calls) {
-      if (call.exchange.session !== session || call.id !== params?.requestId) continue;
-      this.#take(id);
-      this.#sendCancelled(id, params?.reason);
-      call.exchange.abandon(renderError(call.id, { code: ERROR.cancelled, message: 'Cancelled by the client' }));
-      return;
-    }
-  }
-
-  receiveResponse(id: RequestId | null, response: Response): void {
-    const call = typeof id === 'number' ? this.#take(id) : undefined;
+  /** The client wants no answer any more: the child is told, and what it should still say is dropped. */
+  cancel(id: number, reason?: unknown): void {
+    const call = this.#take(id);
     if (!call) return;
-    call.onAnswer?.('result' in response.body);
-    const text = stringifySafely({ jsonrpc: '2.0', id: call.id, ...response.body });
-    const tooDeep = { code: ERROR.internal, message: 'The MCP server answered with something nested too deeply' };
-    call.exchange.reply(text ?? renderError(call.id, tooDeep));
+    this.#sendCancelled(id, reason);
+    call.sink.abandon();
+  }
+
+  receiveResponse({ id, body }: Response): void {
+    const call = typeof id === 'number' ? this.#take(id) : undefined;
+    call?.sink.reply(body);
   }
 
   receiveNotification(notification: Notification): void {
-    if (notification.method !== 'notifications/progress') {
-      const exchanges = new Set<PostExchange>();
-      for (const { exchange } of this.#calls.values()) exchanges.add(exchange);
-      this.#options.notifications.route(notification, exchanges);
+    const { method, params } = notification;
+    if (method === 'notifications/cancelled') return this.#withdraw(params?.requestId);
+    if (method !== 'notifications/progress') {
+      this.#options.notice(notification, this.#openSinks());
       return;
     }
-    const token = notification.params?.progressToken;
+    const token = params?.progressToken;
     const call = typeof token === 'number' ? this.#calls.get(token) : undefined;
     if (call?.progressToken === undefined) return;
     call.timer.refresh();
-    const params = { ...notification.params, progressToken: call.progressToken };
-    const text = stringifySafely({ jsonrpc: '2.0', method: notification.method, params });
-    if (text !== undefined) call.exchange.notify(text);
+    call.sink.notify({ ...notification, params: { ...params, progressToken: call.progressToken } });
+  }
+
+  /** A request of the child for its client. */
+  async receiveRequest(request: Request): Promise<void> {
+    const { id, method, params } = request;
+    const refuse = (message: string): void =>
+      this.#options.respond(id, { error: { code: ERROR.methodNotFound, message } });
+    if (!capabilityFor(request)) return refuse('The client of this server does not support this method');
+    if (this.#asksInHand >= ASKS_MAX) return refuse('Too many requests of this server wait for its clients');
+    const open = [...this.#calls.values()].filter((call) => ASKING_METHODS.has(call.method));
+    if (open.length === 0) return this.#answerWithoutCall(request, refuse);
+    this.#asksInHand += 1;
+    // A call whose questions are all with its client waits for the answers; it is the asker only if nobody else can be.
+    const working = open.filter(({ sink }) => !sink.isHeld);
+    const found = this.#attribution.find(working.length > 0 ? working : open);
+    const call = found instanceof Promise ? await found : found;
+    if (!call || !this.#calls.has(call.id)) {
+      this.#asksInHand -= 1;
+      return refuse('Several clients have calls open, and nothing tells which of them this is for');
+    }
+    this.#ask(call, { id, method, params });
   }
 
   /** Answers one call with an error of ours. */
   fail(id: number, error: RpcError): void {
-    const call = this.#take(id);
-    if (!call) return;
-    call.onAnswer?.(false);
-    call.exchange.reply(renderError(call.id, error));
+    this.#take(id)?.sink.reply({ error });
   }
 
   failAll(error: RpcError): void {
@@ -124,7 +145,50 @@ export class Relay {
     });
   }
 
+  /** Servers look for roots when they start. Nobody has named any then; other questions need somebody to answer. */
+  #answerWithoutCall({ id, method }: Request, refuse: (message: string) => void): void {
+    if (method === 'roots/list') this.#options.respond(id, { result: { roots: [] } });
+    else refuse('No client has a call open that this could be for');
+  }
+
+  #ask(call: Call, { id, method, params }: Pick<ChildAsk, 'id' | 'method' | 'params'>): void {
+    const ask: ChildAsk = {
+      id,
+      method,
+      params,
+      answer: (body) => {
+        if (!this.#forget(call, ask)) return;
+        call.timer.refresh();
+        this.#options.respond(id, body);
+      },
+    };
+    call.asks ??= new Set();
+    call.asks.add(ask);
+    this.#asks.set(id, { ask, call });
+    call.timer.refresh();
+    call.sink.ask(ask);
+  }
+
+  #forget(call: Call, ask: ChildAsk): boolean {
+    if (!call.asks?.delete(ask)) return false;
+    this.#asks.delete(ask.id);
+    this.#asksInHand -= 1;
+    return true;
+  }
+
+  #withdraw(id: unknown): void {
+    const found = typeof id === 'string' || typeof id === 'number' ? this.#asks.get(id) : undefined;
+    if (!found) return;
+    this.#forget(found.call, found.ask);
+    found.call.sink.withdraw(found.ask);
+  }
+
   #expire(id: number): void {
+    const call = this.#calls.get(id);
+    if (call?.sink.isWaitingForClient) {
+      call.timer.refresh();
+      return;
+    }
     const seconds = Math.round(this.#options.requestTimeoutMs / 1000);
     this.#sendCancelled(id, 'timed out');
     this.fail(id, { code: ERROR.timeout, message: `The MCP server did not answer within ${seconds} s` });
@@ -140,9 +204,18 @@ export class Relay {
     if (!call) return undefined;
     this.#calls.delete(id);
     clearTimeout(call.timer);
-    if (call.exchange.session) call.exchange.session.callsInFlight -= 1;
+    for (const ask of call.asks ?? []) {
+      this.#forget(call, ask);
+      call.sink.withdraw(ask);
+    }
+    this.#attribution.callEnded(call);
+    if (call.sink.session) call.sink.session.callsInFlight -= 1;
     if (this.#calls.size === 0) this.#onIdle?.();
     return call;
+  }
+
+  *#openSinks(): Iterable<CallSink> {
+    for (const { sink } of this.#calls.values()) yield sink;
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SESSION_EVICT_IDLE_MS } from '../limits.ts';
-import { Session } from './session.ts';
+import { Session, type SessionOptions } from './session.ts';
+import { EventBudget } from './stream-log.ts';
 
 export interface SessionStoreOptions {
   sessionsMax: number;
@@ -14,6 +15,7 @@ export class SessionStore {
   readonly #options: SessionStoreOptions;
   /** A Map keeps insertion order; a used session is taken out and put in again. */
   readonly #sessions = new Map<string, Session>();
+  readonly #budget = new EventBudget();
 
   constructor(options: SessionStoreOptions) {
     this.#options = options;
@@ -27,20 +29,24 @@ export class SessionStore {
     return this.#sessions.values();
   }
 
-  /** Undefined when all places are taken by sessions in use or used lately. */
-  create(options: { principal: string; protocolVersion: string }): Session | undefined {
-    if (this.#sessions.size >= this.#options.sessionsMax && !this.#evictOne()) return undefined;
+  /** Whether one more can be opened; makes room where that is possible. */
+  hasRoom(): boolean {
+    return this.#sessions.size < this.#options.sessionsMax || this.#evictOne();
+  }
+
+  create(options: Omit<SessionOptions, 'id' | 'nowMs' | 'budget'>): Session {
     // 144 random bits in base64url: visible ASCII, and beyond guessing (2025-11-25, transports, session management).
     const id = randomBytes(18).toString('base64url');
-    const session = new Session({ ...options, id, nowMs: this.#options.nowMs() });
+    const session = new Session({ ...options, id, nowMs: this.#options.nowMs(), budget: this.#budget });
     this.#sessions.set(id, session);
+    session.instance.sessions.add(session);
     return session;
   }
 
   /** Marks the session as used. One of another principal is not found. */
-  use(id: string, principal: string): Session | undefined {
+  use(id: string, principalId: string): Session | undefined {
     const session = this.#sessions.get(id);
-    if (!session || session.principal !== principal) return undefined;
+    if (!session || session.principalId !== principalId) return undefined;
     session.lastUsedAtMs = this.#options.nowMs();
     this.#sessions.delete(id);
     this.#sessions.set(id, session);
@@ -49,7 +55,7 @@ export class SessionStore {
 
   remove(session: Session): void {
     if (!this.#sessions.delete(session.id)) return;
-    session.endStream();
+    session.end();
     this.#options.onRemove(session);
   }
 
@@ -64,7 +70,7 @@ export class SessionStore {
   #evictOne(): boolean {
     const oldest = this.#options.nowMs() - SESSION_EVICT_IDLE_MS;
     for (const session of this.#sessions.values()) {
-      if (session.isInUse || session.lastUsedAtMs > oldest) continue;
+      if (session.isInUse || session.hasOpenStream || session.isSocket || session.lastUsedAtMs > oldest) continue;
       this.remove(session);
       return true;
     }

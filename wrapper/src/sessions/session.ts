@@ -1,53 +1,176 @@
-import type { EventStream } from '../http/event-stream.ts';
-import { SESSION_QUEUE_MESSAGES_MAX } from '../limits.ts';
+import { SESSION_QUEUE_MESSAGES_MAX, SESSION_STREAMS_MAX } from '../limits.ts';
+import { ERROR, type JsonObject, type RequestId, type Response, stringifySafely } from '../protocol/json-rpc.ts';
+import type { ChildAsk } from './call-sink.ts';
+import type { Channel, Outlet } from './channel.ts';
+import { isLoggedAt } from './log-level.ts';
+import type { ServerInstance } from './server-instance.ts';
+import { type EventBudget, StreamLog } from './stream-log.ts';
 
-/** One client of the shared child, from its `initialize` to DELETE, expiry or eviction. */
+export interface SessionOptions {
+  id: string;
+  /** Who opened it; nobody else may use it (security best practices, session hijacking). */
+  principalId: string;
+  protocolVersion: string;
+  /** What the client said of itself in `initialize`. */
+  capabilities: JsonObject;
+  clientInfo: unknown;
+  instance: ServerInstance;
+  nowMs: number;
+  /** Where messages without a request go on a WebSocket; HTTP sessions have a GET stream for them. */
+  socket?: Outlet | undefined;
+  budget: EventBudget;
+}
+
+const STANDALONE_STREAM_ID = '0';
+
+/** One legacy client, from its `initialize` to DELETE, expiry or eviction. */
 export class Session {
   readonly id: string;
-  /** Who opened it; nobody else may use it (security best practices, session hijacking). */
-  readonly principal: string;
+  readonly principalId: string;
   readonly protocolVersion: string;
-  readonly subscriptions = new Set<string>();
+  readonly capabilities: JsonObject;
+  readonly clientInfo: unknown;
+  readonly instance: ServerInstance;
+  /** The client's id of each open request, and ours. */
+  readonly openCalls = new Map<RequestId, number>();
   logLevel: string | undefined;
   callsInFlight = 0;
   lastUsedAtMs: number;
-  #stream: EventStream | undefined;
-  #queue: string[] = [];
+  readonly #budget: EventBudget;
+  readonly #socket: Outlet | undefined;
+  /** Made on first use: most sessions never need them. */
+  #subscriptions: Set<string> | undefined;
+  #streams: Map<string, StreamLog> | undefined;
+  #asks: Map<number, { ask: ChildAsk; channel: Channel }> | undefined;
+  #lastStream = 0;
+  #lastAsk = 0;
 
-  constructor(options: { id: string; principal: string; protocolVersion: string; nowMs: number }) {
+  constructor(options: SessionOptions) {
     this.id = options.id;
-    this.principal = options.principal;
+    this.principalId = options.principalId;
     this.protocolVersion = options.protocolVersion;
+    this.capabilities = options.capabilities;
+    this.clientInfo = options.clientInfo;
+    this.instance = options.instance;
     this.lastUsedAtMs = options.nowMs;
+    this.#socket = options.socket;
+    this.#budget = options.budget;
   }
 
-  get hasStream(): boolean {
-    return this.#stream?.isOpen === true;
-  }
-
+  /** Whether it may not be ended for being unused. An open GET stream alone is no use: clients leave theirs behind. */
   get isInUse(): boolean {
-    return this.callsInFlight > 0 || this.hasStream;
+    return this.callsInFlight > 0;
   }
 
-  /** The newest GET stream wins: the one before is most often the dead end of a connection that was lost. */
-  attachStream(stream: EventStream): void {
-    this.#stream?.end();
-    this.#stream = stream;
-    const queued = this.#queue;
-    this.#queue = [];
-    for (const text of queued) stream.send(text);
+  get isSocket(): boolean {
+    return this.#socket !== undefined;
   }
 
-  endStream(): void {
-    this.#stream?.end();
-    this.#stream = undefined;
+  get hasOpenStream(): boolean {
+    return this.#streams?.get(STANDALONE_STREAM_ID)?.isOpen === true;
+  }
+
+  get subscriptions(): Set<string> {
+    this.#subscriptions ??= new Set();
+    return this.#subscriptions;
+  }
+
+  /** A session that set no level takes what comes, as a client of its own server would. */
+  wantsLog(level: unknown): boolean {
+    return this.logLevel === undefined || isLoggedAt(level, this.logLevel);
+  }
+
+  /** The stream of messages that belong to no request. */
+  get standalone(): StreamLog {
+    return this.#streams?.get(STANDALONE_STREAM_ID) ?? this.#keepStream(STANDALONE_STREAM_ID);
+  }
+
+  /** The stream of a POST that is answered by one. */
+  openStream(): StreamLog {
+    this.#lastStream += 1;
+    return this.#keepStream(String(this.#lastStream));
+  }
+
+  findStream(id: string): StreamLog | undefined {
+    return this.#streams?.get(id);
   }
 
   /** To the GET stream, or kept until one is opened. Equal notices are kept once; the oldest goes when there are too many. */
   deliver(text: string): void {
-    if (this.#stream?.send(text)) return;
-    if (this.#queue.includes(text)) return;
-    this.#queue.push(text);
-    if (this.#queue.length > SESSION_QUEUE_MESSAGES_MAX) this.#queue.shift();
+    if (this.#socket) {
+      this.#socket.send(text);
+      return;
+    }
+    const { standalone } = this;
+    if (!standalone.isOpen) {
+      if (standalone.holdsUnsent(text)) return;
+      if (standalone.unsent >= SESSION_QUEUE_MESSAGES_MAX) standalone.dropOldestUnsent();
+    }
+    standalone.append(text);
+  }
+
+  /** Puts a question of the child to the client, with the call it belongs to where that has a stream. */
+  ask(ask: ChildAsk, channel: Channel): void {
+    this.#lastAsk += 1;
+    const id = this.#lastAsk;
+    const text = stringifySafely({ jsonrpc: '2.0', id, method: ask.method, ...(ask.params && { params: ask.params }) });
+    if (text === undefined) {
+      return ask.answer({ error: { code: ERROR.invalidRequest, message: 'The request is nested too deeply' } });
+    }
+    this.#asks ??= new Map();
+    this.#asks.set(id, { ask, channel });
+    if (!channel.send(text)) this.deliver(text);
+  }
+
+  /** A response of the client. One that nobody waits for is dropped. */
+  answer({ id, body }: Response): void {
+    const found = typeof id === 'number' ? this.#asks?.get(id) : undefined;
+    if (!found) return;
+    this.#asks?.delete(Number(id));
+    found.ask.answer(body);
+  }
+
+  /** The child has taken its question back; the client learns the id it has in the session. */
+  withdraw(askId: RequestId): void {
+    for (const [requestId, { ask, channel }] of this.#asks ?? []) {
+      if (ask.id !== askId) continue;
+      this.#asks?.delete(requestId);
+      const text = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
+      channel.send(text);
+      return;
+    }
+  }
+
+  /** Closes the GET stream; what comes is kept. */
+  endStandalone(): void {
+    this.#streams?.get(STANDALONE_STREAM_ID)?.disconnect();
+  }
+
+  /** Ends the streams and leaves no question of the child without an answer. */
+  end(): void {
+    for (const stream of this.#streams?.values() ?? []) stream.release();
+    this.#streams = undefined;
+    for (const { ask } of this.#asks?.values() ?? []) {
+      ask.answer({ error: { code: ERROR.internal, message: 'The client has gone' } });
+    }
+    this.#asks = undefined;
+    this.#socket?.close();
+  }
+
+  #keepStream(id: string): StreamLog {
+    this.#streams ??= new Map();
+    const stream = new StreamLog(id, this.#budget);
+    this.#streams.set(id, stream);
+    if (this.#streams.size > SESSION_STREAMS_MAX) this.#dropOldStream();
+    return stream;
+  }
+
+  #dropOldStream(): void {
+    for (const [id, stream] of this.#streams ?? []) {
+      if (id === STANDALONE_STREAM_ID || !stream.isDone) continue;
+      stream.release();
+      this.#streams?.delete(id);
+      return;
+    }
   }
 }

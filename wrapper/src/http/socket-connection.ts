@@ -1,0 +1,257 @@
+import type { RawData, WebSocket } from 'ws';
+import type { RateLimiter } from '../door/rate-limiter.ts';
+import { STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
+import {
+  classifyMessage,
+  ERROR,
+  isNestedDeeperThan,
+  type Notification,
+  type Request,
+  type RequestId,
+  renderError,
+  renderResponse,
+} from '../protocol/json-rpc.ts';
+import { type ModernMeta, readModernMeta } from '../protocol/modern-meta.ts';
+import { MODERN_VERSION, SUPPORTED_VERSIONS } from '../protocol/protocol-version.ts';
+import type { Caller } from '../sessions/caller.ts';
+import type { Channel } from '../sessions/channel.ts';
+import type { Instances } from '../sessions/instances.ts';
+import { clientOf, type LegacyRouter } from '../sessions/legacy-router.ts';
+import type { ModernRouter, OpenRequest } from '../sessions/modern-router.ts';
+import type { ServerInstance } from '../sessions/server-instance.ts';
+import type { Session } from '../sessions/session.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import type { Admission } from './admission.ts';
+import { Refusal } from './refusal.ts';
+
+/** Close codes of RFC 6455 section 7.4.1 and its registry, as `docs/websocket.md` lists them. */
+export const CLOSE = {
+  normal: 1000,
+  goingAway: 1001,
+  unsupportedData: 1003,
+  policyViolation: 1008,
+  internalError: 1011,
+  tryAgainLater: 1013,
+} as const;
+
+export interface SocketConnectionOptions {
+  webSocket: WebSocket;
+  caller: Caller;
+  rates: RateLimiter;
+  nestingDepthMax: number;
+  legacy: LegacyRouter;
+  modern: ModernRouter;
+  sessions: SessionStore;
+  instances: Instances;
+  admission: Admission;
+  sessionIdleMs: number;
+  nowMs: () => number;
+}
+
+/** One client on a WebSocket: a legacy session that lives as long as the connection, modern requests, or both. */
+export class SocketConnection {
+  readonly #options: SocketConnectionOptions;
+  readonly #socket: WebSocket;
+  /** Requests that were not answered yet, by the client's id. */
+  readonly #open = new Map<RequestId, OpenRequest>();
+  #session: Session | undefined;
+  #isAnswering = true;
+  #isDraining = false;
+  #lastHeardMs: number;
+
+  constructor(options: SocketConnectionOptions) {
+    this.#options = options;
+    this.#socket = options.webSocket;
+    this.#lastHeardMs = options.nowMs();
+    this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    this.#socket.on('pong', () => {
+      this.#isAnswering = true;
+    });
+    // What went wrong is told by the close that follows.
+    this.#socket.on('error', () => {});
+    this.#socket.once('close', () => this.#onClose());
+  }
+
+  /** To be called now and then: pings, and ends what is dead or unused. */
+  check(): void {
+    const { nowMs, sessionIdleMs } = this.#options;
+    if (!this.#isAnswering) return this.#socket.terminate();
+    if (this.#open.size === 0 && nowMs() - this.#lastHeardMs >= sessionIdleMs) {
+      return this.close(CLOSE.goingAway, 'The connection was not used');
+    }
+    this.#isAnswering = false;
+    this.#socket.ping();
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+    for (const { finish } of [...this.#open.values()]) finish?.();
+    this.#closeWhenDrained();
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    this.#lastHeardMs = this.#options.nowMs();
+    if (isBinary) return this.close(CLOSE.unsupportedData, 'Messages are text frames');
+    const bytes = data as Buffer;
+    if (isNestedDeeperThan(bytes, this.#options.nestingDepthMax)) {
+      return this.#refuse(
+        null,
+        ERROR.invalidRequest,
+        `The message is nested deeper than ${this.#options.nestingDepthMax} levels`,
+      );
+    }
+    let value: unknown;
+    try {
+      value = JSON.parse(bytes.toString());
+    } catch {
+      return this.#refuse(null, ERROR.parse, 'The message is not JSON');
+    }
+    this.#act(value).catch(() => this.close(CLOSE.internalError, 'The wrapper failed to handle a message'));
+  }
+
+  async #act(value: unknown): Promise<void> {
+    const message = classifyMessage(value);
+    if (message.kind === 'invalid') {
+      return this.#refuse(message.id, ERROR.invalidRequest, `Not a JSON-RPC 2.0 message of MCP: ${message.problem}`);
+    }
+    const id = message.kind === 'request' ? message.id : null;
+    try {
+      this.#options.rates.take(this.#options.caller.principalId);
+      if (message.kind === 'request') await this.#request(message);
+      else if (message.kind === 'notification') this.#notification(message);
+      else this.#session?.answer(message);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#open.delete(id ?? '');
+      this.#send(error.toJson(id));
+    }
+  }
+
+  async #request(request: Request): Promise<void> {
+    const meta = readModernMeta(request.params);
+    if (meta.kind === 'malformed') return this.#refuse(request.id, ERROR.invalidParams, meta.problem);
+    if (this.#open.has(request.id)) {
+      return this.#refuse(request.id, ERROR.invalidRequest, 'A request with this id is open already');
+    }
+    if (meta.kind === 'modern' && !this.#session) return await this.#modern(request, meta.meta);
+    if (request.method === 'initialize' && !this.#session) return await this.#initialize(request);
+    await this.#legacy(request);
+  }
+
+  async #modern(request: Request, meta: ModernMeta): Promise<void> {
+    if (meta.protocolVersion !== MODERN_VERSION) {
+      const data = { supported: SUPPORTED_VERSIONS, requested: meta.protocolVersion };
+      const error = { code: ERROR.unsupportedVersion, message: 'Unsupported protocol version', data };
+      return void this.#send(renderError(request.id, error));
+    }
+    const { caller, modern } = this.#options;
+    const channel = this.#channelOf(request.id);
+    const instance = this.#instance();
+    const server = await this.#options.admission.reserve(instance, 1);
+    const open = await modern.request(request, { meta, caller, instance, server, channel, headers: undefined });
+    if (!this.#open.has(request.id)) return;
+    this.#open.set(request.id, open);
+    if (this.#socket.readyState !== this.#socket.OPEN) open.gone('The connection was closed');
+  }
+
+  async #initialize(request: Request): Promise<void> {
+    const { caller, sessions, instances, legacy, admission } = this.#options;
+    const instance = sessions.hasRoom() ? instances.forSession(caller, clientOf(request)) : undefined;
+    if (!instance) return this.close(CLOSE.tryAgainLater, 'All sessions of this server are in use');
+    const server = await instances.orDiscard(instance, Promise.resolve(admission.reserve(instance, 1)));
+    if (this.#session) return this.#refuse(request.id, ERROR.invalidRequest, '"initialize" must be sent once');
+    const socket = {
+      send: (text: string) => this.#send(text),
+      close: () => this.close(CLOSE.goingAway, 'The session has ended'),
+    };
+    const { session, body } = legacy.open(request, { caller, instance, server, socket });
+    this.#session = session;
+    this.#send(renderResponse(request.id, body));
+    if (this.#socket.readyState !== this.#socket.OPEN) this.#onClose();
+  }
+
+  async #legacy(request: Request): Promise<void> {
+    const { caller, legacy, admission } = this.#options;
+    const session = this.#session;
+    if (session) session.lastUsedAtMs = this.#options.nowMs();
+    const channel = this.#channelOf(request.id);
+    const instance = session?.instance ?? this.#instance();
+    await admission.reserve(instance, 1);
+    legacy.request(request, { caller, instance, session, channel });
+  }
+
+  #notification(notification: Notification): void {
+    const { method, params } = notification;
+    if (this.#session) {
+      return this.#options.legacy.notification(notification, {
+        session: this.#session,
+        instance: this.#session.instance,
+      });
+    }
+    const id = params?.requestId as RequestId;
+    if (method !== 'notifications/cancelled' || !this.#open.has(id)) return;
+    this.#open.get(id)?.gone(String(params?.reason ?? 'Cancelled by the client'));
+    this.#settle(id);
+  }
+
+  #instance(): ServerInstance {
+    const instance = this.#options.instances.forPrincipal(this.#options.caller);
+    if (instance) return instance;
+    throw new Refusal({
+      status: 503,
+      reason: 'session-limit',
+      message: 'All places for servers of their own are taken',
+    });
+  }
+
+  #channelOf(id: RequestId): Channel {
+    this.#open.set(id, { gone: () => {} });
+    return {
+      send: (text) => this.#send(text),
+      end: (text) => {
+        this.#settle(id);
+        this.#send(text);
+      },
+      abandon: () => this.#settle(id),
+    };
+  }
+
+  #settle(id: RequestId): void {
+    this.#open.delete(id);
+    if (this.#isDraining) setImmediate(() => this.#closeWhenDrained());
+  }
+
+  #closeWhenDrained(): void {
+    if (this.#open.size === 0) this.close(CLOSE.goingAway, 'The server is shutting down');
+  }
+
+  #refuse(id: RequestId | null, code: number, message: string): void {
+    this.#send(renderError(id, { code, message }));
+  }
+
+  /** A reader too slow to keep up is cut off. */
+  #send(text: string): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
+    if (this.#socket.bufferedAmount > STREAM_BUFFER_BYTES_MAX) {
+      this.#socket.terminate();
+      return false;
+    }
+    this.#socket.send(text);
+    return true;
+  }
+
+  /** Nobody is there to take the answers any more, so the requests are cancelled. */
+  #onClose(): void {
+    const session = this.#session;
+    for (const { gone } of [...this.#open.values()]) gone('The connection was closed');
+    this.#open.clear();
+    if (!session) return;
+    this.#session = undefined;
+    for (const id of [...session.openCalls.values()]) session.instance.relay.cancel(id, 'The connection was closed');
+    this.#options.sessions.remove(session);
+  }
+}

@@ -1,0 +1,39 @@
+import { isObject, type JsonObject } from './json-rpc.ts';
+
+/** Requests a server may have for its client, and the capability each needs. */
+const NEEDED: Readonly<Record<string, string>> = {
+  'roots/list': 'roots',
+  'sampling/createMessage': 'sampling',
+  'elicitation/create': 'elicitation',
+};
+
+/**
+ * What a client must declare before it may be asked this, in the shape of `requiredCapabilities`
+ * (2026-07-28, MissingRequiredClientCapabilityError). Undefined for a method that no server may ask of a client.
+ */
+export function capabilityFor(ask: { method: string; params: JsonObject | undefined }): JsonObject | undefined {
+  const name = NEEDED[ask.method];
+  if (name === undefined) return undefined;
+  if (name !== 'elicitation') return { [name]: {} };
+  return { elicitation: ask.params?.mode === 'url' ? { url: {} } : { form: {} } };
+}
+
+/** `elicitation: {}` means forms alone, as before modes existed (2025-11-25, elicitation, capabilities). */
+export function hasCapability(declared: JsonObject, needed: JsonObject): boolean {
+  const [[name, modes] = ['', {}]] = Object.entries(needed);
+  const own = declared[name];
+  if (!isObject(own)) return false;
+  const [mode] = Object.keys(modes as JsonObject);
+  if (mode === undefined || own[mode] !== undefined) return true;
+  return mode === 'form' && Object.keys(own).length === 0;
+}
+
+/**
+ * What the wrapper promises a legacy child that serves many clients. A client that cannot do what the child then asks
+ * for is not asked: the child gets an error.
+ */
+export const SHARED_CAPABILITIES: JsonObject = {
+  roots: {},
+  sampling: {},
+  elicitation: { form: {}, url: {} },
+};
