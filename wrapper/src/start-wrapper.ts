@@ -18,10 +18,11 @@ import { SESSION_SWEEP_MS } from './limits.ts';
 import type { Log } from './measure/log.ts';
 import { createMetrics } from './measure/metrics.ts';
 import { sendMetrics, serveMetrics } from './measure/serve-metrics.ts';
+import { Traffic } from './measure/traffic.ts';
 import type { WrapperOptions } from './options.ts';
 import { ERROR } from './protocol/json-rpc.ts';
 import type { Caller } from './sessions/caller.ts';
-import { Instances } from './sessions/instances.ts';
+import { Instances, type InstancesOptions } from './sessions/instances.ts';
 import { LegacyRouter } from './sessions/legacy-router.ts';
 import { ModernRouter } from './sessions/modern-router.ts';
 import { SessionStore } from './sessions/session-store.ts';
@@ -59,7 +60,8 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const isDraining = (): boolean => draining;
   const nowMs = (): number => performance.now();
 
-  const instances = createInstances(parts, nowMs);
+  const metrics = createMetrics();
+  const instances = createInstances(parts, { nowMs, observe: metrics.observeRequest });
   const sessions = new SessionStore({
     sessionsMax: options.sessionsMax,
     idleMs: options.sessionIdleMs,
@@ -68,7 +70,6 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   });
   const legacy = new LegacyRouter(sessions);
   const modern = new ModernRouter();
-  const metrics = createMetrics();
   const { door, keysFile } = createDoor(options, {
     log,
     nowMs: Date.now,
@@ -133,12 +134,14 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
     },
     { ...options, logsRequests: options.logLevel === 'debug', log, onRefusal },
   );
+  const traffic = new Traffic(server);
   metrics.watch({
     requestsInFlight: () => instances.callsInFlight,
     sessions: () => sessions.size,
     streams: () => streams.held,
     childRestarts: () => sum(instances.all(), ({ supervisor }) => supervisor.restarts),
     childGroups: () => [...instances.all()].flatMap(({ supervisor: { pid } }) => (pid === undefined ? [] : [pid])),
+    bytes: () => traffic.bytes,
     isChildUp: () => instances.primary.supervisor.state.kind === 'ready',
   });
   const port = await listen(server, options);
@@ -191,12 +194,16 @@ function sum<T>(items: Iterable<T>, numberOf: (item: T) => number): number {
   return total;
 }
 
-function createInstances(parts: WrapperParts, nowMs: () => number): Instances {
+function createInstances(
+  parts: WrapperParts,
+  { nowMs, observe }: Pick<InstancesOptions, 'nowMs' | 'observe'>,
+): Instances {
   const { options, command, cwd, env } = parts;
   return new Instances({
     ...options,
     ...parts,
     nowMs,
+    observe,
     command: { command, cwd, env, lineBytesMax: options.lineBytesMax },
     onFailedToStart: (exit, times) => {
       if (options.startAttemptsMax > 0 && times >= options.startAttemptsMax) parts.onStartFailed(exit);

@@ -16,6 +16,7 @@ const STATE: MeasuredState = {
   childRestarts: () => 4,
   childGroups: () => [],
   isChildUp: () => true,
+  bytes: () => ({ in: 10, out: 21 }),
 };
 
 /** The samples without help and type lines. */
@@ -58,9 +59,6 @@ test('state, refusals and bytes are shown as they are when asked', async () => {
   metrics.watch(STATE);
 
   metrics.rejected('rate-limited');
-  metrics.bytesIn(10);
-  metrics.bytesOut(20);
-  metrics.bytesOut(1);
   const samples = samplesOf(await metrics.render());
 
   expect(Object.fromEntries(samples)).toMatchObject({
@@ -70,8 +68,8 @@ test('state, refusals and bytes are shown as they are when asked', async () => {
     mcp_wrapper_child_restarts_total: 4,
     mcp_wrapper_child_up: 1,
     'mcp_wrapper_rejected_total{reason="rate-limited"}': 1,
-    'mcp_wrapper_message_bytes_total{direction="in"}': 10,
-    'mcp_wrapper_message_bytes_total{direction="out"}': 21,
+    'mcp_wrapper_network_bytes_total{direction="in"}': 10,
+    'mcp_wrapper_network_bytes_total{direction="out"}': 21,
   });
   expect(samples.get('mcp_wrapper_process_resident_memory_bytes')).toBeGreaterThan(0);
 });
@@ -97,7 +95,8 @@ test('metrics are served on the main port, behind the key where there is one', a
   const key = createHash('sha256').update('mcp_a').digest('hex');
   const open = await startWrapper();
   const shut = await startWrapper({ args: ['--key-sha256', key, '--allowed-hosts', 'hello.example.com'] });
-  await openSession(open.url);
+  const client = await openSession(open.url);
+  await client.call('echo', { message: 'x'.repeat(100_000) });
   await post(open.url, 'no JSON');
 
   const response = await fetch(`${open.origin}/metrics`);
@@ -111,7 +110,11 @@ test('metrics are served on the main port, behind the key where there is one', a
     mcp_wrapper_child_up: 1,
     mcp_wrapper_child_restarts_total: 0,
     'mcp_wrapper_rejected_total{reason="parse-error"}': 1,
+    'mcp_wrapper_requests_total{method="tools/call",era="legacy",outcome="ok"}': 1,
   });
+  for (const direction of ['in', 'out']) {
+    expect(samples.get(`mcp_wrapper_network_bytes_total{direction="${direction}"}`)).toBeGreaterThan(100_000);
+  }
   expect(samples.get('mcp_wrapper_child_memory_bytes')).toBeGreaterThan(1_000_000);
   expect([none.status, withKey.status]).toEqual([401, 200]);
 });

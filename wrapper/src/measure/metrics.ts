@@ -1,9 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { RefusalReason } from '../http/refusal.ts';
+import type { Era } from '../protocol/protocol-version.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { readGroupsMemory } from './process-memory.ts';
+import type { Bytes } from './traffic.ts';
 
-export type Era = 'legacy' | 'modern';
 /** `refused`: answered by the wrapper instead of the server. */
 export type Outcome = 'ok' | 'error' | 'refused' | 'cancelled' | 'timeout';
 
@@ -17,16 +18,22 @@ export interface MeasuredState {
   childGroups(): readonly number[];
   /** Whether a server is initialised and takes requests. */
   isChildUp(): boolean;
+  /** Of all client connections so far. */
+  bytes(): Bytes;
+}
+
+export interface ObservedRequest {
+  method: string;
+  era: Era;
+  outcome: Outcome;
+  seconds: number;
 }
 
 export interface Metrics {
   readonly contentType: string;
   /** One request is done. Methods outside the protocol count as `other`, so that clients cannot make labels. */
-  observeRequest(request: { method: string; era: Era; outcome: Outcome; seconds: number }): void;
+  observeRequest(request: ObservedRequest): void;
   rejected(reason: RefusalReason): void;
-  /** Bytes of bodies and messages, without HTTP headers. */
-  bytesIn(bytes: number): void;
-  bytesOut(bytes: number): void;
   /** Whose state is shown; until then there is none. */
   watch(state: MeasuredState): void;
   /** Prometheus' text format. */
@@ -87,9 +94,8 @@ export function createMetrics(): Metrics {
   latency.register(registry);
   const requests = new Map<string, (RequestCount | undefined)[]>([...METHODS, OTHER].map((method) => [method, []]));
   const rejections = new Map<RefusalReason, number>();
-  const bytes = { in: 0, out: 0 };
   let state: MeasuredState | undefined;
-  registerCounters(registry, { requests, rejections, bytes });
+  registerCounters(registry, { requests, rejections });
   registerState(registry, () => state);
 
   return {
@@ -110,12 +116,6 @@ export function createMetrics(): Metrics {
     rejected: (reason) => {
       rejections.set(reason, (rejections.get(reason) ?? 0) + 1);
     },
-    bytesIn: (count) => {
-      bytes.in += count;
-    },
-    bytesOut: (count) => {
-      bytes.out += count;
-    },
     watch: (watched) => {
       state = watched;
     },
@@ -128,7 +128,6 @@ function registerCounters(
   counted: {
     requests: ReadonlyMap<string, readonly (RequestCount | undefined)[]>;
     rejections: ReadonlyMap<string, number>;
-    bytes: { in: number; out: number };
   },
 ): void {
   const registers = [registry];
@@ -152,17 +151,6 @@ function registerCounters(
     collect() {
       this.reset();
       for (const [reason, count] of counted.rejections) this.inc({ reason }, count);
-    },
-  });
-  new Counter({
-    name: 'mcp_wrapper_message_bytes_total',
-    help: 'Bytes of messages from and to clients',
-    labelNames: ['direction'],
-    registers,
-    collect() {
-      this.reset();
-      this.inc({ direction: 'in' }, counted.bytes.in);
-      this.inc({ direction: 'out' }, counted.bytes.out);
     },
   });
 }
@@ -191,6 +179,18 @@ function registerState(registry: Registry, read: () => MeasuredState | undefined
     collect() {
       this.reset();
       this.inc(read()?.childRestarts() ?? 0);
+    },
+  });
+  new Counter({
+    name: 'mcp_wrapper_network_bytes_total',
+    help: 'Bytes from and to clients, with HTTP headers',
+    labelNames: ['direction'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const bytes = read()?.bytes() ?? { in: 0, out: 0 };
+      this.inc({ direction: 'in' }, bytes.in);
+      this.inc({ direction: 'out' }, bytes.out);
     },
   });
   new Gauge({

@@ -32,6 +32,7 @@ export interface ModernAttempt {
  * `input_required`; the call is held in the child until the client comes back (2026-07-28, MRTR).
  */
 export class ModernCall implements CallSink {
+  readonly era = 'modern';
   readonly session = undefined;
   readonly #request: Request;
   readonly #principalId: string;
