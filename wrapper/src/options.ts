@@ -149,6 +149,10 @@ function findContradictions(options: WrapperOptions): string[] {
   if (options.oauthIssuer === '' && options.oauthScopes.length + options.oauthAudience.length > 0) {
     problems.push('--oauth-scopes and --oauth-audience need --oauth-issuer');
   }
+  if (options.oauthScopes.some((scope) => scope.split('|').includes('offline_access'))) {
+    // 2026-07-28, authorization, refresh tokens.
+    problems.push('--oauth-scopes must not hold offline_access: refresh tokens are between clients and the issuer');
+  }
   if (options.metricsPort !== 0 && options.metricsPort === options.port) {
     problems.push('--metrics-port must be another port than --port');
   }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parseCommandLine, renderHelp } from '../src/command-line.ts';
 import { flagOf, OPTIONS, variableOf } from '../src/options.ts';
+import { verifies } from './verifies.ts';
 
 const HASH = 'ab'.repeat(32);
 
@@ -120,5 +121,19 @@ test.each([
   [['--oauth-scopes', 'read'], '--oauth-scopes and --oauth-audience need --oauth-issuer'],
   [['--metrics-port', '3000'], '--metrics-port must be another port than --port'],
 ])('command line %j contradicts itself', (args, problem) => {
+  expect(parseCommandLine(args, {})).toEqual({ kind: 'problems', problems: [problem] });
+});
+
+test(verifies('auth-no-offline-access', 'command line takes no offline_access among the scopes'), () => {
+  const args = [
+    '--public-url',
+    'https://a/mcp',
+    '--oauth-issuer',
+    'https://b',
+    '--oauth-scopes',
+    'read|offline_access',
+  ];
+
+  const problem = '--oauth-scopes must not hold offline_access: refresh tokens are between clients and the issuer';
   expect(parseCommandLine(args, {})).toEqual({ kind: 'problems', problems: [problem] });
 });

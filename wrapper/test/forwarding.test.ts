@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { killStarted, startWrapper } from './wrapper-process.ts';
 
 afterEach(killStarted);
@@ -14,29 +15,35 @@ const MODERN_META = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-test.each(['legacy', 'modern'])('server is told who asks by a %s client, who cannot lie about it', async (era) => {
-  const { url } = await startWrapper({ args: ARGS });
-  const client = era === 'legacy' ? await openSession(url, HEADERS) : undefined;
-  const _meta = { ...(client ? {} : MODERN_META), 'dev.mcp-hosting/principal': { id: 'admin' }, 'com.example/a': 1 };
-  const params = { name: 'received', arguments: {}, _meta };
-  const modernHeaders = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'received' };
+test.each(['legacy', 'modern'])(
+  verifies(
+    ['auth-no-passthrough', 'meta-trace-context'],
+    'server is told who asks by a %s client, who cannot lie about it',
+  ),
+  async (era) => {
+    const { url } = await startWrapper({ args: ARGS });
+    const client = era === 'legacy' ? await openSession(url, HEADERS) : undefined;
+    const _meta = { ...(client ? {} : MODERN_META), 'dev.mcp-hosting/principal': { id: 'admin' }, 'com.example/a': 1 };
+    const params = { name: 'received', arguments: {}, _meta };
+    const modernHeaders = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'received' };
 
-  const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params };
-  const { last } = client
-    ? await client.request('tools/call', params)
-    : await readAnswer(await post(url, body, { ...HEADERS, ...modernHeaders }));
-  const received = last.result.content[0].text;
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params };
+    const { last } = client
+      ? await client.request('tools/call', params)
+      : await readAnswer(await post(url, body, { ...HEADERS, ...modernHeaders }));
+    const received = last.result.content[0].text;
 
-  const messages = JSON.parse(received) as { method?: string; params?: { _meta?: Record<string, unknown> } }[];
-  const call = messages.findLast(({ method }) => method === 'tools/call');
-  expect(call?.params?._meta).toEqual({
-    'com.example/a': 1,
-    traceparent: TRACEPARENT,
-    'dev.mcp-hosting/principal': { id: expect.stringMatching(/^[\w-]{16}$/), kind: 'key', scopes: [] },
-    'dev.mcp-hosting/headers': { 'x-tenant': 'acme' },
-  });
-  expect(received).not.toContain('mcp_a');
-});
+    const messages = JSON.parse(received) as { method?: string; params?: { _meta?: Record<string, unknown> } }[];
+    const call = messages.findLast(({ method }) => method === 'tools/call');
+    expect(call?.params?._meta).toEqual({
+      'com.example/a': 1,
+      traceparent: TRACEPARENT,
+      'dev.mcp-hosting/principal': { id: expect.stringMatching(/^[\w-]{16}$/), kind: 'key', scopes: [] },
+      'dev.mcp-hosting/headers': { 'x-tenant': 'acme' },
+    });
+    expect(received).not.toContain('mcp_a');
+  },
+);
 
 test('server of its own has who it is for in its environment', async () => {
   const { url } = await startWrapper({ args: [...ARGS, '--sessions', 'isolated'] });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { openSession, post } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 const PUBLIC_URL = 'https://hello.mcp.example.com/mcp';
@@ -31,39 +32,59 @@ afterAll(async () => {
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 const good = { scope: 'openid mcp:use' };
 
-test('metadata of the resource names the issuer, at both well-known paths', async () => {
-  for (const path of ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp']) {
-    const response = await fetch(`${wrapper.origin}${path}`);
+test(
+  verifies(
+    ['auth-metadata', 'auth-metadata-found'],
+    'metadata of the resource names the issuer, at both well-known paths',
+  ),
+  async () => {
+    for (const path of ['/.well-known/oauth-protected-resource', '/.well-known/oauth-protected-resource/mcp']) {
+      const response = await fetch(`${wrapper.origin}${path}`);
 
-    expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({
-      resource: PUBLIC_URL,
-      authorization_servers: [issuer.url],
-      scopes_supported: ['mcp:use'],
-      bearer_methods_supported: ['header'],
-    });
-  }
-});
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({
+        resource: PUBLIC_URL,
+        authorization_servers: [issuer.url],
+        scopes_supported: ['mcp:use'],
+        bearer_methods_supported: ['header'],
+      });
+    }
+  },
+);
 
-test('request without a token is led to the metadata', async () => {
-  const response = await post(wrapper.url, PING);
+test(
+  verifies(
+    ['auth-401', 'auth-metadata-found', 'auth-scope-challenge'],
+    'request without a token is led to the metadata',
+  ),
+  async () => {
+    const response = await post(wrapper.url, PING);
 
-  expect(response.status).toBe(401);
-  expect(response.headers.get('www-authenticate')).toBe(`Bearer resource_metadata="${METADATA_URL}", scope="mcp:use"`);
-});
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe(
+      `Bearer resource_metadata="${METADATA_URL}", scope="mcp:use"`,
+    );
+  },
+);
 
-test('token of the issuer for this resource lets in, and so does a key', async () => {
-  const token = await issuer.token(good);
+test(
+  verifies(
+    ['auth-audience', 'auth-scope-hierarchy'],
+    'token of the issuer for this resource lets in, and so does a key',
+  ),
+  async () => {
+    const token = await issuer.token(good);
 
-  expect((await post(wrapper.url, PING, bearer(token))).status).toBe(200);
-  expect((await post(wrapper.url, PING, bearer(KEY))).status).toBe(200);
-  expect((await post(wrapper.url, PING, bearer(await issuer.token({ scp: ['mcp:admin'] })))).status).toBe(200);
-  expect((await post(wrapper.url, PING, bearer(await issuer.token({ ...good, aud: ['x', PUBLIC_URL] })))).status).toBe(
-    200,
-  );
-});
+    expect((await post(wrapper.url, PING, bearer(token))).status).toBe(200);
+    expect((await post(wrapper.url, PING, bearer(KEY))).status).toBe(200);
+    expect((await post(wrapper.url, PING, bearer(await issuer.token({ scp: ['mcp:admin'] })))).status).toBe(200);
+    expect(
+      (await post(wrapper.url, PING, bearer(await issuer.token({ ...good, aud: ['x', PUBLIC_URL] })))).status,
+    ).toBe(200);
+  },
+);
 
-test('token without the scope is told which one is needed', async () => {
+test(verifies('auth-403-scope', 'token without the scope is told which one is needed'), async () => {
   const response = await post(wrapper.url, PING, bearer(await issuer.token({ scope: 'mcp:user' })));
 
   expect(response.status).toBe(403);
@@ -117,16 +138,19 @@ function hs256(secret: Uint8Array): Promise<string> {
   return new SignJWT(payload).setProtectedHeader({ alg: 'HS256', kid: 'one' }).sign(secret);
 }
 
-test.each(Object.keys(hostile))('token that has or is %s does not let in', async (name) => {
-  const token = (await hostile[name]?.()) ?? '';
+test.each(Object.keys(hostile))(
+  verifies(['auth-401', 'auth-audience'], 'token that has or is %s does not let in'),
+  async (name) => {
+    const token = (await hostile[name]?.()) ?? '';
 
-  const response = await post(wrapper.url, PING, bearer(token));
+    const response = await post(wrapper.url, PING, bearer(token));
 
-  expect(response.status).toBe(401);
-  expect(response.headers.get('www-authenticate')).toContain('error="invalid_token", resource_metadata=');
-  expect(JSON.stringify(await response.json())).not.toContain(token);
-  expect(wrapper.lines.join()).not.toContain(token);
-});
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toContain('error="invalid_token", resource_metadata=');
+    expect(JSON.stringify(await response.json())).not.toContain(token);
+    expect(wrapper.lines.join()).not.toContain(token);
+  },
+);
 
 test('clocks may differ a little', async () => {
   const token = await issuer.token({ ...good, exp: now() - 5, nbf: now() + 5 });
@@ -167,14 +191,14 @@ test('two Authorization headers are a bad request, whichever is good', async () 
   expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*"jsonrpc":"2.0"/);
 });
 
-test('token in the URL is a bad request', async () => {
+test(verifies('auth-not-in-query', 'token in the URL is a bad request'), async () => {
   const token = await issuer.token(good);
 
   expect((await post(`${wrapper.url}?access_token=${token}`, PING)).status).toBe(400);
   expect((await post(`${wrapper.url}?access_token=${token}`, PING, bearer(token))).status).toBe(400);
 });
 
-test('session belongs to the subject, not to the token', async () => {
+test(verifies('auth-session-bound', 'session belongs to the subject, not to the token'), async () => {
   const { sessionId } = await openSession(wrapper.url, bearer(await issuer.token(good)));
   const asSubject = async (sub: string): Promise<number> => {
     const token = await issuer.token({ ...good, sub, jti: 'another' });

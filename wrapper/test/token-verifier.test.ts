@@ -6,6 +6,7 @@ import { TokenVerifier } from '../src/door/token-verifier.ts';
 import { VerifiedTokens } from '../src/door/verified-tokens.ts';
 import { type Issuer, startIssuer } from './issuer.ts';
 import { post } from './mcp-client.ts';
+import { verifies } from './verifies.ts';
 import { freePort, killStarted, startWrapper } from './wrapper-process.ts';
 
 const AUDIENCE = 'https://hello.mcp.example.com/mcp';
@@ -101,14 +102,24 @@ test('verified token is forgotten when it expires, and the one unused for longes
   expect(tokens.get('3')).toBeUndefined();
 });
 
-test('challenge asks for all scopes at once, the narrowest that do', () => {
-  const resource = new ProtectedResource({ publicUrl: AUDIENCE, issuer: 'https://a', scopes: ['read|write', 'tools'] });
+test(
+  verifies(
+    ['auth-scope-challenge', 'auth-scope-hierarchy'],
+    'challenge asks for all scopes at once, the narrowest that do',
+  ),
+  () => {
+    const resource = new ProtectedResource({
+      publicUrl: AUDIENCE,
+      issuer: 'https://a',
+      scopes: ['read|write', 'tools'],
+    });
 
-  expect(resource.challenge('insufficient_scope')).toContain('scope="read tools"');
-  expect(resource.isSufficient(['tools', 'write'])).toBe(true);
-  expect(resource.isSufficient(['read', 'write'])).toBe(false);
-  expect(resource.isSufficient([])).toBe(false);
-});
+    expect(resource.challenge('insufficient_scope')).toContain('scope="read tools"');
+    expect(resource.isSufficient(['tools', 'write'])).toBe(true);
+    expect(resource.isSufficient(['read', 'write'])).toBe(false);
+    expect(resource.isSufficient([])).toBe(false);
+  },
+);
 
 test('client of the SDK finds the issuer by the challenge and by the well-known path', async () => {
   const port = await freePort();
