@@ -16,7 +16,7 @@ const META_PREFIX = 'dev.mcp-hosting/';
 const SECRET_HEADERS: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie'];
 
 /** Whether a client that sends this key of `_meta` would speak for the wrapper. */
-export function isReservedMetaKey(key: string): boolean {
+function isReservedMetaKey(key: string): boolean {
   return key.startsWith(META_PREFIX);
 }
 
