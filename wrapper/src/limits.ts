@@ -67,9 +67,6 @@ export const ASK_ATTRIBUTION_WAIT_MS = 30_000;
 /** Requests of one child for its client that wait for an answer. */
 export const ASKS_MAX = 1_000;
 
-/** A modern client has this long, in ms, to come back with the input that a held call waits for: a person fills in a form. */
-export const INPUT_WAIT_MS = 600_000;
-
 /** A child that answers no ping has this long, in ms, to ask for all it wants of a client in one go. */
 export const INPUT_COLLECT_MS = 100;
 

@@ -52,6 +52,11 @@ const LIMITS = {
 const TIMES = {
   streamAgeMsMax: integer(3_600_000, { min: 1_000, max: 86_400_000, help: 'GET streams and subscriptions end after' }),
   requestTimeoutMs: integer(300_000, { min: 100, max: 86_400_000, help: 'time for one answer; progress renews it' }),
+  inputWaitMs: integer(600_000, {
+    min: 100,
+    max: 86_400_000,
+    help: 'time for a client to bring input that was asked for',
+  }),
   sessionIdleMs: integer(1_800_000, { min: 100, max: 86_400_000, help: 'an unused session ends after this time' }),
   hungTimeoutMs: integer(60_000, { min: 100, max: 3_600_000, help: 'a silent server is killed after this time' }),
   startTimeoutMs: integer(60_000, { min: 100, max: 3_600_000, help: 'time for the server to answer initialize' }),

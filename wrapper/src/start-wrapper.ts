@@ -69,7 +69,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
     onRemove: (session) => instances.release(session),
   });
   const legacy = new LegacyRouter(sessions);
-  const modern = new ModernRouter();
+  const modern = new ModernRouter(options);
   const { door, keysFile } = createDoor(options, {
     log,
     nowMs: Date.now,

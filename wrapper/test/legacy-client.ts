@@ -1,5 +1,6 @@
 import { type Message, post, type RawAnswer, readAnswer } from './mcp-client.ts';
 import { type OpenStream, openStream, sendAndDrop } from './modern-client.ts';
+import { openEvents, type StreamEvent } from './stream-events.ts';
 
 export interface LegacyClient {
   sessionId: string;
@@ -17,6 +18,11 @@ export interface LegacyClient {
   begin(method: string, params: object, id?: unknown): () => Promise<void>;
   /** The GET stream, or what followed the event `lastEventId`. */
   listen(lastEventId?: string): Promise<OpenStream>;
+  /** The same streams as events, with what is around the messages. */
+  events(
+    method: 'GET' | 'POST',
+    options?: { id?: unknown; method?: string; params?: object; lastEventId?: string },
+  ): Promise<AsyncIterator<StreamEvent, undefined> & { close(): void }>;
   end(): Promise<Response>;
 }
 
@@ -59,6 +65,19 @@ export async function legacyClient(
         method: 'GET',
         headers: { ...headers, accept: 'text/event-stream', ...(lastEventId && { 'last-event-id': lastEventId }) },
       }),
+    events: async (httpMethod, { lastEventId, ...message } = {}) => {
+      const init: RequestInit = {
+        method: httpMethod,
+        headers: {
+          'content-type': 'application/json',
+          ...headers,
+          accept: 'text/event-stream',
+          ...(lastEventId && { 'last-event-id': lastEventId }),
+        },
+        ...(httpMethod === 'POST' && { body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }) }),
+      };
+      return await openEvents(url, init);
+    },
     end: () => fetch(url, { method: 'DELETE', headers }),
   };
 }

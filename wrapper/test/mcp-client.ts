@@ -87,7 +87,8 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
 
 function parseEvents(text: string): Message[] {
   return text.split('\n\n').flatMap((block) => {
-    const data = block.split('\n').find((line) => line.startsWith('data: '));
+    // An event without data primes the client for a reconnection.
+    const data = block.split('\n').find((line) => /^data: ./.test(line));
     return data ? [JSON.parse(data.slice(6))] : [];
   });
 }

@@ -41,6 +41,8 @@ export class StdioChild {
   sink: ChildSink;
   readonly #exited: Promise<void>;
   #isGone = false;
+  /** Lines of this turn of the event loop, written together: each write alone costs a system call and wakes the child. */
+  #pending = '';
 
   constructor(options: ChildCommand, sink: ChildSink) {
     const [file = '', ...args] = options.command;
@@ -69,13 +71,15 @@ export class StdioChild {
   writeLine(text: string): boolean {
     const stdin = this.#process.stdin;
     if (!stdin || this.#isGone) return true;
-    if (stdin.writableLength > CHILD_INPUT_BYTES_MAX) return false;
-    stdin.write(`${text}\n`);
+    if (stdin.writableLength + this.#pending.length > CHILD_INPUT_BYTES_MAX) return false;
+    if (this.#pending === '') setImmediate(() => this.#flush());
+    this.#pending += `${text}\n`;
     return true;
   }
 
   /** stdin EOF, then SIGTERM, then SIGKILL, each to the whole group. Resolves when the child has gone. */
   async stop(): Promise<void> {
+    this.#flush();
     this.#process.stdin?.end();
     if (await this.#isExitedWithin(CHILD_EOF_GRACE_MS)) return;
     this.signalGroup('SIGTERM');
@@ -96,6 +100,12 @@ export class StdioChild {
     } catch {
       // ESRCH: nobody is left in the group, which is what was wanted.
     }
+  }
+
+  #flush(): void {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text !== '' && !this.#isGone) this.#process.stdin?.write(text);
   }
 
   #readLines(lineBytesMax: number): void {

@@ -133,19 +133,27 @@ export function stringifySafely(value: unknown): string | undefined {
 /** Whether arrays and objects stand in each other deeper than `depthMax`, told from the text, before it is parsed. */
 export function isNestedDeeperThan(text: Buffer, depthMax: number): boolean {
   let depth = 0;
-  let inString = false;
   for (let i = 0; i < text.length; i++) {
     const byte = text[i];
-    if (inString) {
-      if (byte === BACKSLASH) i++;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+    if (byte === QUOTE) {
+      i = endOfString(text, i);
+      if (i < 0) return false;
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       depth += 1;
       if (depth > depthMax) return true;
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
   }
   return false;
+}
+
+/** Where the string that begins at `start` is closed; negative when it never is. `indexOf` runs over long ones quickly. */
+function endOfString(text: Buffer, start: number): number {
+  for (let end = text.indexOf(QUOTE, start + 1); end >= 0; end = text.indexOf(QUOTE, end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return end;
+  }
+  return -1;
 }
 
 const QUOTE = 0x22;

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from './json-rpc.ts';
+import { isLogLevel } from './log-level.ts';
 import { META } from './meta-keys.ts';
 
 /** What a request of 2026-07-28 says about its sender. */
@@ -23,7 +24,7 @@ export function readModernMeta(params: JsonObject | undefined): MetaOutcome {
   const logLevel = meta[META.logLevel];
   if (typeof protocolVersion !== 'string') return malformed(META.protocolVersion, 'a string');
   if (!isObject(clientCapabilities)) return malformed(META.clientCapabilities, 'an object');
-  if (logLevel !== undefined && typeof logLevel !== 'string') return malformed(META.logLevel, 'a log level');
+  if (logLevel !== undefined && !isLogLevel(logLevel)) return malformed(META.logLevel, 'a log level');
   return {
     kind: 'modern',
     meta: { protocolVersion, clientCapabilities, clientInfo: meta[META.clientInfo], logLevel },

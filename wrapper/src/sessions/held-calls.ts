@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
-import { HELD_CALLS_MAX, INPUT_WAIT_MS } from '../limits.ts';
+import { HELD_CALLS_MAX } from '../limits.ts';
 import type { ModernCall } from './modern-call.ts';
 
 const AUDIENCE = 'mcp-wrapper/input';
@@ -15,6 +15,12 @@ export class HeldCalls {
   readonly #held = new Map<string, Held>();
   /** Of this process: a call that is held dies with it. */
   readonly #key = randomBytes(32);
+  /** A client has this long, in ms, to come back. */
+  readonly inputWaitMs: number;
+
+  constructor({ inputWaitMs }: { inputWaitMs: number }) {
+    this.inputWaitMs = inputWaitMs;
+  }
 
   get size(): number {
     return this.#held.size;
@@ -45,7 +51,7 @@ export class HeldCalls {
       .setSubject(principalId)
       .setJti(holdId)
       .setIssuedAt()
-      .setExpirationTime(new Date(Date.now() + INPUT_WAIT_MS))
+      .setExpirationTime(new Date(Date.now() + this.inputWaitMs))
       .sign(this.#key);
   }
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { INPUT_COLLECT_MS, INPUT_WAIT_MS } from '../limits.ts';
+import { INPUT_COLLECT_MS } from '../limits.ts';
 import { capabilityFor, hasCapability } from '../protocol/client-capability.ts';
 import {
   ERROR,
@@ -12,12 +12,12 @@ import {
   renderResponse,
   stringifySafely,
 } from '../protocol/json-rpc.ts';
+import { isLoggedAt } from '../protocol/log-level.ts';
 import type { ModernMeta } from '../protocol/modern-meta.ts';
 import { toModernBody } from '../protocol/modern-result.ts';
 import type { CallSink, ChildAsk } from './call-sink.ts';
 import type { Channel } from './channel.ts';
 import type { HeldCalls } from './held-calls.ts';
-import { isLoggedAt } from './log-level.ts';
 import type { ServerInstance } from './server-instance.ts';
 
 /** One request of a client that tries the call: the first one, or one that brings input. */
@@ -189,7 +189,10 @@ export class ModernCall implements CallSink {
     const requestState = await this.#held.sign(this, this.#principalId);
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
-    this.#holdTimer = setTimeout(() => this.cancel('The client did not bring the input in time'), INPUT_WAIT_MS);
+    this.#holdTimer = setTimeout(
+      () => this.cancel('The client did not bring the input in time'),
+      this.#held.inputWaitMs,
+    );
     this.#respond(attempt, { result: { resultType: 'input_required', inputRequests, requestState } });
   }
 

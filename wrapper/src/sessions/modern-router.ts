@@ -10,7 +10,6 @@ import { type Caller, paramsFor } from './caller.ts';
 import type { Channel } from './channel.ts';
 import { HeldCalls } from './held-calls.ts';
 import { acceptFilter, ListenStream } from './listen-stream.ts';
-import { isLogLevel } from './log-level.ts';
 import { digestOf, type ModernAttempt, ModernCall } from './modern-call.ts';
 import type { ServerInstance } from './server-instance.ts';
 
@@ -39,8 +38,12 @@ const NOTHING_OPEN: OpenRequest = { gone: () => {} };
 
 /** Passes the requests of modern clients on, and answers those that are the wrapper's own. */
 export class ModernRouter {
-  readonly #held = new HeldCalls();
+  readonly #held: HeldCalls;
   readonly #listens = new Set<() => void>();
+
+  constructor(options: { inputWaitMs: number }) {
+    this.#held = new HeldCalls(options);
+  }
 
   get heldCalls(): number {
     return this.#held.size;
@@ -99,7 +102,7 @@ export class ModernRouter {
     }
     const { principalId } = caller;
     const call = new ModernCall({ request, attempt, principalId, instance, held: this.#held });
-    if (server.era === 'legacy' && isLogLevel(meta.logLevel)) instance.needLogLevel(meta.logLevel);
+    if (server.era === 'legacy' && meta.logLevel !== undefined) instance.needLogLevel(meta.logLevel);
     call.start({ method: request.method, params: paramsFor(caller, paramsForEra(request.params, server)) });
     return { gone: () => call.disconnected(attempt) };
   }

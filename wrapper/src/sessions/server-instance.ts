@@ -2,11 +2,11 @@ import { ChildSupervisor, type SupervisorOptions } from '../child/child-supervis
 import type { ServerIdentity } from '../child/server-identity.ts';
 import type { ObservedRequest } from '../measure/metrics.ts';
 import { ERROR, isObject, type Notification, type Response, stringifySafely } from '../protocol/json-rpc.ts';
+import { leastLogLevel } from '../protocol/log-level.ts';
 import { META } from '../protocol/meta-keys.ts';
 import type { CallSink } from './call-sink.ts';
 import { ChildSubscriptions } from './child-subscriptions.ts';
 import type { ListenStream } from './listen-stream.ts';
-import { leastLogLevel } from './log-level.ts';
 import { Relay } from './relay.ts';
 import type { Session } from './session.ts';
 import { ToolHeaderIndex } from './tool-header-index.ts';

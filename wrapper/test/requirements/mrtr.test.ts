@@ -175,7 +175,7 @@ describe('state that the wrapper makes', () => {
   test(
     verifies(['mrtr-state-expiry', 'mrtr-abandoned'], 'A call whose client stays away is cancelled in the child'),
     async () => {
-      const { url } = await startWrapper({ args: ['--request-timeout-ms', '300'] });
+      const { url } = await startWrapper({ args: ['--input-wait-ms', '300'] });
       const client = modernClient(url, { capabilities: ALL });
       const args = { requests: { form: FORM } };
       const { result } = (await client.call('need', args)).last;
