@@ -1,5 +1,14 @@
 import { parseArgs } from 'node:util';
-import { flagOf, OPTIONS, type OptionName, parseOptions, variableOf, type WrapperOptions } from './options.ts';
+import {
+  describeDefault,
+  flagOf,
+  OPTION_SECTIONS,
+  OPTIONS,
+  type OptionName,
+  parseOptions,
+  variableOf,
+  type WrapperOptions,
+} from './options.ts';
 
 export type CommandLine =
   | { kind: 'help' }
@@ -29,7 +38,9 @@ function readFlags(
   problems: string[],
 ): { help: boolean; version: boolean; check: boolean; values: Map<OptionName, string> } | undefined {
   const names = Object.keys(OPTIONS) as OptionName[];
-  const valueFlags = Object.fromEntries(names.map((name) => [flagOf(name).slice(2), { type: 'string' as const }]));
+  const valueFlags = Object.fromEntries(
+    names.map((name) => [flagOf(name).slice(2), { type: isSwitch(name) ? ('boolean' as const) : ('string' as const) }]),
+  );
   const switches = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' }, check: { type: 'boolean' } };
   try {
     const { values } = parseArgs({
@@ -41,7 +52,7 @@ function readFlags(
     const given = new Map<OptionName, string>();
     for (const name of names) {
       const value = values[flagOf(name).slice(2)];
-      if (typeof value === 'string') given.set(name, value);
+      if (value !== undefined) given.set(name, String(value));
     }
     return {
       help: values.help === true,
@@ -53,6 +64,10 @@ function readFlags(
     problems.push(describeArgsError(error as NodeJS.ErrnoException));
     return undefined;
   }
+}
+
+function isSwitch(name: OptionName): boolean {
+  return typeof OPTIONS[name].defaultValue === 'boolean';
 }
 
 function describeArgsError({ code, message }: NodeJS.ErrnoException): string {
@@ -77,9 +92,13 @@ function parseCommandVariable(env: NodeJS.ProcessEnv, problems: string[]): reado
 
 /** The text of `--help`. */
 export function renderHelp(): string {
-  const names = Object.entries(OPTIONS).map(([name, { placeholder, help, defaultValue }]) => {
-    const value = Array.isArray(defaultValue) ? 'none' : String(defaultValue);
-    return `  ${flagOf(name)} ${placeholder}\n      ${help} (${variableOf(name)}, default: ${value})`;
+  const sections = Object.entries(OPTION_SECTIONS).flatMap(([title, specs]) => {
+    const lines = Object.entries(specs).map(([name, spec]) => {
+      const value = describeDefault(spec);
+      const flag = typeof spec.defaultValue === 'boolean' ? flagOf(name) : `${flagOf(name)} ${spec.placeholder}`;
+      return `  ${flag}\n      ${spec.help} (${variableOf(name)}, default: ${value})`;
+    });
+    return ['', `${title}:`, ...lines];
   });
   return [
     'mcp-wrapper puts Streamable HTTP in front of a stdio MCP server.',
@@ -90,12 +109,14 @@ export function renderHelp(): string {
     'Without a command, MCP_WRAPPER_COMMAND (a JSON array) is taken, or it is found from package.json or',
     'pyproject.toml in the working directory.',
     '',
-    'Options (each also by environment variable; the option wins):',
-    ...names,
+    'Every option can be given as an environment variable; the option wins.',
+    ...sections,
+    '',
+    'Others:',
     '  --check\n      print the command as JSON and exit: 0 when it can be run, 1 when not',
     '  --version, --help',
     '',
-    'Endpoints: POST, GET, DELETE /mcp; GET /health',
+    'Endpoints: POST, GET, DELETE /mcp; GET /health, /metrics, /.well-known/oauth-protected-resource',
     '',
   ].join('\n');
 }

@@ -1,11 +1,5 @@
 /** Every limit of the wrapper that is not an option, with its unit and the reason for its value. Options: `options.ts`. */
 
-/** Arrays and objects inside each other in a request. A JSON Schema rarely passes 50; Python's parser gives up at 1,000. */
-export const NESTING_DEPTH_MAX = 128;
-
-/** Messages in one JSON-RPC batch (protocol 2025-03-26 only). Clients that batch send a handful. */
-export const BATCH_MESSAGES_MAX = 50;
-
 /** Bytes of a refused body that are read and thrown away, so that the client sees the 413 and not a reset connection. */
 export const DISCARD_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -109,6 +103,49 @@ export const STRAY_OUTPUT_CHARACTERS_MAX = 200;
 
 /** What `Retry-After` says when the wrapper or the child will be back soon, in s. */
 export const RETRY_AFTER_SECONDS = 1;
+
+/** Characters of a bearer credential. Tokens with many group claims reach 4 KB; all headers together get 16 KB. */
+export const CREDENTIAL_CHARACTERS_MAX = 8 * 1024;
+
+/** Verified tokens remembered until they expire, so that a request costs one hash and no signature check; some 300 bytes each. */
+export const VERIFIED_TOKENS_MAX = 10_000;
+
+/** Clocks of issuer and wrapper may differ by this, in s, when `exp` and `nbf` are checked (RFC 9068, 4: "some leeway"). */
+export const CLOCK_SKEW_SECONDS = 30;
+
+/** A token stays remembered at most this long, in ms: a key that the issuer withdrew lets nobody in for longer. */
+export const VERIFIED_TOKEN_AGE_MAX_MS = 600_000;
+
+/** The issuer's answer (metadata, keys) is waited for this long, in ms; a request hangs on it. */
+export const ISSUER_TIMEOUT_MS = 5_000;
+
+/** After a failure the issuer is left alone for this long, in ms; requests that need it get 503 meanwhile. */
+export const ISSUER_RETRY_MS = 2_000;
+
+/** Keys are fetched again for an unknown key id at most this often, in ms, so that made-up ids are no way to flood the issuer. */
+export const JWKS_COOLDOWN_MS = 30_000;
+
+/** Keys are used for this long, in ms, before they are fetched again. */
+export const JWKS_AGE_MAX_MS = 600_000;
+
+/** Bytes of the issuer's metadata. Large ones have some 10 KB. */
+export const ISSUER_METADATA_BYTES_MAX = 256 * 1024;
+
+/** How often the keys file is looked at, in ms. Kubernetes itself takes up to a minute to renew a mounted Secret. */
+export const KEYS_FILE_POLL_MS = 2_000;
+
+/** Bytes of the keys file: 10,000 keys with names. */
+export const KEYS_FILE_BYTES_MAX = 1024 * 1024;
+
+/** Principals whose rate is remembered. The one unseen for longest is forgotten, by then most often with a full bucket. */
+export const RATE_BUCKETS_MAX = 10_000;
+
+/** Characters of one header that is handed to the server. */
+export const FORWARDED_HEADER_CHARACTERS_MAX = 4 * 1024;
+
+/** Log lines of one kind let through at once, and the number a second that flows in afterwards. */
+export const LOG_LINES_BURST = 2_000;
+export const LOG_LINES_PER_SECOND = 500;
 
 /** Streams of one session that are kept for `Last-Event-ID`; the oldest that are done go first. */
 export const SESSION_STREAMS_MAX = 16;

@@ -1,6 +1,7 @@
 import { findCommand } from './child/find-command.ts';
 import { parseCommandLine, renderHelp } from './command-line.ts';
-import { createLog, type Log } from './measure/log.ts';
+import { allowedEnvironment } from './door/allowed-environment.ts';
+import { createChildLog, createLog, type Log } from './measure/log.ts';
 import type { WrapperOptions } from './options.ts';
 import { startWrapper } from './start-wrapper.ts';
 import { VERSION } from './version.ts';
@@ -43,7 +44,14 @@ async function main(): Promise<void> {
 }
 
 async function run(options: WrapperOptions, command: readonly string[]): Promise<void> {
-  const log = createLog({ level: options.logLevel, writeLine: writeStderrLine, now: () => new Date() });
+  const logTo = { writeLine: writeStderrLine, now: () => new Date() };
+  const log = createLog({ ...logTo, level: options.logLevel });
+  const { env, withheld } = allowedEnvironment(process.env, options.childEnv);
+  if (withheld.length > 0) {
+    log.info('Variables not given to the server; --child-env NAME,… gives them', {
+      names: withheld.join().slice(0, 1_000),
+    });
+  }
   // Whoever read our log has gone; that is no reason to stop serving.
   process.stderr.on('error', () => {});
   try {
@@ -51,9 +59,9 @@ async function run(options: WrapperOptions, command: readonly string[]): Promise
       options,
       command,
       cwd: process.cwd(),
-      env: childEnvironment(process.env),
+      env,
       log,
-      writeStderrLine,
+      writeStderrLine: createChildLog({ ...logTo, format: options.logFormat }, log),
       onStartFailed: (exit) => {
         log.error('Server ended before it was ready', { exit });
         process.exit(EXIT_FAILED);
@@ -89,11 +97,6 @@ function endOnSignals(drain: () => Promise<void>, log: Log): void {
       );
     });
   }
-}
-
-/** The server gets everything but the wrapper's own settings, which hold the hashes of the API keys. */
-function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MCP_WRAPPER_')));
 }
 
 function writeStderrLine(text: string): void {

@@ -1,6 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Door, isLoopbackName, type Principal } from './door/door.ts';
+import { createDoor } from './door/create-door.ts';
+import { childEnvironment, childMeta } from './door/forwarded-identity.ts';
+import type { Principal } from './door/principal.ts';
+import { PrincipalQuota } from './door/principal-quota.ts';
 import { RateLimiter } from './door/rate-limiter.ts';
 import { Admission } from './http/admission.ts';
 import { checkLiveness, checkReadiness, type HealthOptions } from './http/health.ts';
@@ -8,14 +11,18 @@ import { createHttpServer } from './http/http-server.ts';
 import { LegacyHttp } from './http/legacy-http.ts';
 import { McpEndpoint } from './http/mcp-endpoint.ts';
 import { ModernHttp } from './http/modern-http.ts';
+import { Refusal } from './http/refusal.ts';
 import { sendJson } from './http/send-json.ts';
 import { WebSocketEndpoint } from './http/websocket-endpoint.ts';
 import { SESSION_SWEEP_MS } from './limits.ts';
 import type { Log } from './measure/log.ts';
+import { createMetrics } from './measure/metrics.ts';
+import { sendMetrics, serveMetrics } from './measure/serve-metrics.ts';
+import { Traffic } from './measure/traffic.ts';
 import type { WrapperOptions } from './options.ts';
 import { ERROR } from './protocol/json-rpc.ts';
 import type { Caller } from './sessions/caller.ts';
-import { Instances } from './sessions/instances.ts';
+import { Instances, type InstancesOptions } from './sessions/instances.ts';
 import { LegacyRouter } from './sessions/legacy-router.ts';
 import { ModernRouter } from './sessions/modern-router.ts';
 import { SessionStore } from './sessions/session-store.ts';
@@ -53,7 +60,8 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const isDraining = (): boolean => draining;
   const nowMs = (): number => performance.now();
 
-  const instances = createInstances(parts, nowMs);
+  const metrics = createMetrics();
+  const instances = createInstances(parts, { nowMs, observe: metrics.observeRequest });
   const sessions = new SessionStore({
     sessionsMax: options.sessionsMax,
     idleMs: options.sessionIdleMs,
@@ -62,10 +70,37 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   });
   const legacy = new LegacyRouter(sessions);
   const modern = new ModernRouter(options);
-  const door = new Door({ ...options, keyHashes: options.keySha256, isLoopback: isLoopbackName(options.host) });
-  const rates = new RateLimiter({ perMinute: options.rateLimitPerMinute, nowMs });
+  const { door, keysFile } = createDoor(options, {
+    log,
+    nowMs: Date.now,
+    onRevoked: (ids) => {
+      for (const session of [...sessions.all()]) if (ids.has(session.principalId)) sessions.remove(session);
+    },
+  });
+  const rates = new RateLimiter({ perMinute: options.rateLimitPerMinute, burst: options.rateLimitBurst, nowMs });
+  const streams = new PrincipalQuota(options.streamsPerKeyMax);
+  const inHand = new PrincipalQuota(options.requestsPerKeyMax);
+  const onRefusal = metrics.rejected;
+  const callerOf = (principal: Principal, { headers }: IncomingMessage): Caller => ({
+    principalId: principal.id,
+    env: options.sessions === 'isolated' ? childEnvironment(principal, headers, options) : {},
+    childMeta: childMeta(principal, headers, options),
+    headers,
+  });
   const admission = new Admission({ ...options, instances, isDraining });
-  const shared = { ...options, door, rates, sessions, instances, admission, nowMs, callerOf };
+  const shared = {
+    ...options,
+    door,
+    rates,
+    sessions,
+    instances,
+    admission,
+    nowMs,
+    callerOf,
+    streams,
+    inHand,
+    onRefusal,
+  };
   const sockets = new WebSocketEndpoint({ ...shared, legacy, modern });
   const endpoint = new McpEndpoint({
     ...shared,
@@ -81,7 +116,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const server = createHttpServer(
     {
       mcp: (req, res) => endpoint.handle(req, res),
-      stream: (req, connection) => sockets.upgrade(req, connection),
+      stream: (req, connection) => void sockets.upgrade(req, connection),
       health: async (_req, res) => {
         const { isAlive, health: state } = await checkLiveness(health);
         sendJson(res, isAlive ? 200 : 503, JSON.stringify(state));
@@ -90,10 +125,31 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
         const state = await checkReadiness(health);
         sendJson(res, state.status === 'ok' ? 200 : 503, JSON.stringify(state));
       },
+      metrics: async (req, res) => {
+        if (options.metricsPort !== 0) throw notServedHere();
+        await door.identify(req);
+        await sendMetrics(metrics, res);
+      },
+      resource: door.resource,
     },
-    log,
+    { ...options, logsRequests: options.logLevel === 'debug', log, onRefusal },
   );
+  const traffic = new Traffic(server);
+  metrics.watch({
+    requestsInFlight: () => instances.callsInFlight,
+    sessions: () => sessions.size,
+    streams: () => streams.held,
+    childRestarts: () => sum(instances.all(), ({ supervisor }) => supervisor.restarts),
+    childGroups: () => [...instances.all()].flatMap(({ supervisor: { pid } }) => (pid === undefined ? [] : [pid])),
+    bytes: () => traffic.bytes,
+    isChildUp: () => instances.primary.supervisor.state.kind === 'ready',
+  });
   const port = await listen(server, options);
+  const own =
+    options.metricsPort === 0
+      ? undefined
+      : await serveMetrics(metrics, { host: options.host, port: options.metricsPort });
+  keysFile?.start();
   log.info('Listening', { host: options.host, port });
   instances.start();
   const sweeper = setInterval(
@@ -111,6 +167,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
       draining = true;
       log.info('Draining', { requestsInFlight: instances.callsInFlight, timeoutMs: options.drainTimeoutMs });
       clearInterval(sweeper);
+      keysFile?.stop();
       for (const session of sessions.all()) session.endStandalone();
       modern.finishListens();
       sockets.drain();
@@ -121,21 +178,32 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
       await instances.stop();
       sockets.closeAll();
       await close(server);
+      own?.close();
       log.info('Stopped');
     },
   };
 }
 
-function callerOf(principal: Principal, _req: IncomingMessage): Caller {
-  return { principalId: principal, env: {}, childMeta: undefined };
+function notServedHere(): Refusal {
+  return new Refusal({ status: 404, reason: 'not-found', message: 'The metrics are served on a port of their own' });
 }
 
-function createInstances(parts: WrapperParts, nowMs: () => number): Instances {
+function sum<T>(items: Iterable<T>, numberOf: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += numberOf(item);
+  return total;
+}
+
+function createInstances(
+  parts: WrapperParts,
+  { nowMs, observe }: Pick<InstancesOptions, 'nowMs' | 'observe'>,
+): Instances {
   const { options, command, cwd, env } = parts;
   return new Instances({
     ...options,
     ...parts,
     nowMs,
+    observe,
     command: { command, cwd, env, lineBytesMax: options.lineBytesMax },
     onFailedToStart: (exit, times) => {
       if (options.startAttemptsMax > 0 && times >= options.startAttemptsMax) parts.onStartFailed(exit);

@@ -152,7 +152,10 @@ test('wrapper ends with the child that failed to start as often as it may', asyn
 
 test('child that was ready and then dies at every start is started again with growing pauses', async () => {
   const marker = join(await mkdtemp(join(tmpdir(), 'mcp-wrapper-')), 'started');
-  const wrapper = await startWrapper({ env: { EXIT_WHEN_THERE: marker }, args: ['--child-era', 'legacy'] });
+  const wrapper = await startWrapper({
+    env: { EXIT_WHEN_THERE: marker },
+    args: ['--child-era', 'legacy', '--child-env', 'EXIT_WHEN_THERE'],
+  });
   await (await openSession(wrapper.url)).request('tools/call', { name: 'die' }, 'dying');
 
   const third = await wrapper.logged('Child exited', 3);
@@ -183,14 +186,16 @@ test('child that hangs is killed and started again', async () => {
   expect(isRunning(child)).toBe(false);
 });
 
-test('child sees the environment without the settings of the wrapper', async () => {
-  const env = { MCP_SERVER_ID: 'hello-q7m2d4', MCP_WRAPPER_SESSIONS_MAX: '5', STRIPE_API_KEY: 'test' };
-  const { url } = await startWrapper({ env });
+test('child sees the variables it was given, without the settings of the wrapper', async () => {
+  const env = { MCP_SERVER_ID: 'hello-q7m2d4', MCP_WRAPPER_SESSIONS_MAX: '5', STRIPE_API_KEY: 'test', AWS_KEY: 'a' };
+  const { url, logged } = await startWrapper({ env, args: ['--child-env', 'STRIPE_*'] });
 
   const seen = JSON.parse(await (await openSession(url)).call('environment'));
 
   expect(seen).toMatchObject({ MCP_SERVER_ID: 'hello-q7m2d4', STRIPE_API_KEY: 'test' });
-  expect(Object.keys(seen).filter((name) => name.startsWith('MCP_WRAPPER_'))).toEqual([]);
+  expect(Object.keys(seen).filter((name) => /^(MCP_WRAPPER|AWS)_/.test(name))).toEqual([]);
+  const { names } = await logged('Variables not given to the server; --child-env NAME,… gives them');
+  expect(String(names).split(',')).toContain('AWS_KEY');
 });
 
 test('SIGTERM lets open calls finish, refuses new ones, ends streams, and exits with 0', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parseCommandLine, renderHelp } from '../src/command-line.ts';
 import { flagOf, OPTIONS, variableOf } from '../src/options.ts';
+import { verifies } from './verifies.ts';
 
 const HASH = 'ab'.repeat(32);
 
@@ -82,4 +83,57 @@ test('help names every flag and variable', () => {
     expect(help).toContain(flagOf(name));
     expect(help).toContain(variableOf(name));
   }
+});
+
+test('command line takes a switch with and without a value, and names as they are written', () => {
+  const env = { MCP_WRAPPER_FORWARD_PRINCIPAL: 'true', MCP_WRAPPER_CHILD_ENV: 'API_KEY, App_*' };
+
+  const fromEnv = parseCommandLine(['--forward-headers', 'X-Tenant'], env);
+  const fromFlag = parseCommandLine(['--forward-principal'], {});
+
+  expect(fromEnv).toMatchObject({
+    options: { forwardPrincipal: true, forwardHeaders: ['x-tenant'], childEnv: ['API_KEY', 'App_*'] },
+  });
+  expect(fromFlag).toMatchObject({ options: { forwardPrincipal: true } });
+  expect(parseCommandLine([], {})).toMatchObject({ options: { forwardPrincipal: false } });
+});
+
+test.each([
+  ['--public-url', 'hello.example.com'],
+  ['--public-url', 'http://hello.example.com/mcp'],
+  ['--public-url', 'https://hello.example.com/mcp?key=1'],
+  ['--oauth-issuer', 'https://user:secret@auth.example.com'],
+  ['--oauth-scopes', 'read,with blank'],
+  ['--child-env', 'A*B'],
+  ['--forward-headers', 'x tenant'],
+  ['--log-format', 'xml'],
+  ['--keys-file', ''],
+])('command line refuses %s %j, without its value', (flag, value) => {
+  const line = parseCommandLine([flag, value], {});
+
+  expect(line.kind).toBe('problems');
+  expect(line.kind === 'problems' && line.problems.join()).toMatch(new RegExp(`^${flag} must be `));
+  expect(line.kind === 'problems' && line.problems.join()).not.toContain('secret');
+});
+
+test.each([
+  [['--oauth-issuer', 'https://auth.example.com'], '--oauth-issuer needs --public-url'],
+  [['--oauth-scopes', 'read'], '--oauth-scopes and --oauth-audience need --oauth-issuer'],
+  [['--metrics-port', '3000'], '--metrics-port must be another port than --port'],
+])('command line %j contradicts itself', (args, problem) => {
+  expect(parseCommandLine(args, {})).toEqual({ kind: 'problems', problems: [problem] });
+});
+
+test(verifies('auth-no-offline-access', 'command line takes no offline_access among the scopes'), () => {
+  const args = [
+    '--public-url',
+    'https://a/mcp',
+    '--oauth-issuer',
+    'https://b',
+    '--oauth-scopes',
+    'read|offline_access',
+  ];
+
+  const problem = '--oauth-scopes must not hold offline_access: refresh tokens are between clients and the issuer';
+  expect(parseCommandLine(args, {})).toEqual({ kind: 'problems', problems: [problem] });
 });

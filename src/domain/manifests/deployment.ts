@@ -110,6 +110,8 @@ function wrapperVariables(input: OverlayInput): IEnvVar[] {
   const variables: IEnvVar[] = [
     { name: 'MCP_SERVER_ID', value: input.serverId },
     { name: 'MCP_WRAPPER_ALLOWED_HOSTS', value: input.host },
+    // The container is the server's alone: what its image and `env` set is meant for it. The wrapper keeps its own.
+    { name: 'MCP_WRAPPER_CHILD_ENV', value: '*' },
   ];
   if (input.config.access === 'key') {
     const secretName = `${serverObjectName(input.serverId)}-access`;

@@ -1,94 +1,135 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../http/refusal.ts';
+import { RETRY_AFTER_SECONDS } from '../limits.ts';
+import { IssuerUnavailable } from './discover-issuer.ts';
+import { HostPolicy, type HostPolicyOptions } from './host-policy.ts';
+import { type Key, KeyList } from './key-list.ts';
+import { type Principal, PUBLIC_PRINCIPAL } from './principal.ts';
+import type { ProtectedResource } from './protected-resource.ts';
+import { readCredential } from './read-credential.ts';
+import { sha256 } from './sha256.ts';
+import type { TokenVerifier, VerifiedToken } from './token-verifier.ts';
+import type { VerifiedTokens } from './verified-tokens.ts';
 
 export interface DoorOptions {
-  /** SHA-256 of the accepted keys in lower-case hex; empty: anyone may enter. */
-  keyHashes: readonly string[];
-  /** Host names of the endpoint; empty: any, unless the wrapper listens on loopback only. */
-  allowedHosts: readonly string[];
-  /** Full origins such as `https://app.example.com`, or `*`. */
-  allowedOrigins: readonly string[];
-  isLoopback: boolean;
+  hosts: HostPolicyOptions;
+  /** Keys that never change. */
+  keys: readonly Key[];
+  /** A credential is asked for even while there is no key: they come from a file, which may be empty or missing. */
+  needsKey: boolean;
+  oauth?: { verifier: TokenVerifier; resource: ProtectedResource; verified: VerifiedTokens };
 }
 
-/** Who came in: a short digest of the key, or `public`. Sessions and rate limits are kept by it. */
-export type Principal = string;
-
-/** Checks every request, sessions or not: Host, Origin (2025-11-25, transports, security warning), then the key. */
+/** Checks every request, sessions or not (2026-07-28, authorization): Host, Origin, then the key or access token. */
 export class Door {
   readonly #options: DoorOptions;
-  readonly #keyHashes: Buffer[];
+  readonly #hosts: HostPolicy;
+  /** Checks under way, so that a burst with a new token costs one. */
+  readonly #pending = new Map<string, Promise<VerifiedToken>>();
+  #keys: KeyList;
+  /** Keys that came in before, by digest, so that theirs are not compared with all others again. */
+  readonly #usedKeys = new Map<string, Principal>();
 
   constructor(options: DoorOptions) {
     this.#options = options;
-    this.#keyHashes = options.keyHashes.map((hex) => Buffer.from(hex, 'hex'));
+    this.#hosts = new HostPolicy(options.hosts);
+    this.#keys = new KeyList(options.keys);
   }
 
-  /** @throws Refusal 401 or 403 */
-  admit(req: IncomingMessage): Principal {
-    this.checkHost(req);
-    this.checkOrigin(req);
-    return this.#checkKey(req);
+  get resource(): ProtectedResource | undefined {
+    return this.#options.oauth?.resource;
+  }
+
+  /** Takes effect with the next request. @returns ids of the principals that may not enter any more */
+  replaceFileKeys(keys: readonly Key[]): ReadonlySet<string> {
+    const before = this.#keys.ids;
+    this.#keys = new KeyList([...this.#options.keys, ...keys]);
+    this.#usedKeys.clear();
+    const { ids } = this.#keys;
+    return new Set([...before].filter((id) => !ids.has(id)));
+  }
+
+  /**
+   * At once for everybody but the bearer of a token that was not seen before.
+   * @throws Refusal 400, 401, 403 or 503, by promise in the latter case
+   */
+  admit(req: IncomingMessage): Principal | Promise<Principal> {
+    this.#hosts.checkHost(req);
+    this.#hosts.checkOrigin(req);
+    return this.identify(req);
   }
 
   /** @throws Refusal 403 */
-  checkHost(req: IncomingMessage): void {
-    const { allowedHosts, isLoopback } = this.#options;
-    const host = hostNameOf(`http://${req.headers.host ?? ''}`);
-    const isAllowed =
-      allowedHosts.length > 0
-        ? host !== undefined && allowedHosts.includes(host)
-        : !isLoopback || (host !== undefined && isLoopbackName(host));
-    if (isAllowed) return;
-    throw new Refusal({ status: 403, reason: 'forbidden-host', message: 'This host name is not served here' });
+  checkHostAndOrigin(req: IncomingMessage): void {
+    this.#hosts.checkHost(req);
+    this.#hosts.checkOrigin(req);
   }
 
-  /** Browsers send Origin; what is not a browser does not. @throws Refusal 403 */
-  checkOrigin(req: IncomingMessage): void {
-    const { origin } = req.headers;
-    if (origin === undefined || this.#isAllowedOrigin(origin)) return;
+  /** `admit` without Host and Origin, for what is asked by address, such as `/metrics`. */
+  identify(req: IncomingMessage): Principal | Promise<Principal> {
+    const { needsKey, oauth } = this.#options;
+    if (!needsKey && !oauth) return PUBLIC_PRINCIPAL;
+    const credential = readCredential(req);
+    if (credential === undefined) throw this.#unauthorized('missing');
+    const digest = sha256(credential);
+    const holder = this.#findKey(digest);
+    if (holder) return holder;
+    if (!oauth) throw this.#unauthorized('wrong');
+    const known = oauth.verified.get(digest);
+    return known ? this.#checkScopes(known) : this.#verify(oauth, { token: credential, digest });
+  }
+
+  #findKey(digest: string): Principal | undefined {
+    const known = this.#usedKeys.get(digest);
+    if (known) return known;
+    const found = this.#keys.find(Buffer.from(digest, 'hex'));
+    if (found) this.#usedKeys.set(digest, found);
+    return found;
+  }
+
+  async #verify(
+    { verifier, verified }: NonNullable<DoorOptions['oauth']>,
+    { token, digest }: { token: string; digest: string },
+  ): Promise<Principal> {
+    const pending = this.#pending.get(digest) ?? verifier.verify(token);
+    this.#pending.set(digest, pending);
+    try {
+      const outcome = await pending;
+      if (!outcome.ok) throw this.#unauthorized('wrong');
+      verified.set(digest, outcome.principal, outcome.expiresAtMs);
+      return this.#checkScopes(outcome.principal);
+    } catch (error) {
+      if (!(error instanceof IssuerUnavailable)) throw error;
+      throw new Refusal({
+        status: 503,
+        reason: 'auth-unavailable',
+        message: 'Access tokens cannot be checked at the moment',
+        headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+      });
+    } finally {
+      this.#pending.delete(digest);
+    }
+  }
+
+  #checkScopes(principal: Principal): Principal {
+    const { oauth } = this.#options;
+    if (!oauth || oauth.resource.isSufficient(principal.scopes)) return principal;
     throw new Refusal({
       status: 403,
-      reason: 'forbidden-origin',
-      message: 'Web pages of this origin may not use this server',
+      reason: 'insufficient-scope',
+      message: 'This access token does not have the scopes that are needed',
+      headers: { 'www-authenticate': oauth.resource.challenge('insufficient_scope') },
     });
   }
 
-  /** Only named origins, or pages of the endpoint's own host: `Host` alone proves nothing after DNS rebinding. */
-  #isAllowedOrigin(origin: string): boolean {
-    const { allowedHosts, allowedOrigins, isLoopback } = this.#options;
-    if (allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return true;
-    const host = hostNameOf(origin);
-    if (host === undefined) return false;
-    return allowedHosts.includes(host) || (isLoopback && allowedHosts.length === 0 && isLoopbackName(host));
+  #unauthorized(credential: 'missing' | 'wrong'): Refusal {
+    const { oauth } = this.#options;
+    const error = credential === 'wrong' ? ('invalid_token' as const) : undefined;
+    const challenge = oauth?.resource.challenge(error) ?? (error ? `Bearer error="${error}"` : 'Bearer');
+    const wanted = oauth ? 'An access token' : 'An API key';
+    const message = error
+      ? `This ${oauth ? 'credential' : 'API key'} is not valid here`
+      : `${wanted} is needed: send "Authorization: Bearer <${oauth ? 'token' : 'key'}>"`;
+    return new Refusal({ status: 401, reason: 'unauthorized', message, headers: { 'www-authenticate': challenge } });
   }
-
-  #checkKey(req: IncomingMessage): Principal {
-    if (this.#keyHashes.length === 0) return 'public';
-    const key = /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];
-    if (key === undefined) throw unauthorized('An API key is needed: send "Authorization: Bearer <key>"', 'Bearer');
-    const hash = createHash('sha256').update(key).digest();
-    let isKnown = false;
-    // Every hash is compared, so the time tells nothing about which one fitted.
-    for (const known of this.#keyHashes) isKnown = timingSafeEqual(known, hash) || isKnown;
-    if (!isKnown) throw unauthorized('This API key is not valid here', 'Bearer error="invalid_token"');
-    return hash.toString('base64url', 0, 12);
-  }
-}
-
-function unauthorized(message: string, challenge: string): Refusal {
-  return new Refusal({ status: 401, reason: 'unauthorized', message, headers: { 'www-authenticate': challenge } });
-}
-
-/** Lower-case name without port; undefined for what is no http(s) origin. */
-function hostNameOf(url: string): string | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { protocol, hostname } = new URL(url);
-  return (protocol === 'http:' || protocol === 'https:') && hostname !== '' ? hostname.toLowerCase() : undefined;
-}
-
-/** RFC 6761: every name under `localhost` is this machine. */
-export function isLoopbackName(host: string): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host);
 }

@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { checkHeaders } from '../door/check-headers.ts';
+import type { ProtectedResource } from '../door/protected-resource.ts';
 import { CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } from '../limits.ts';
 import type { Log } from '../measure/log.ts';
+import { requestIdOf } from '../measure/request-id.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
-import { Refusal, sendRefusal } from './refusal.ts';
+import { Refusal, type RefusalReason, sendRefusal } from './refusal.ts';
+import { sendJson } from './send-json.ts';
 import { refuseUpgrade } from './websocket-endpoint.ts';
 
 export interface Routes {
@@ -12,25 +16,60 @@ export interface Routes {
   stream(req: IncomingMessage, connection: { socket: Duplex; head: Buffer }): void;
   health(req: IncomingMessage, res: ServerResponse): Promise<void>;
   ready(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  metrics(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  /** The OAuth metadata, where there is some. */
+  resource: ProtectedResource | undefined;
+}
+
+export interface HttpServerOptions {
+  headerBytesMax: number;
+  headersMax: number;
+  connectionsMax: number;
+  /** Whether each request gets a log line. */
+  logsRequests: boolean;
+  log: Log;
+  onRefusal: (reason: RefusalReason) => void;
 }
 
 /** The HTTP server of the wrapper. Whatever goes wrong, the answer is JSON without a trace of the inside. */
-export function createHttpServer(routes: Routes, log: Log): Server {
+export function createHttpServer(routes: Routes, options: HttpServerOptions): Server {
+  const { headerBytesMax, headersMax, connectionsMax, logsRequests, log } = options;
   const server = createServer(
-    { keepAliveTimeout: CONNECTION_KEEP_ALIVE_MS, requestTimeout: REQUEST_RECEIVE_TIMEOUT_MS },
+    {
+      keepAliveTimeout: CONNECTION_KEEP_ALIVE_MS,
+      requestTimeout: REQUEST_RECEIVE_TIMEOUT_MS,
+      maxHeaderSize: headerBytesMax,
+    },
     (req, res) => {
-      route(routes, req, res).catch((error: unknown) => {
-        if (error instanceof Refusal) return sendRefusal(res, error);
-        log.error('Request failed', { cause: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      const requestId = requestIdOf(req.headers);
+      res.setHeader('x-request-id', requestId);
+      if (logsRequests) logWhenDone(req, res, { requestId, log });
+      route(routes, { req, res, headersMax }).catch((error: unknown) => {
+        if (error instanceof Refusal) {
+          options.onRefusal(error.reason);
+          log.debug('Request refused', { requestId, reason: error.reason, status: error.status });
+          return sendRefusal(res, error);
+        }
+        const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        log.error('Request failed', { requestId, cause });
         if (res.headersSent) return res.destroy();
         const message = 'The wrapper failed to handle this request';
         sendRefusal(res, new Refusal({ status: 500, reason: 'internal', code: ERROR.internal, message }));
       });
     },
   );
+  server.maxConnections = connectionsMax;
+  // One more than are taken, so that `checkHeaders` sees that there were more.
+  server.maxHeadersCount = headersMax + 1;
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (pathOf(req) === '/mcp/stream') return routes.stream(req, { socket, head });
-    refuseUpgrade(socket, new Refusal({ status: 404, reason: 'not-found', message: NOTHING_HERE }));
+    try {
+      checkHeaders(req, headersMax);
+      if (pathOf(req) === '/mcp/stream') return routes.stream(req, { socket, head });
+      refuseUpgrade(socket, new Refusal({ status: 404, reason: 'not-found', message: NOTHING_HERE }));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refuseUpgrade(socket, error);
+    }
   });
   server.on('clientError', answerBrokenRequest);
   return server;
@@ -38,12 +77,18 @@ export function createHttpServer(routes: Routes, log: Log): Server {
 
 const NOTHING_HERE = 'Nothing is served here: MCP is at /mcp and /mcp/stream, health at /health and /ready';
 
-async function route(routes: Routes, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function route(
+  routes: Routes,
+  { req, res, headersMax }: { req: IncomingMessage; res: ServerResponse; headersMax: number },
+): Promise<void> {
+  checkHeaders(req, headersMax);
   const path = pathOf(req);
   if (path === '/mcp' || path === '/mcp/') return await routes.mcp(req, res);
   if (req.method === 'GET' || req.method === 'HEAD') {
     if (path === '/health') return await routes.health(req, res);
     if (path === '/ready') return await routes.ready(req, res);
+    if (path === '/metrics') return await routes.metrics(req, res);
+    if (routes.resource?.isMetadataPath(path)) return sendMetadata(res, routes.resource);
   }
   if (path === '/mcp/stream') {
     const message = 'This is a WebSocket endpoint: connect with ws:// or wss:// and the subprotocol "mcp"';
@@ -52,8 +97,27 @@ async function route(routes: Routes, req: IncomingMessage, res: ServerResponse):
   throw new Refusal({ status: 404, reason: 'not-found', message: NOTHING_HERE });
 }
 
-function pathOf(req: IncomingMessage): string | undefined {
-  return req.url?.split('?', 1)[0];
+function pathOf(req: IncomingMessage): string {
+  return req.url?.split('?', 1)[0] ?? '';
+}
+
+/** Public by nature; MCP clients in browsers read it too. */
+function sendMetadata(res: ServerResponse, { metadata }: ProtectedResource): void {
+  sendJson(res, 200, metadata, { 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=300' });
+}
+
+/** The path without its query, and nothing of the body. */
+function logWhenDone(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { requestId, log }: { requestId: string; log: Log },
+): void {
+  const startedAtMs = performance.now();
+  res.once('close', () => {
+    const ms = Math.round(performance.now() - startedAtMs);
+    const path = req.url?.split('?', 1)[0];
+    log.debug('Request done', { requestId, method: req.method, path, status: res.statusCode, ms });
+  });
 }
 
 /** What the HTTP parser refused never becomes a request; Node would close without a body. */

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { BATCH_MESSAGES_MAX } from '../limits.ts';
 import { classifyMessage, ERROR, type Message } from '../protocol/json-rpc.ts';
 import { Refusal } from './refusal.ts';
 
@@ -12,11 +11,11 @@ export interface InboundMessages {
  * The messages of one POST. Batches belong to protocol 2025-03-26; they are taken from everyone, with a limit.
  * @throws Refusal 400; one bad message refuses its whole batch, before any of it is acted on
  */
-export function parseMessages(body: unknown): InboundMessages {
+export function parseMessages(body: unknown, batchMessagesMax: number): InboundMessages {
   const isBatch = Array.isArray(body);
   const values: unknown[] = isBatch ? body : [body];
   if (values.length === 0) throw badRequest('A batch must hold at least one message');
-  if (values.length > BATCH_MESSAGES_MAX) throw badRequest(`A batch may hold ${BATCH_MESSAGES_MAX} messages`);
+  if (values.length > batchMessagesMax) throw badRequest(`A batch may hold ${batchMessagesMax} messages`);
   const messages: InboundMessages['messages'] = [];
   for (const value of values) {
     const message = classifyMessage(value);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PrincipalQuota } from '../door/principal-quota.ts';
 import { ERROR, type Request, renderResponse } from '../protocol/json-rpc.ts';
 import { isModernVersion, LEGACY_VERSIONS, SUPPORTED_VERSIONS } from '../protocol/protocol-version.ts';
 import type { Caller } from '../sessions/caller.ts';
@@ -9,6 +10,7 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import { parseEventId } from '../sessions/stream-log.ts';
 import type { Admission } from './admission.ts';
 import { EventStream } from './event-stream.ts';
+import { holdStream } from './hold-stream.ts';
 import { type Accept, type InboundMessages, parseAccept } from './inbound-messages.ts';
 import { PostExchange } from './post-exchange.ts';
 import { Refusal } from './refusal.ts';
@@ -30,6 +32,7 @@ export class LegacyHttp {
   readonly #sessions: SessionStore;
   readonly #instances: Instances;
   readonly #admission: Admission;
+  readonly #streams: PrincipalQuota;
   readonly #streamAgeMsMax: number;
 
   constructor(options: {
@@ -37,12 +40,14 @@ export class LegacyHttp {
     sessions: SessionStore;
     instances: Instances;
     admission: Admission;
+    streams: PrincipalQuota;
     streamAgeMsMax: number;
   }) {
     this.#router = options.router;
     this.#sessions = options.sessions;
     this.#instances = options.instances;
     this.#admission = options.admission;
+    this.#streams = options.streams;
     this.#streamAgeMsMax = options.streamAgeMsMax;
   }
 
@@ -96,6 +101,7 @@ export class LegacyHttp {
     const lastEventId = req.headers['last-event-id'];
     const resumed = typeof lastEventId === 'string' ? parseEventId(lastEventId) : undefined;
     const log = resumed ? session.findStream(resumed.streamId) : session.standalone;
+    holdStream(this.#streams, { id: caller.principalId, res });
     const stream = new EventStream(res);
     const isPrimed = session.protocolVersion >= FIRST_PRIMED_VERSION;
     if (!log) {

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Door, Principal } from '../door/door.ts';
+import type { Door } from '../door/door.ts';
+import type { Principal } from '../door/principal.ts';
+import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
 import type { RequestId } from '../protocol/json-rpc.ts';
 import type { Caller } from '../sessions/caller.ts';
@@ -7,8 +9,9 @@ import { type InboundMessages, parseAccept, parseMessages } from './inbound-mess
 import type { LegacyHttp } from './legacy-http.ts';
 import type { ModernHttp } from './modern-http.ts';
 import { readJsonBody } from './read-body.ts';
-import { Refusal, sendRefusal } from './refusal.ts';
+import { Refusal, type RefusalReason, sendRefusal } from './refusal.ts';
 import { selectEra } from './select-era.ts';
+import { unavailable } from './unavailable.ts';
 
 export interface McpEndpointOptions {
   door: Door;
@@ -16,6 +19,11 @@ export interface McpEndpointOptions {
   legacy: LegacyHttp;
   modern: ModernHttp;
   bodyBytesMax: number;
+  nestingDepthMax: number;
+  batchMessagesMax: number;
+  /** Requests in hand, by principal. */
+  inHand: PrincipalQuota;
+  onRefusal: (reason: RefusalReason) => void;
   callerOf: (principal: Principal, req: IncomingMessage) => Caller;
 }
 
@@ -33,9 +41,9 @@ export class McpEndpoint {
       case 'POST':
         return await this.#post(req, res);
       case 'GET':
-        return legacy.get(req, { res, caller: this.#admit(req, res) });
+        return legacy.get(req, { res, caller: await this.#admit(req, res) });
       case 'DELETE':
-        return legacy.delete(req, { res, caller: this.#admit(req, res) });
+        return legacy.delete(req, { res, caller: await this.#admit(req, res) });
       case 'OPTIONS':
         return this.#preflight(req, res);
       default:
@@ -49,30 +57,33 @@ export class McpEndpoint {
   }
 
   async #post(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const caller = this.#admit(req, res);
+    const admitted = this.#admit(req, res);
+    const caller = admitted instanceof Promise ? await admitted : admitted;
+    if (req.destroyed) return;
     this.#options.rates.take(caller.principalId);
     const accept = parseAccept(req);
-    const body = await readJsonBody(req, this.#options.bodyBytesMax);
+    const body = await readJsonBody(req, this.#options);
     if (!body) return;
-    const inbound = parseMessages(body.value);
+    const inbound = parseMessages(body.value, this.#options.batchMessagesMax);
     if (inbound.messages.length > 1) this.#options.rates.take(caller.principalId, inbound.messages.length - 1);
     const { legacy, modern } = this.#options;
     const context = { req, res, caller, accept };
     try {
+      this.#hold(inbound, { caller, res });
       const session = legacy.findSession(req, { caller, isOptional: true });
       const selected = selectEra(inbound, { headers: req.headers, session });
       if (selected.era === 'modern') await modern.post(selected, context);
       else await legacy.post(inbound, context);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      this.#options.onRefusal(error.reason);
       sendRefusal(res, error, idOfSingle(inbound));
     }
   }
 
   /** Browsers ask before they send; only origins that may come in get a yes. */
   #preflight(req: IncomingMessage, res: ServerResponse): void {
-    this.#options.door.checkHost(req);
-    this.#options.door.checkOrigin(req);
+    this.#options.door.checkHostAndOrigin(req);
     allowOrigin(req, res);
     res.setHeader('access-control-allow-methods', 'POST, GET, DELETE');
     // Parameters are mirrored into headers whose names only the tools know, so what is asked for is allowed.
@@ -81,10 +92,27 @@ export class McpEndpoint {
     res.writeHead(204).end();
   }
 
-  #admit(req: IncomingMessage, res: ServerResponse): Caller {
-    const principal = this.#options.door.admit(req);
+  /** A browser must be able to read a refusal too: it is how its client learns where to log in. */
+  #admit(req: IncomingMessage, res: ServerResponse): Caller | Promise<Caller> {
+    const { door, callerOf } = this.#options;
+    door.checkHostAndOrigin(req);
     allowOrigin(req, res);
-    return this.#options.callerOf(principal, req);
+    const principal = door.identify(req);
+    return principal instanceof Promise ? principal.then((known) => callerOf(known, req)) : callerOf(principal, req);
+  }
+
+  /** The requests count as the principal's until their HTTP answer is over. Subscriptions count as streams instead. */
+  #hold({ messages }: InboundMessages, { caller, res }: { caller: Caller; res: ServerResponse }): void {
+    let requests = 0;
+    for (const message of messages) {
+      if (message.kind === 'request' && message.method !== 'subscriptions/listen') requests += 1;
+    }
+    const { inHand } = this.#options;
+    if (requests === 0 || !inHand.isLimited) return;
+    if (!inHand.tryTake(caller.principalId, requests)) {
+      throw unavailable('busy', 'This key has as many requests in hand as it may');
+    }
+    res.once('close', () => inHand.release(caller.principalId, requests));
   }
 }
 
@@ -96,6 +124,6 @@ function idOfSingle({ messages, isBatch }: InboundMessages): RequestId | null {
 function allowOrigin(req: IncomingMessage, res: ServerResponse): void {
   if (req.headers.origin === undefined) return;
   res.setHeader('access-control-allow-origin', req.headers.origin);
-  res.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate');
+  res.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate, x-request-id');
   res.setHeader('vary', 'origin');
 }

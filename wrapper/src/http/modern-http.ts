@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PrincipalQuota } from '../door/principal-quota.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
 import type { Caller } from '../sessions/caller.ts';
 import type { Instances } from '../sessions/instances.ts';
 import type { ModernRouter } from '../sessions/modern-router.ts';
 import type { Admission } from './admission.ts';
+import { holdStream } from './hold-stream.ts';
 import type { Accept } from './inbound-messages.ts';
 import { PostExchange } from './post-exchange.ts';
 import { Refusal } from './refusal.ts';
@@ -15,17 +17,20 @@ export class ModernHttp {
   readonly #router: ModernRouter;
   readonly #instances: Instances;
   readonly #admission: Admission;
+  readonly #streams: PrincipalQuota;
   readonly #streamAgeMsMax: number;
 
   constructor(options: {
     router: ModernRouter;
     instances: Instances;
     admission: Admission;
+    streams: PrincipalQuota;
     streamAgeMsMax: number;
   }) {
     this.#router = options.router;
     this.#instances = options.instances;
     this.#admission = options.admission;
+    this.#streams = options.streams;
     this.#streamAgeMsMax = options.streamAgeMsMax;
   }
 
@@ -44,6 +49,7 @@ export class ModernHttp {
       const message = 'subscriptions/listen is answered by an event stream: send "Accept: text/event-stream"';
       throw new Refusal({ status: 406, reason: 'not-acceptable', code: ERROR.invalidRequest, message });
     }
+    if (isListen) holdStream(this.#streams, { id: caller.principalId, res });
     const instance = this.#instances.forPrincipal(caller);
     if (!instance) throw unavailable('session-limit', 'All places for servers of their own are taken');
     const reserved = this.#admission.reserve(instance, 1);

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { DISCARD_BYTES_MAX, NESTING_DEPTH_MAX } from '../limits.ts';
+import { DISCARD_BYTES_MAX } from '../limits.ts';
 import { ERROR, isNestedDeeperThan } from '../protocol/json-rpc.ts';
 import { Refusal } from './refusal.ts';
 
@@ -11,14 +11,14 @@ import { Refusal } from './refusal.ts';
  */
 export async function readJsonBody(
   req: IncomingMessage,
-  bodyBytesMax: number,
+  { bodyBytesMax, nestingDepthMax }: { bodyBytesMax: number; nestingDepthMax: number },
 ): Promise<{ value: unknown } | undefined> {
   checkMediaType(req);
   const body = await readBytes(req, bodyBytesMax);
   if (body === undefined) return undefined;
   if (!isUtf8(body)) throw parseError('The body is not UTF-8');
-  if (isNestedDeeperThan(body, NESTING_DEPTH_MAX)) {
-    const message = `The body is nested deeper than ${NESTING_DEPTH_MAX} levels`;
+  if (isNestedDeeperThan(body, nestingDepthMax)) {
+    const message = `The body is nested deeper than ${nestingDepthMax} levels`;
     throw new Refusal({ status: 400, reason: 'bad-request', code: ERROR.invalidRequest, message });
   }
   try {

@@ -4,6 +4,7 @@ import { sendJson } from './send-json.ts';
 
 /** Why a request was not passed on; stable words for programs, listed in the README. */
 export type RefusalReason =
+  | 'auth-unavailable'
   | 'bad-request'
   | 'body-too-large'
   | 'busy'
@@ -11,6 +12,8 @@ export type RefusalReason =
   | 'draining'
   | 'forbidden-host'
   | 'forbidden-origin'
+  | 'headers-too-large'
+  | 'insufficient-scope'
   | 'internal'
   | 'method-not-allowed'
   | 'not-acceptable'
@@ -19,6 +22,7 @@ export type RefusalReason =
   | 'rate-limited'
   | 'session-limit'
   | 'session-not-found'
+  | 'stream-limit'
   | 'unauthorized'
   | 'unsupported-media-type'
   | 'unsupported-protocol-version'

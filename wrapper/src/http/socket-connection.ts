@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import type { RateLimiter } from '../door/rate-limiter.ts';
-import { NESTING_DEPTH_MAX, STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
+import { STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
 import {
   classifyMessage,
   ERROR,
@@ -38,6 +38,7 @@ export interface SocketConnectionOptions {
   webSocket: WebSocket;
   caller: Caller;
   rates: RateLimiter;
+  nestingDepthMax: number;
   legacy: LegacyRouter;
   modern: ModernRouter;
   sessions: SessionStore;
@@ -96,8 +97,12 @@ export class SocketConnection {
     this.#lastHeardMs = this.#options.nowMs();
     if (isBinary) return this.close(CLOSE.unsupportedData, 'Messages are text frames');
     const bytes = data as Buffer;
-    if (isNestedDeeperThan(bytes, NESTING_DEPTH_MAX)) {
-      return this.#refuse(null, ERROR.invalidRequest, `The message is nested deeper than ${NESTING_DEPTH_MAX} levels`);
+    if (isNestedDeeperThan(bytes, this.#options.nestingDepthMax)) {
+      return this.#refuse(
+        null,
+        ERROR.invalidRequest,
+        `The message is nested deeper than ${this.#options.nestingDepthMax} levels`,
+      );
     }
     let value: unknown;
     try {

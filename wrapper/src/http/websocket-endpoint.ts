@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Door, Principal } from '../door/door.ts';
+import type { Door } from '../door/door.ts';
+import type { Principal } from '../door/principal.ts';
+import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
 import { SOCKET_PING_MS } from '../limits.ts';
 import type { Caller } from '../sessions/caller.ts';
@@ -10,8 +12,9 @@ import type { LegacyRouter } from '../sessions/legacy-router.ts';
 import type { ModernRouter } from '../sessions/modern-router.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Admission } from './admission.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, type RefusalReason } from './refusal.ts';
 import { CLOSE, SocketConnection } from './socket-connection.ts';
+import { unavailable } from './unavailable.ts';
 
 export interface WebSocketOptions {
   door: Door;
@@ -21,7 +24,11 @@ export interface WebSocketOptions {
   sessions: SessionStore;
   instances: Instances;
   admission: Admission;
+  /** Streams open, by principal. */
+  streams: PrincipalQuota;
+  onRefusal: (reason: RefusalReason) => void;
   bodyBytesMax: number;
+  nestingDepthMax: number;
   sessionIdleMs: number;
   nowMs: () => number;
   callerOf: (principal: Principal, req: IncomingMessage) => Caller;
@@ -52,21 +59,38 @@ export class WebSocketEndpoint {
   }
 
   /** The same door as for POST, before the connection is made. */
-  upgrade(req: IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): void {
+  async upgrade(req: IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): Promise<void> {
+    const abandon = (): void => void socket.destroy();
+    socket.on('error', abandon);
     try {
       const { door, admission, callerOf } = this.#options;
-      const caller = callerOf(door.admit(req), req);
+      const caller = callerOf(await door.admit(req), req);
       admission.checkDraining();
       checkProtocols(req);
+      if (socket.destroyed) return;
+      this.#holdStream(caller, socket);
+      socket.off('error', abandon);
       this.#server.handleUpgrade(req, socket, head, (webSocket) => {
-        const connection = new SocketConnection({ ...this.#options, webSocket, caller });
+        // The headers of the upgrade say nothing about the messages that come later.
+        const connection = new SocketConnection({
+          ...this.#options,
+          webSocket,
+          caller: { ...caller, headers: undefined },
+        });
         this.#connections.add(connection);
         webSocket.once('close', () => this.#connections.delete(connection));
       });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      this.#options.onRefusal(error.reason);
       refuseUpgrade(socket, error);
     }
+  }
+
+  #holdStream({ principalId }: Caller, socket: Duplex): void {
+    const { streams } = this.#options;
+    if (!streams.tryTake(principalId)) throw unavailable('stream-limit', 'All streams of this key are in use');
+    socket.once('close', () => streams.release(principalId));
   }
 
   /** Ends every connection once its requests have their answers. */

@@ -1,4 +1,5 @@
 import type { JsonObject, Notification, RequestId, ResponseBody } from '../protocol/json-rpc.ts';
+import type { Era } from '../protocol/protocol-version.ts';
 import type { Session } from './session.ts';
 
 /** What a child wants to know from its client while it works on a call: `sampling/createMessage` and the like. */
@@ -13,6 +14,8 @@ export interface ChildAsk {
 
 /** Where everything about one relayed request goes. */
 export interface CallSink {
+  /** The client's. */
+  readonly era: Era;
   /** What belongs to one client: its session, or the one call of a client without. */
   readonly client: object;
   readonly session: Session | undefined;

@@ -3,6 +3,7 @@ import { type ChildCommand, StdioChild } from '../child/child-process.ts';
 import { probeEra } from '../child/probe-era.ts';
 import type { ClientIdentity } from '../child/server-identity.ts';
 import type { Log } from '../measure/log.ts';
+import type { ObservedRequest } from '../measure/metrics.ts';
 import { SHARED_CAPABILITIES } from '../protocol/client-capability.ts';
 import type { Era } from '../protocol/protocol-version.ts';
 import { ServerInstance } from './server-instance.ts';
@@ -19,6 +20,7 @@ export interface InstancesOptions {
   startTimeoutMs: number;
   hungTimeoutMs: number;
   requestTimeoutMs: number;
+  observe: (request: ObservedRequest) => void;
   writeStderrLine: (text: string) => void;
   log: Log;
   nowMs: () => number;

@@ -19,6 +19,7 @@ import type { Session } from './session.ts';
 
 /** A request of a legacy client on its way through the child. */
 export class LegacyCall implements CallSink {
+  readonly era = 'legacy';
   readonly session: Session | undefined;
   readonly isHeld = false;
   readonly #request: Request;

@@ -12,12 +12,12 @@ import {
   type RpcError,
   renderResponse,
 } from '../protocol/json-rpc.ts';
+import { isLogLevel } from '../protocol/log-level.ts';
 import { withMeta, withoutModernMeta } from '../protocol/modern-meta.ts';
 import { negotiateVersion } from '../protocol/protocol-version.ts';
 import { type Caller, paramsFor } from './caller.ts';
 import type { Channel, Outlet } from './channel.ts';
 import { LegacyCall } from './legacy-call.ts';
-import { isLogLevel } from '../protocol/log-level.ts';
 import type { ServerInstance } from './server-instance.ts';
 import type { Session } from './session.ts';
 import type { SessionStore } from './session-store.ts';

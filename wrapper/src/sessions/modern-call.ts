@@ -12,12 +12,12 @@ import {
   renderResponse,
   stringifySafely,
 } from '../protocol/json-rpc.ts';
+import { isLoggedAt } from '../protocol/log-level.ts';
 import type { ModernMeta } from '../protocol/modern-meta.ts';
 import { toModernBody } from '../protocol/modern-result.ts';
 import type { CallSink, ChildAsk } from './call-sink.ts';
 import type { Channel } from './channel.ts';
 import type { HeldCalls } from './held-calls.ts';
-import { isLoggedAt } from '../protocol/log-level.ts';
 import type { ServerInstance } from './server-instance.ts';
 
 /** One request of a client that tries the call: the first one, or one that brings input. */
@@ -32,6 +32,7 @@ export interface ModernAttempt {
  * `input_required`; the call is held in the child until the client comes back (2026-07-28, MRTR).
  */
 export class ModernCall implements CallSink {
+  readonly era = 'modern';
   readonly session = undefined;
   readonly #request: Request;
   readonly #principalId: string;
@@ -188,7 +189,10 @@ export class ModernCall implements CallSink {
     const requestState = await this.#held.sign(this, this.#principalId);
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
-    this.#holdTimer = setTimeout(() => this.cancel('The client did not bring the input in time'), this.#held.inputWaitMs);
+    this.#holdTimer = setTimeout(
+      () => this.cancel('The client did not bring the input in time'),
+      this.#held.inputWaitMs,
+    );
     this.#respond(attempt, { result: { resultType: 'input_required', inputRequests, requestState } });
   }
 

@@ -1,4 +1,5 @@
 import { ASKS_MAX } from '../limits.ts';
+import type { ObservedRequest, Outcome } from '../measure/metrics.ts';
 import { capabilityFor } from '../protocol/client-capability.ts';
 import {
   ERROR,
@@ -25,6 +26,7 @@ interface Call {
   sink: CallSink;
   progressToken: unknown;
   timer: NodeJS.Timeout;
+  startedAtMs: number;
   asks: Set<ChildAsk> | undefined;
 }
 
@@ -35,6 +37,8 @@ export interface RelayOptions {
   respond: (id: RequestId, body: ResponseBody) => void;
   /** A notification that names no call, with the calls that are open. */
   notice: (notification: Notification, open: Iterable<CallSink>) => void;
+  /** A call is over. */
+  observe: (request: ObservedRequest) => void;
 }
 
 /**
@@ -66,26 +70,28 @@ export class Relay {
     const line = stringifySafely({ jsonrpc: '2.0', id, method, ...(replaced.params && { params: replaced.params }) });
     if (line === undefined || !this.#options.send(line)) {
       const message = 'The MCP server does not read its input at the moment';
+      this.#options.observe({ method, era: sink.era, outcome: 'refused', seconds: 0 });
       sink.reply({ error: { code: ERROR.internal, message, data: { reason: 'busy' } } });
       return undefined;
     }
     const timer = setTimeout(() => this.#expire(id), this.#options.requestTimeoutMs);
     const { progressToken } = replaced;
-    this.#calls.set(id, { id, client: sink.client, method, sink, progressToken, timer, asks: undefined });
+    const startedAtMs = performance.now();
+    this.#calls.set(id, { id, client: sink.client, method, sink, progressToken, timer, startedAtMs, asks: undefined });
     if (sink.session) sink.session.callsInFlight += 1;
     return id;
   }
 
   /** The client wants no answer any more: the child is told, and what it should still say is dropped. */
   cancel(id: number, reason?: unknown): void {
-    const call = this.#take(id);
+    const call = this.#take(id, 'cancelled');
     if (!call) return;
     this.#sendCancelled(id, reason);
     call.sink.abandon();
   }
 
   receiveResponse({ id, body }: Response): void {
-    const call = typeof id === 'number' ? this.#take(id) : undefined;
+    const call = typeof id === 'number' ? this.#take(id, 'error' in body ? 'error' : 'ok') : undefined;
     call?.sink.reply(body);
   }
 
@@ -125,8 +131,8 @@ export class Relay {
   }
 
   /** Answers one call with an error of ours. */
-  fail(id: number, error: RpcError): void {
-    this.#take(id)?.sink.reply({ error });
+  fail(id: number, error: RpcError, outcome: Outcome = 'error'): void {
+    this.#take(id, outcome)?.sink.reply({ error });
   }
 
   failAll(error: RpcError): void {
@@ -191,7 +197,7 @@ export class Relay {
     }
     const seconds = Math.round(this.#options.requestTimeoutMs / 1000);
     this.#sendCancelled(id, 'timed out');
-    this.fail(id, { code: ERROR.timeout, message: `The MCP server did not answer within ${seconds} s` });
+    this.fail(id, { code: ERROR.timeout, message: `The MCP server did not answer within ${seconds} s` }, 'timeout');
   }
 
   #sendCancelled(requestId: number, reason: unknown): void {
@@ -199,11 +205,13 @@ export class Relay {
     this.#options.send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }));
   }
 
-  #take(id: number): Call | undefined {
+  #take(id: number, outcome: Outcome): Call | undefined {
     const call = this.#calls.get(id);
     if (!call) return undefined;
     this.#calls.delete(id);
     clearTimeout(call.timer);
+    const seconds = (performance.now() - call.startedAtMs) / 1000;
+    this.#options.observe({ method: call.method, era: call.sink.era, outcome, seconds });
     for (const ask of call.asks ?? []) {
       this.#forget(call, ask);
       call.sink.withdraw(ask);

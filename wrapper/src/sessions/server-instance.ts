@@ -1,11 +1,12 @@
 import { ChildSupervisor, type SupervisorOptions } from '../child/child-supervisor.ts';
 import type { ServerIdentity } from '../child/server-identity.ts';
+import type { ObservedRequest } from '../measure/metrics.ts';
 import { ERROR, isObject, type Notification, type Response, stringifySafely } from '../protocol/json-rpc.ts';
+import { leastLogLevel } from '../protocol/log-level.ts';
 import { META } from '../protocol/meta-keys.ts';
 import type { CallSink } from './call-sink.ts';
 import { ChildSubscriptions } from './child-subscriptions.ts';
 import type { ListenStream } from './listen-stream.ts';
-import { leastLogLevel } from '../protocol/log-level.ts';
 import { Relay } from './relay.ts';
 import type { Session } from './session.ts';
 import { ToolHeaderIndex } from './tool-header-index.ts';
@@ -13,6 +14,7 @@ import { ToolHeaderIndex } from './tool-header-index.ts';
 export interface ServerInstanceOptions extends SupervisorOptions {
   requestTimeoutMs: number;
   lineBytesMax: number;
+  observe: (request: ObservedRequest) => void;
   onFailedToStart: (exit: string, times: number) => void;
 }
 
@@ -30,6 +32,7 @@ export class ServerInstance {
   constructor(options: ServerInstanceOptions) {
     this.relay = new Relay({
       requestTimeoutMs: options.requestTimeoutMs,
+      observe: options.observe,
       send: (line) => this.supervisor.send(line),
       respond: (id, body) => this.supervisor.respond(id, body),
       notice: (notification, open) => this.#route(notification, open),

@@ -1,8 +1,8 @@
 import { SESSION_QUEUE_MESSAGES_MAX, SESSION_STREAMS_MAX } from '../limits.ts';
 import { ERROR, type JsonObject, type RequestId, type Response, stringifySafely } from '../protocol/json-rpc.ts';
+import { isLoggedAt } from '../protocol/log-level.ts';
 import type { ChildAsk } from './call-sink.ts';
 import type { Channel, Outlet } from './channel.ts';
-import { isLoggedAt } from '../protocol/log-level.ts';
 import type { ServerInstance } from './server-instance.ts';
 import { type EventBudget, StreamLog } from './stream-log.ts';
 

@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from '../http/refusal.ts';
+import { ERROR } from '../protocol/json-rpc.ts';
+
+/**
+ * Node drops headers beyond `server.maxHeadersCount` without a word, the credential maybe among them. Set it to one more
+ * than `headersMax`, and what is dropped is refused here.
+ * @throws Refusal 431, or 400 for two Host headers (RFC 9112, 3.2)
+ */
+export function checkHeaders({ rawHeaders }: IncomingMessage, headersMax: number): void {
+  if (rawHeaders.length / 2 > headersMax) {
+    const message = `The request has more than ${headersMax} headers`;
+    throw new Refusal({ status: 431, reason: 'headers-too-large', code: ERROR.invalidRequest, message });
+  }
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) {
+    const message = 'The request has more than one Host header';
+    throw new Refusal({ status: 400, reason: 'bad-request', code: ERROR.invalidRequest, message });
+  }
+}

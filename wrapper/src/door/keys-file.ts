@@ -1,0 +1,61 @@
+import { readFileSync, statSync } from 'node:fs';
+import { KEYS_FILE_BYTES_MAX, KEYS_FILE_POLL_MS } from '../limits.ts';
+import type { Log } from '../measure/log.ts';
+import { type Key, parseKeyList } from './key-list.ts';
+
+/**
+ * The keys of a file, read again when it changes. It is looked at every few seconds instead of watched: Kubernetes mounts
+ * Secrets behind symbolic links that it swaps, which file watches lose sight of. A file that is missing, broken or empty
+ * changes nothing, so the last good keys stay; before the first good ones there are none, and the door is shut.
+ */
+export class KeysFile {
+  readonly #path: string;
+  readonly #log: Log;
+  readonly #onChange: (keys: readonly Key[]) => void;
+  #seen = '';
+  #lastProblem: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: { path: string; log: Log; onChange: (keys: readonly Key[]) => void }) {
+    this.#path = options.path;
+    this.#log = options.log;
+    this.#onChange = options.onChange;
+  }
+
+  /** Reads the file, then looks at it until `stop`. */
+  start(pollMs: number = KEYS_FILE_POLL_MS): void {
+    this.check();
+    this.#timer = setInterval(() => this.check(), pollMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Reads the file if it is another one than before. */
+  check(): void {
+    try {
+      const { size, mtimeMs, ctimeMs, ino, dev } = statSync(this.#path);
+      const seen = [size, mtimeMs, ctimeMs, ino, dev].join();
+      if (seen === this.#seen) return;
+      if (size > KEYS_FILE_BYTES_MAX) throw new RangeError(`it has more than ${KEYS_FILE_BYTES_MAX} bytes`);
+      const outcome = parseKeyList(readFileSync(this.#path, 'utf8'));
+      this.#seen = seen;
+      if (!outcome.ok) return this.#report(outcome.problem);
+      this.#lastProblem = undefined;
+      this.#onChange(outcome.keys);
+      this.#log.info('Keys read', { path: this.#path, keys: outcome.keys.length });
+    } catch (error) {
+      this.#seen = '';
+      const code = (error as NodeJS.ErrnoException).code;
+      this.#report(code ?? (error instanceof RangeError ? error.message : 'it cannot be read'));
+    }
+  }
+
+  /** Once for each problem, not at every look. */
+  #report(problem: string): void {
+    if (problem === this.#lastProblem) return;
+    this.#lastProblem = problem;
+    this.#log.error('Cannot use the keys file: the keys from before stay', { path: this.#path, problem });
+  }
+}
