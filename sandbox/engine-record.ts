@@ -1,0 +1,25 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** That Docker builds and runs for a data directory, and where it listened last. */
+export interface EngineRecord {
+  /** As `DOCKER_HOST` has it. */
+  address: string;
+}
+
+const FILE = 'engine.json';
+
+/** Written before the first container, so that a start after a crash knows where to look for it. */
+export async function writeEngineRecord(dataDir: string, record: EngineRecord): Promise<void> {
+  await writeFile(join(dataDir, FILE), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+}
+
+export async function readEngineRecord(dataDir: string): Promise<EngineRecord | undefined> {
+  try {
+    const { address } = JSON.parse(await readFile(join(dataDir, FILE), 'utf8'));
+    return typeof address === 'string' ? { address } : undefined;
+  } catch {
+    // Absent, or cut off by a crash before any container was there.
+    return undefined;
+  }
+}
