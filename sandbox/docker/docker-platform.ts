@@ -4,6 +4,7 @@ import { createDockerBuilder } from './docker-builder.ts';
 import { createDockerRuntime } from './docker-runtime.ts';
 import type { Engine } from './find-engine.ts';
 import { startRegistry } from './local-registry.ts';
+import { removeNames } from './remove-names.ts';
 import { sandboxLabels } from './sandbox-labels.ts';
 
 export interface DockerPlatform extends ContainerPlatform {
@@ -39,6 +40,10 @@ export async function startDockerPlatform(options: {
     runtime: createDockerRuntime({ engine, registry, labels: sandboxLabels(dataDir, 'pods') }),
     registryAddress: registry.address,
     registryKind: registry.kind,
-    close: registry.close,
+    async close() {
+      // Their names hold this run's port; the images stay under the names that the workflows gave them.
+      await removeNames(engine, `${registry.address}/`);
+      await registry.close();
+    },
   };
 }

@@ -40,8 +40,8 @@ export interface EngineClient {
 
 /** An answer that is no stream comes at once; an engine silent for longer hangs. */
 const ANSWER_MS_MAX = 120_000;
-/** The newest version whose answers are read here; the engine's own where it is older. */
-const API_VERSION_MAX = '1.43';
+/** The version whose documentation this was written by. Older engines speak an older one, the newest want a newer one. */
+const API_VERSION = '1.43';
 /** `docker` of 2019: below it, `platform` and some of the settings of containers are not there. */
 const API_VERSION_MIN = '1.40';
 /** Characters of an engine's message that are passed on. */
@@ -88,15 +88,18 @@ export function createEngineClient(address: EngineAddress, apiVersion: string): 
   };
 }
 
+export interface EngineVersion {
+  version: string;
+  /** Versions of the API that it speaks. */
+  api: { newest: string; oldest: string };
+}
+
 /**
  * Asks the engine for its version by `/version`, which answers below every API version.
  *
  * @returns undefined where nothing answers within `timeoutMs` or the answer is no engine's
  */
-export async function askEngine(
-  address: EngineAddress,
-  timeoutMs: number,
-): Promise<{ version: string; apiVersion: string } | undefined> {
+export async function askEngine(address: EngineAddress, timeoutMs: number): Promise<EngineVersion | undefined> {
   const client = connect(address);
   try {
     const { statusCode, body } = await client.request({
@@ -104,9 +107,10 @@ export async function askEngine(
       path: '/version',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    const answer = parseJson(await body.text()) as { Version?: unknown; ApiVersion?: unknown } | undefined;
-    if (statusCode !== 200 || typeof answer?.Version !== 'string' || typeof answer.ApiVersion !== 'string') return;
-    return { version: answer.Version, apiVersion: answer.ApiVersion };
+    const answer = parseJson(await body.text()) as Record<string, unknown> | undefined;
+    const { Version: version, ApiVersion: newest, MinAPIVersion: oldest = '1.12' } = answer ?? {};
+    if (statusCode !== 200 || typeof version !== 'string' || typeof newest !== 'string') return undefined;
+    return { version, api: { newest, oldest: String(oldest) } };
   } catch {
     // Nobody listens, or it is closed to this account: there is no engine for us.
     return undefined;
@@ -116,9 +120,10 @@ export async function askEngine(
 }
 
 /** @returns the version to speak, undefined where the engine is too old */
-export function chooseApiVersion(newest: string): string | undefined {
+export function chooseApiVersion({ newest, oldest }: EngineVersion['api']): string | undefined {
   if (compareVersions(newest, API_VERSION_MIN) < 0) return undefined;
-  return compareVersions(newest, API_VERSION_MAX) < 0 ? newest : API_VERSION_MAX;
+  if (compareVersions(newest, API_VERSION) < 0) return newest;
+  return compareVersions(oldest, API_VERSION) > 0 ? oldest : API_VERSION;
 }
 
 function compareVersions(one: string, other: string): number {

@@ -24,7 +24,7 @@ export async function findEngine(env: NodeJS.ProcessEnv): Promise<Engine | { mis
   const shown = showEngineAddress(address);
   const answer = await askEngine(address, ANSWER_MS_MAX);
   if (!answer) return { missing: `nothing answers at ${shown} that this account may ask` };
-  const apiVersion = chooseApiVersion(answer.apiVersion);
+  const apiVersion = chooseApiVersion(answer.api);
   if (!apiVersion) return { missing: `the engine at ${shown} is ${answer.version}, which is too old` };
   return { client: createEngineClient(address, apiVersion), address: shown, version: answer.version };
 }

@@ -12,20 +12,27 @@ const run = promisify(execFile);
 const PROGRAMS = ['sh', 'env', 'cat', 'cp', 'id', 'ls', 'mkdir', 'rm', 'sleep'];
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
+/** A name of its own: several test files share it, and it stays in the engine for the next run. */
+export const TEST_NODE_IMAGE = 'mcp-hosting-test/node:24';
+
 /**
- * Makes `node:24-bookworm-slim` from this machine's own Node, npm and shell where the engine has none, since tests fetch
+ * Makes an image from this machine's own Node, npm and shell where the engine has none of that name, since tests fetch
  * nothing from Docker Hub. Linux only: the programs run in the engine as they are.
+ *
+ * @returns removes it again, unless it was there before or has the tests' own name
  */
-export async function ensureNodeImage(engine: EngineClient): Promise<void> {
-  const { status } = await engine.request('GET', '/images/node:24-bookworm-slim/json', { accept: [200, 404] });
-  if (status === 200) return;
+export async function ensureNodeImage(engine: EngineClient, image: string): Promise<() => Promise<void>> {
+  const { status } = await engine.request('GET', `/images/${image}/json`, { accept: [404] });
+  if (status === 200) return async () => undefined;
   const root = await mkdtemp(join(tmpdir(), 'base-image-'));
   try {
     await fillRoot(root);
-    await importImage(engine, root);
+    await importImage(engine, root, image);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+  if (image === TEST_NODE_IMAGE) return async () => undefined;
+  return async () => void (await engine.request('DELETE', `/images/${image}`, { accept: [404, 409] }));
 }
 
 async function fillRoot(root: string): Promise<void> {
@@ -55,17 +62,18 @@ async function takeProgram(root: string, from: string, to: string): Promise<void
   }
 }
 
-async function importImage(engine: EngineClient, root: string): Promise<void> {
+async function importImage(engine: EngineClient, root: string, image: string): Promise<void> {
   const tar = spawn('tar', ['--create', '--numeric-owner', '--owner=0', '--group=0', '--directory', root, '.'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const [repo, tag] = image.split(':');
   const changes = [
     'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     `ENV NODE_EXTRA_CA_CERTS=${CERTIFICATES}`,
     'CMD ["node"]',
   ];
   const body = await engine.stream('POST', '/images/create', {
-    query: { fromSrc: '-', repo: 'node', tag: '24-bookworm-slim', changes },
+    query: { fromSrc: '-', repo, tag, changes },
     body: tar.stdout,
     contentType: 'application/x-tar',
   });
