@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { request } from 'undici';
 import { mirrorReference } from '../../sandbox/docker/mirror-reference.ts';
+import { eventually } from '../sandbox-kubernetes/eventually.ts';
 import { TEST_NODE_IMAGE } from './base-images.ts';
 import { describeWithEngine, engine } from './engine-under-test.ts';
 import { type PlatformBench, startPlatformBench } from './platform-fixture.ts';
@@ -22,6 +23,11 @@ FROM ${TEST_NODE_IMAGE}\nARG WHO=nobody\nENV WHO=$WHO\nCOPY --from=build /app /a
     'index.js': 'console.log(1)\n',
   };
 
+  /** Begins a stage that no earlier run of the tests has left in the engine's cache, so that its commands say something. */
+  function freshBase(): string {
+    return `FROM ${TEST_NODE_IMAGE}\nENV RUN_OF=${bench.owner}\n`;
+  }
+
   async function configOf(reference: string) {
     const { body } = await engine.client.request('GET', `/images/${reference}/json`);
     return (body as { Config: { User: string; Env: string[]; Labels: Record<string, string> } }).Config;
@@ -29,13 +35,13 @@ FROM ${TEST_NODE_IMAGE}\nARG WHO=nobody\nENV WHO=$WHO\nCOPY --from=build /app /a
 
   test('is pushed under all its tags, with the digest that the registry has', async () => {
     const images = [
-      { name: 'ghcr.io/acme/server', tags: ['latest', '0a1b2c3'] },
-      { name: 'ghcr.io/acme/other', tags: ['1'] },
+      { name: `${bench.owner}/server`, tags: ['latest', '0a1b2c3'] },
+      { name: `${bench.owner}/other`, tags: ['1'] },
     ];
 
     const built = await bench.build('server', server, { images, buildArgs: { WHO: 'you' }, labels: { from: 'here' } });
 
-    for (const reference of ['ghcr.io/acme/server:latest', 'ghcr.io/acme/server:0a1b2c3', 'ghcr.io/acme/other:1']) {
+    for (const reference of ['server:latest', 'server:0a1b2c3', 'other:1'].map((name) => `${bench.owner}/${name}`)) {
       const { repository, version } = mirrorReference(reference, '') ?? {};
       const address = `http://${bench.platform.registryAddress}/v2/${repository}/manifests/${version}`;
       const accept = 'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json';
@@ -43,16 +49,16 @@ FROM ${TEST_NODE_IMAGE}\nARG WHO=nobody\nENV WHO=$WHO\nCOPY --from=build /app /a
       await body.dump();
       expect([statusCode, headers['docker-content-digest']]).toEqual([200, built.digest]);
     }
-    expect(await configOf('ghcr.io/acme/server:latest')).toMatchObject({
+    expect(await configOf(`${bench.owner}/server:latest`)).toMatchObject({
       User: '10001',
       Env: expect.arrayContaining(['WHO=you']),
       Labels: { from: 'here', 'dev.mcp-hosting.sandbox-image': '' },
     });
-    expect(bench.lines).toContain(`pushed ghcr.io/acme/server@${built.digest} (latest, 0a1b2c3)`);
+    expect(bench.lines).toContain(`pushed ${bench.owner}/server@${built.digest} (latest, 0a1b2c3)`);
   });
 
   test('sees neither ignored files nor the Dockerfile that travels with them, and gives the same digest again', async () => {
-    const files = { ...server, Dockerfile: `FROM ${TEST_NODE_IMAGE}\nCOPY . /app/\nRUN echo "sees" $(ls -A /app)\n` };
+    const files = { ...server, Dockerfile: `${freshBase()}COPY . /app/\nRUN echo "sees" $(ls -A /app)\n` };
 
     const first = await bench.build('ignored', files);
     const again = await bench.build('ignored', files);
@@ -79,17 +85,21 @@ FROM ${TEST_NODE_IMAGE}\nARG WHO=nobody\nENV WHO=$WHO\nCOPY --from=build /app /a
 
   test('ends when it is cancelled', async () => {
     const controller = new AbortController();
-    const onLine = (line: string) => line.includes('slow') && controller.abort();
-    const Dockerfile = `FROM ${TEST_NODE_IMAGE}\nRUN echo slow; sleep 600\n`;
+    const onLine = (line: string) => line === 'slow' && controller.abort();
+    const Dockerfile = `FROM ${TEST_NODE_IMAGE}\nRUN echo slow; sleep 617\n`;
 
     const building = bench.build('slow', { Dockerfile }, { signal: controller.signal, onLine });
 
     await expect(building).rejects.toMatchObject({ code: 'build-cancelled' });
+    await eventually(async () => {
+      const { body } = await engine.client.request('GET', '/containers/json');
+      return !JSON.stringify(body).includes('sleep 617');
+    });
   });
 
   test('has the wrapper of this checkout under the name that Dockerfiles know', async () => {
     const Dockerfile = `FROM ghcr.io/4eyedengineer/mcp-wrapper:0.1.0 AS wrapper
-FROM ${TEST_NODE_IMAGE}\nCOPY --from=wrapper /opt/mcp-wrapper /opt/mcp-wrapper
+${freshBase()}COPY --from=wrapper /opt/mcp-wrapper /opt/mcp-wrapper
 RUN echo "holds" $(ls /opt/mcp-wrapper /opt/mcp-wrapper/dist) && node /opt/mcp-wrapper/bin/mcp-wrapper.js --version\n`;
 
     await bench.build('wrapped', { Dockerfile });
@@ -104,12 +114,12 @@ RUN echo "holds" $(ls /opt/mcp-wrapper /opt/mcp-wrapper/dist) && node /opt/mcp-w
     const other = await startPlatformBench();
     const { digest } = await other.build('short', { Dockerfile: 'FROM scratch\nCOPY . /\n', a: '1' });
     const prefix = `${other.platform.registryAddress}/`;
-    const pulled = await other.platform.runtime.pull(`ghcr.io/acme/short@${digest}`, new AbortController().signal);
+    const pulled = await other.platform.runtime.pull(`${other.owner}/short@${digest}`, new AbortController().signal);
 
     await other.close();
 
     const { body } = await engine.client.request('GET', '/images/json');
-    expect(pulled).toMatchObject({ kind: 'pulled', image: { imageId: `ghcr.io/acme/short@${digest}` } });
+    expect(pulled).toMatchObject({ kind: 'pulled', image: { imageId: `${other.owner}/short@${digest}` } });
     expect(JSON.stringify(body)).not.toContain(prefix);
     expect(await other.containers()).toEqual([]);
   });

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DockerPlatform, startDockerPlatform } from '../../sandbox/docker/docker-platform.ts';
+import { removeNames } from '../../sandbox/docker/remove-names.ts';
 import { removeLabelled, sandboxLabels } from '../../sandbox/docker/sandbox-labels.ts';
 import type { BuildRequest, BuiltImage } from '../../sandbox/images/build-image.ts';
 import { writeFiles } from '../sandbox-actions/image-fixtures.ts';
@@ -12,7 +14,9 @@ export interface PlatformBench {
   platform: DockerPlatform;
   /** Output of all builds. */
   lines: string[];
-  /** Builds a folder with these files as `ghcr.io/acme/<name>:1`. */
+  /** `ghcr.io/<owner>`, a name of its own: what is built under it goes in the end. */
+  owner: string;
+  /** Builds a folder with these files as `<owner>/<name>:1`. */
   build(name: string, files: Record<string, string>, request?: Partial<BuildRequest>): Promise<BuiltImage>;
   /** Containers of this platform in the engine, with the fields of "List containers". */
   containers(): Promise<Record<string, unknown>[]>;
@@ -22,19 +26,21 @@ export interface PlatformBench {
 /** A registry, builder and runtime of their own on the engine that answers here. */
 export async function startPlatformBench(): Promise<PlatformBench> {
   const dir = await mkdtemp(join(tmpdir(), 'docker-platform-'));
+  const owner = `ghcr.io/test-${randomUUID().slice(0, 8)}`;
   const lines: string[] = [];
   const platform = await startDockerPlatform({ engine, dataDir: dir, log: () => undefined });
   return {
     dir,
     platform,
     lines,
+    owner,
     async build(name, files, request = {}) {
       const context = await writeFiles(join(dir, 'contexts', name), files);
       return platform.builder.build({
         context,
         dockerfile: files.Dockerfile ?? '',
         buildArgs: {},
-        images: [{ name: `ghcr.io/acme/${name}`, tags: ['1'] }],
+        images: [{ name: `${owner}/${name}`, tags: ['1'] }],
         onLine: (line) => lines.push(line),
         ...request,
       });
@@ -49,6 +55,7 @@ export async function startPlatformBench(): Promise<PlatformBench> {
     async close() {
       await platform.close();
       await removeLabelled(engine.client, sandboxLabels(dir));
+      await removeNames(engine.client, `${owner}/`);
       await rm(dir, { recursive: true, force: true });
     },
   };
