@@ -4,6 +4,7 @@ import { POD_PROCESSES_DIRECTORY } from './container-platform.ts';
 import { REGISTRY_DIRECTORY } from './docker/docker-platform.ts';
 import { findEngine } from './docker/find-engine.ts';
 import { REGISTRY_PROCESSES } from './docker/local-registry.ts';
+import { removeNames } from './docker/remove-names.ts';
 import { removeLabelled, sandboxLabels } from './docker/sandbox-labels.ts';
 import { readEngineRecord } from './engine-record.ts';
 import { ProcessRegistry } from './kubernetes/kubelet/process-registry.ts';
@@ -21,7 +22,7 @@ export const PROCESS_DIRECTORIES = {
  * ports, and their records go with the state that `--fresh` forgets.
  */
 export async function endLeftovers(dataDir: string): Promise<void> {
-  await removeContainers(dataDir);
+  await endEngineLeftovers(dataDir);
   for (const directory of Object.values(PROCESS_DIRECTORIES)) {
     const path = join(dataDir, directory);
     if (existsSync(path)) await new ProcessRegistry(path).endLeftovers();
@@ -29,10 +30,12 @@ export async function endLeftovers(dataDir: string): Promise<void> {
   await endEarlierPostmaster(join(dataDir, 'postgres'));
 }
 
-async function removeContainers(dataDir: string): Promise<void> {
+async function endEngineLeftovers(dataDir: string): Promise<void> {
   const record = await readEngineRecord(dataDir);
   if (!record) return;
   const engine = await findEngine({ DOCKER_HOST: record.address });
   // An engine that does not answer runs no containers.
-  if (!('missing' in engine)) await removeLabelled(engine.client, sandboxLabels(dataDir));
+  if ('missing' in engine) return;
+  await removeLabelled(engine.client, sandboxLabels(dataDir));
+  if (record.registry) await removeNames(engine.client, `${record.registry}/`);
 }

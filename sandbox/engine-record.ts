@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface EngineRecord {
   /** As `DOCKER_HOST` has it. */
   address: string;
+  /** Address of the registry, which stands in names of images; absent: it has not started yet. */
+  registry?: string;
 }
 
 const FILE = 'engine.json';
@@ -16,8 +18,9 @@ export async function writeEngineRecord(dataDir: string, record: EngineRecord): 
 
 export async function readEngineRecord(dataDir: string): Promise<EngineRecord | undefined> {
   try {
-    const { address } = JSON.parse(await readFile(join(dataDir, FILE), 'utf8'));
-    return typeof address === 'string' ? { address } : undefined;
+    const { address, registry } = JSON.parse(await readFile(join(dataDir, FILE), 'utf8'));
+    if (typeof address !== 'string') return undefined;
+    return { address, ...(typeof registry === 'string' ? { registry } : {}) };
   } catch {
     // Absent, or cut off by a crash before any container was there.
     return undefined;

@@ -186,7 +186,7 @@ async function startContainerPlatform(options: SandboxOptions, stage: Stage): Pr
   const { engine, dataDir } = options;
   if (!engine) return createDirectoryPlatform(dataDir);
   await writeEngineRecord(dataDir, { address: engine.address });
-  return stage(
+  const platform = await stage(
     'Docker Engine',
     () => startDockerPlatform({ engine, dataDir, log: createEventLog(join(dataDir, 'registry.log')) }),
     ({ registryAddress, registryKind }) => ({
@@ -194,6 +194,8 @@ async function startContainerPlatform(options: SandboxOptions, stage: Stage): Pr
       detail: `${engine.version}; images in ${registryAddress} (${registryKind})`,
     }),
   );
+  await writeEngineRecord(dataDir, { address: engine.address, registry: platform.registryAddress });
+  return platform;
 }
 
 type Stage = ReturnType<typeof stageTimer>;

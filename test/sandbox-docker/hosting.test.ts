@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { callTool } from '../../sandbox/call-tool.ts';
 import { sandboxLabels } from '../../sandbox/docker/sandbox-labels.ts';
 import {
   type Ended,
@@ -12,6 +13,7 @@ import {
   startProgram,
 } from '../e2e/sandbox-process.ts';
 import { TINY_SERVER } from '../e2e/tiny-server.ts';
+import { eventually } from '../sandbox-kubernetes/eventually.ts';
 import { ensureNodeImage, TEST_NODE_IMAGE } from './base-images.ts';
 import { describeWithEngine, engine } from './engine-under-test.ts';
 
@@ -72,9 +74,9 @@ describeWithEngine('npm start --engine docker', 'node:24-bookworm-slim', () => {
         const second = startProgram('sandbox', [...place.args, '--platform-only']);
         await second.shows('The platform is up');
         const pids = recordedPids(place);
-        await cli(place, ['stop', serverId]);
-        const started = await cli(place, ['start', serverId]);
-        expect(started).toMatchObject({ code: 0, stdout: expect.stringContaining(`${serverId} is running.`) });
+        const call = { ...JSON.parse(hosted.stdout), tool: 'echo', arguments: { text: 'still here' } };
+        const { result } = await eventually(() => callTool(call));
+        expect(result).toMatchObject({ content: [{ type: 'text', text: 'still here' }] });
         second.kill('SIGINT');
         expect((await second.ended).code).toBe(0);
         expect(livingProcesses(place, pids)).toEqual([]);
