@@ -128,7 +128,7 @@ async function startImage({ engine, dir, labels, log }: RegistryOptions, image: 
       // What it writes is this account's, so that `--fresh` can remove it.
       User: `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
       Labels: labels,
-      Env: ['REGISTRY_LOG_LEVEL=warn', `OTEL_TRACES_EXPORTER=none`],
+      Env: ['REGISTRY_LOG_LEVEL=warn', 'REGISTRY_LOG_ACCESSLOG_DISABLED=true', 'OTEL_TRACES_EXPORTER=none'],
       HostConfig: { Binds: [`${join(dir, 'data')}:${IMAGE_DATA}`] },
     },
     onLine: (line) => log(`registry: ${line}`),

@@ -8,12 +8,14 @@ import {
   livingProcesses,
   newPlace,
   type Place,
+  readSandboxFile,
   recordedPids,
   runProgram,
   startProgram,
 } from '../e2e/sandbox-process.ts';
 import { TINY_SERVER } from '../e2e/tiny-server.ts';
 import { eventually } from '../sandbox-kubernetes/eventually.ts';
+import { gatewayRequest } from '../sandbox-kubernetes/gateway-request.ts';
 import { ensureNodeImage, TEST_NODE_IMAGE } from './base-images.ts';
 import { describeWithEngine, engine } from './engine-under-test.ts';
 
@@ -75,7 +77,10 @@ describeWithEngine('npm start --engine docker', 'node:24-bookworm-slim', () => {
         await second.shows('The platform is up');
         const pids = recordedPids(place);
         const call = { ...JSON.parse(hosted.stdout), tool: 'echo', arguments: { text: 'still here' } };
-        const { result } = await eventually(() => callTool(call));
+        const cluster = { sandbox: { gatewayUrl: readSandboxFile(place).gatewayUrl } };
+        const host = new URL(outcome.endpointUrl).hostname;
+        await eventually(async () => (await gatewayRequest(cluster, host, '/health')).status === 200);
+        const { result } = await callTool(call);
         expect(result).toMatchObject({ content: [{ type: 'text', text: 'still here' }] });
         second.kill('SIGINT');
         expect((await second.ended).code).toBe(0);
