@@ -16,6 +16,8 @@ export const engine = found as Engine;
  */
 export function describeWithEngine(name: string, image: string, tests: () => void): void {
   if (reason !== undefined) {
+    // Jest names skipped tests only when it is asked to.
+    process.stderr.write(`${name}: not run, ${reason}\n`);
     describe.skip(`${name} (not run: ${reason})`, tests);
     return;
   }
