@@ -27,7 +27,7 @@ export function findEngineAddress(
 }
 
 /** @throws UserError `engine-address` */
-export function parseEngineAddress(text: string): EngineAddress {
+function parseEngineAddress(text: string): EngineAddress {
   const socket = /^unix:\/\/(\/.+)$/.exec(text)?.[1];
   if (socket) return { kind: 'socket', path: socket };
   const tcp = /^(?:tcp|http):\/\/((?:127\.0\.0\.1|localhost|\[::1\]):\d{1,5})\/?$/.exec(text)?.[1];

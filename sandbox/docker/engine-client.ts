@@ -15,7 +15,7 @@ export class EngineError extends Error {
 
 type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export interface EngineCall {
+interface EngineCall {
   query?: Query;
   /** Sent as JSON. */
   json?: unknown;
@@ -25,7 +25,7 @@ export interface EngineCall {
   signal?: AbortSignal | undefined;
 }
 
-export interface StreamCall extends EngineCall {
+interface StreamCall extends EngineCall {
   body?: Readable;
   contentType?: string;
 }

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** @returns the path of a program on PATH, undefined where there is none */
-export function findProgram(name: string, path = process.env.PATH ?? ''): string | undefined {
+export function findProgram(name: string, path: string): string | undefined {
   return path
     .split(delimiter)
     .filter(Boolean)

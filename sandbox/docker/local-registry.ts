@@ -56,14 +56,27 @@ const MANIFEST_TYPES = [
 ].join(', ');
 
 /** @returns how a registry could start without fetching anything, undefined where it cannot */
-export async function findRegistry(engine: EngineClient): Promise<{ image: string } | { program: string } | undefined> {
+export async function findRegistry(
+  engine: EngineClient,
+  path = process.env.PATH ?? '',
+): Promise<{ image: string } | { program: string } | undefined> {
   for (const image of IMAGES) {
     const { status } = await engine.request('GET', `/images/${image}/json`, { accept: [404] });
     if (status === 200) return { image };
   }
-  // An engine in a virtual machine, as on macOS, does not reach a process of this machine by loopback.
-  const program = process.platform === 'linux' ? findProgram(PROGRAM) : undefined;
-  return program === undefined ? undefined : { program };
+  const program = findProgram(PROGRAM, path);
+  return program !== undefined && (await sharesLoopback(engine)) ? { program } : undefined;
+}
+
+/**
+ * Whether the engine reaches a process of this machine by loopback. One in a virtual machine or without root has a
+ * loopback of its own, which only its containers' ports are on.
+ */
+async function sharesLoopback(engine: EngineClient): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const { body } = await engine.request('GET', '/info');
+  const { OperatingSystem, SecurityOptions } = body as { OperatingSystem?: string; SecurityOptions?: string[] | null };
+  return OperatingSystem !== 'Docker Desktop' && !(SecurityOptions ?? []).includes('name=rootless');
 }
 
 /**

@@ -10,6 +10,7 @@ import { followProgress } from '../../sandbox/docker/follow-progress.ts';
 const run = promisify(execFile);
 /** What shell scripts of Dockerfiles and npm's own call. */
 const PROGRAMS = ['sh', 'env', 'cat', 'cp', 'id', 'ls', 'mkdir', 'rm', 'sleep'];
+const PATH = process.env.PATH ?? '';
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /** A name of its own: several test files share it, and it stays in the engine for the next run. */
@@ -40,11 +41,11 @@ async function fillRoot(root: string): Promise<void> {
     await mkdir(join(root, directory), { recursive: true });
   }
   await chmod(join(root, 'tmp'), 0o1777);
-  for (const name of PROGRAMS) await takeProgram(root, findProgram(name) ?? `/bin/${name}`, `/usr/bin/${name}`);
+  for (const name of PROGRAMS) await takeProgram(root, findProgram(name, PATH) ?? `/bin/${name}`, `/usr/bin/${name}`);
   await symlink('/usr/bin/sh', join(root, 'bin/sh'));
   await takeProgram(root, process.execPath, '/usr/local/bin/node');
   // Its program is a link to bin/npm-cli.js of the package.
-  const npm = dirname(dirname(await realpath(findProgram('npm') ?? '/usr/bin/npm')));
+  const npm = dirname(dirname(await realpath(findProgram('npm', PATH) ?? '/usr/bin/npm')));
   await cp(npm, join(root, 'usr/local/lib/node_modules/npm'), { recursive: true, dereference: true });
   await symlink('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'));
   await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');

@@ -8,7 +8,7 @@ export interface ContainerRuntime {
   endLeftovers(): Promise<number>;
 }
 
-export type PullOutcome =
+type PullOutcome =
   | { kind: 'pulled'; image: PulledImage }
   /** In the words that `ErrImagePull` shows. */
   | { kind: 'failed'; message: string };
