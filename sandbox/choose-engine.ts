@@ -45,7 +45,7 @@ export async function chooseEngine(
 }
 
 async function heldEngine(dataDir: string): Promise<'docker' | 'none' | undefined> {
-  if (await readEngineRecord(dataDir)) return 'docker';
+  if ((await readEngineRecord(dataDir))?.registry) return 'docker';
   return existsSync(join(dataDir, IMAGES_DIRECTORY)) ? 'none' : undefined;
 }
 

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** That Docker builds and runs for a data directory, and where it listened last. */
+/** That Docker was asked to build and run for a data directory, and where it listened last. */
 export interface EngineRecord {
   /** As `DOCKER_HOST` has it. */
   address: string;
-  /** Address of the registry, which stands in names of images; absent: it has not started yet. */
+  /** Address of the registry, which stands in names of images; absent: it never started, so there are no images. */
   registry?: string;
 }
 

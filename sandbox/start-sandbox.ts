@@ -6,7 +6,7 @@ import { type ContainerPlatform, createDirectoryPlatform } from './container-pla
 import { startDockerPlatform } from './docker/docker-platform.ts';
 import type { Engine } from './docker/find-engine.ts';
 import { PROCESS_DIRECTORIES } from './end-leftovers.ts';
-import { writeEngineRecord } from './engine-record.ts';
+import { readEngineRecord, writeEngineRecord } from './engine-record.ts';
 import { createEventLog } from './event-log.ts';
 import { keepApiToken } from './keep-api-token.ts';
 import { startPostgres } from './postgres/postgres-server.ts';
@@ -185,7 +185,7 @@ async function withPlatform(
 async function startContainerPlatform(options: SandboxOptions, stage: Stage): Promise<ContainerPlatform> {
   const { engine, dataDir } = options;
   if (!engine) return createDirectoryPlatform(dataDir);
-  await writeEngineRecord(dataDir, { address: engine.address });
+  await writeEngineRecord(dataDir, { ...(await readEngineRecord(dataDir)), address: engine.address });
   const platform = await stage(
     'Docker Engine',
     () => startDockerPlatform({ engine, dataDir, log: createEventLog(join(dataDir, 'registry.log')) }),

@@ -64,12 +64,19 @@ test('auto takes Docker where nothing has to be fetched, and says why where it d
   expect(gone).toEqual({ note: expect.stringContaining('Without Docker: nothing answers at') });
 });
 
+test('A start with Docker that came to nothing does not bind the next one', async () => {
+  await writeEngineRecord(dataDir, { address: nowhere.DOCKER_HOST });
+
+  expect(await chooseEngine(undefined, { dataDir, env: nowhere })).toEqual({});
+  expect(await chooseEngine('none', { dataDir, env: nowhere })).toEqual({});
+});
+
 test.each([
   ['docker', 'none'],
   ['none', 'docker'],
 ] as const)('State made with %s keeps to it, and refuses %s', async (held, other) => {
   const env = await engineWith([]);
-  if (held === 'docker') await writeEngineRecord(dataDir, { address: env.DOCKER_HOST });
+  if (held === 'docker') await writeEngineRecord(dataDir, { address: env.DOCKER_HOST, registry: '127.0.0.1:5000' });
   else await mkdir(join(dataDir, 'images'));
 
   for (const asked of [undefined, 'auto', held] as const) {
