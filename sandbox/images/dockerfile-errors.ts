@@ -14,7 +14,7 @@ export function needsDocker(line: number, actual: string, expected: string): Use
   return new UserError(
     'dockerfile-needs-docker',
     `Cannot build Dockerfile line ${line} without a container engine: ${bounded(actual)}, expected ${expected}`,
-    'Change the line, or start the sandbox with --engine docker.',
+    'Change the line, or let Docker build it: npm start -- --fresh --engine docker.',
   );
 }
 
