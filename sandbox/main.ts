@@ -5,6 +5,7 @@ import { createStageLines, type StageLines } from '../src/cli/stage-lines.ts';
 import { describeTerminal, paint, type Terminal } from '../src/cli/terminal.ts';
 import { UserError } from '../src/domain/user-error.ts';
 import { callTool } from './call-tool.ts';
+import { chooseEngine } from './choose-engine.ts';
 import { claimDataDirectory } from './data-directory.ts';
 import { hostHello } from './host-hello.ts';
 import { awaitCheckConclusion, composeSummary, countRequests, forgetRequests } from './once-summary.ts';
@@ -77,7 +78,9 @@ async function bringUp(settings: SandboxSettings, stage: Stage): Promise<void> {
   stage.defer(directory.release);
   const shown = relative(process.cwd(), settings.dataDir) || '.';
   lines.note(`mcp-hosting sandbox · data in ${shown} · Ctrl-C stops everything\n`);
-  const options = sandboxOptions(settings, stage);
+  const { engine, note } = await chooseEngine(settings.engine, { dataDir: settings.dataDir, env: process.env });
+  if (note) lines.note(`${note}\n`);
+  const options = { ...sandboxOptions(settings, stage), engine };
   if (settings.only) {
     stage.defer((await startPart(settings.only, options)).close);
     return untilAborted(signal);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ENGINE_CHOICES, type EngineChoice } from './choose-engine.ts';
 
 /** What `npm start` was asked for. */
 export interface SandboxSettings {
@@ -10,6 +11,8 @@ export interface SandboxSettings {
   fresh: boolean;
   platformOnly: boolean;
   only: SandboxPart | undefined;
+  /** Absent: what the state was made with, else none. */
+  engine: EngineChoice | undefined;
 }
 
 const SANDBOX_PARTS = ['github', 'kubernetes', 'postgres'] as const;
@@ -35,6 +38,8 @@ Brings the whole platform up on this machine, hosts examples/hello on it, and st
   --fresh          forget the state in the data directory first
   --platform-only  bring the platform up without hosting examples/hello
   --only PART      start one part alone: ${SANDBOX_PARTS.join(', ')}
+  --engine ENGINE  what builds and runs servers: none (default: this machine's Node and Python, no containers),
+                   docker (real images, a registry and containers), auto (docker where it needs to fetch nothing)
   --help           this text
 `;
 
@@ -60,6 +65,7 @@ export function parseSettings(argv: string[], cwd: string): ParsedSettings {
         fresh: { type: 'boolean', default: false },
         'platform-only': { type: 'boolean', default: false },
         only: { type: 'string' },
+        engine: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -71,6 +77,11 @@ export function parseSettings(argv: string[], cwd: string): ParsedSettings {
     const only = SANDBOX_PARTS.find((part) => part === values.only);
     if (values.only !== undefined && !only) {
       return { kind: 'problem', message: `--only is "${values.only}", expected one of ${SANDBOX_PARTS.join(', ')}.` };
+    }
+    const engine = ENGINE_CHOICES.find((choice) => choice === values.engine);
+    if (values.engine !== undefined && !engine) {
+      const expected = ENGINE_CHOICES.join(', ');
+      return { kind: 'problem', message: `--engine is "${values.engine}", expected one of ${expected}.` };
     }
     if (values.json && !values.once) return { kind: 'problem', message: '--json goes with --once.' };
     if (only && values.once)
@@ -86,6 +97,7 @@ export function parseSettings(argv: string[], cwd: string): ParsedSettings {
         fresh: values.fresh,
         platformOnly: values['platform-only'],
         only,
+        engine,
       },
     };
   } catch (error) {

@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { createWorkflowRunner } from './actions/workflow-runner.ts';
 import { createEventLog } from './event-log.ts';
 import { type GitHubSandbox, startGitHub } from './github/github-server.ts';
-import { createImageStore } from './images/image-store.ts';
+import type { ImageBuilder } from './images/build-image.ts';
 import { keepSecret } from './keep-secret.ts';
 import { readManifest } from './read-manifest.ts';
 import { seedDeployments } from './seed-deployments.ts';
@@ -15,11 +15,11 @@ export const DEPLOYMENTS_REPOSITORY = `${ORGANIZATION}/mcp-server-deployments`;
 export const APP_ID = 1;
 
 /** GitHub with its workflow runner, the App of `app.yml` installed, and the deployments repository with the scaffold. */
-export async function startForge(dataDir: string, ports: SandboxPorts): Promise<GitHubSandbox> {
+export async function startForge(dataDir: string, ports: SandboxPorts, builder: ImageBuilder): Promise<GitHubSandbox> {
   const log = createEventLog(join(dataDir, 'github.log'));
   const runner = createWorkflowRunner({
     workDir: join(dataDir, 'runs'),
-    images: createImageStore(join(dataDir, 'images')),
+    builder,
     log,
   });
   const github = await startGitHub({

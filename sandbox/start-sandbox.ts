@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { botEnvironment } from './bot-environment.ts';
 import { startBot } from './bot-process.ts';
 import { checkPorts } from './check-ports.ts';
+import { type ContainerPlatform, createDirectoryPlatform } from './container-platform.ts';
+import { startDockerPlatform } from './docker/docker-platform.ts';
+import type { Engine } from './docker/find-engine.ts';
 import { PROCESS_DIRECTORIES } from './end-leftovers.ts';
+import { readEngineRecord, writeEngineRecord } from './engine-record.ts';
 import { createEventLog } from './event-log.ts';
 import { keepApiToken } from './keep-api-token.ts';
 import { startPostgres } from './postgres/postgres-server.ts';
@@ -29,6 +33,8 @@ export interface Sandbox {
 export interface SandboxOptions {
   port: number;
   dataDir: string;
+  /** Builds and runs containers; absent: directories and processes of this machine do. */
+  engine?: Engine | undefined;
   /** Aborted: no further part is started, and those that were are ended. */
   signal?: AbortSignal;
   /** Called before and after each part, for the terminal. */
@@ -38,7 +44,7 @@ export interface SandboxOptions {
   botEnv?: Readonly<Record<string, string>>;
 }
 
-/** Brings up PostgreSQL, GitHub, Kubernetes with Argo CD and the gateway, and the bot as its own process. */
+/** Brings up PostgreSQL, a registry where an engine is, GitHub, Kubernetes with Argo CD and the gateway, and the bot as its own process. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const ports = portsFrom(options.port);
   await checkPorts({ ...ports });
@@ -67,9 +73,11 @@ async function startParts(
     ({ url }) => ({ address: hostOf(url) }),
   );
   closers.push(postgres.close);
+  const platform = await startContainerPlatform(options, stage);
+  closers.push(platform.close);
   const github = await stage(
     'GitHub (sandbox)',
-    () => startForge(options.dataDir, ports),
+    () => startForge(options.dataDir, ports, platform.builder),
     ({ url }) => ({
       address: url,
       detail: DEPLOYMENTS_REPOSITORY,
@@ -78,7 +86,7 @@ async function startParts(
   closers.push(github.close);
   const kubernetes = await stage(
     'Kubernetes + Argo CD',
-    () => startCluster(options.dataDir, ports, scaffoldValues(github)),
+    () => startCluster({ dataDir: options.dataDir, ports, runtime: platform.runtime }, scaffoldValues(github)),
     ({ url, gatewayUrl }) => ({
       address: url,
       detail: `gateway ${gatewayUrl}`,
@@ -133,26 +141,64 @@ export async function startPart(part: SandboxPart, options: SandboxOptions): Pro
       );
     case 'github':
       await checkPorts({ github: ports.github });
-      return stage(
-        'GitHub (sandbox)',
-        () => startForge(options.dataDir, ports),
-        ({ url }) => ({
-          address: url,
-          detail: `App ${APP_ID}; webhooks go to http://127.0.0.1:${ports.bot}; credentials in ${join(options.dataDir, 'github')}`,
-        }),
+      return withPlatform(options, stage, (platform) =>
+        stage(
+          'GitHub (sandbox)',
+          () => startForge(options.dataDir, ports, platform.builder),
+          ({ url }) => ({
+            address: url,
+            detail: `App ${APP_ID}; webhooks go to http://127.0.0.1:${ports.bot}; credentials in ${join(options.dataDir, 'github')}`,
+          }),
+        ),
       );
     case 'kubernetes':
       await checkPorts({ kubernetes: ports.kubernetes, gateway: ports.gateway });
-      return stage(
-        'Kubernetes + Argo CD',
-        () => startEmptyCluster(options.dataDir, ports),
-        ({ url, gatewayUrl, kubeconfigPath }) => ({
-          address: url,
-          detail: `gateway ${gatewayUrl}; KUBECONFIG=${kubeconfigPath}`,
-        }),
+      return withPlatform(options, stage, ({ runtime }) =>
+        stage(
+          'Kubernetes + Argo CD',
+          () => startEmptyCluster({ dataDir: options.dataDir, ports, runtime }),
+          ({ url, gatewayUrl, kubeconfigPath }) => ({
+            address: url,
+            detail: `gateway ${gatewayUrl}; KUBECONFIG=${kubeconfigPath}`,
+          }),
+        ),
       );
   }
 }
+
+/** Starts a part that builds or runs; what it builds or runs with ends after it. */
+async function withPlatform(
+  options: SandboxOptions,
+  stage: Stage,
+  start: (platform: ContainerPlatform) => Promise<{ close(): Promise<void> }>,
+): Promise<{ close(): Promise<void> }> {
+  const platform = await startContainerPlatform(options, stage);
+  try {
+    const part = await start(platform);
+    return { close: () => part.close().finally(platform.close) };
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
+
+async function startContainerPlatform(options: SandboxOptions, stage: Stage): Promise<ContainerPlatform> {
+  const { engine, dataDir } = options;
+  if (!engine) return createDirectoryPlatform(dataDir);
+  await writeEngineRecord(dataDir, { ...(await readEngineRecord(dataDir)), address: engine.address });
+  const platform = await stage(
+    'Docker Engine',
+    () => startDockerPlatform({ engine, dataDir, log: createEventLog(join(dataDir, 'registry.log')) }),
+    ({ registryAddress, registryKind }) => ({
+      address: engine.address,
+      detail: `${engine.version}; images in ${registryAddress} (${registryKind})`,
+    }),
+  );
+  await writeEngineRecord(dataDir, { address: engine.address, registry: platform.registryAddress });
+  return platform;
+}
+
+type Stage = ReturnType<typeof stageTimer>;
 
 function stageTimer(options: SandboxOptions) {
   return async <T>(

@@ -4,7 +4,7 @@ import { UserError } from '../../src/domain/user-error.ts';
 import { parseImageReference } from '../images/image-reference.ts';
 import type { StepContext, StepResult } from './step-context.ts';
 
-/** What of docker/build-push-action means something without a container engine. */
+/** What of docker/build-push-action means something in the sandbox. */
 const USED = ['context', 'file', 'push', 'tags', 'build-args', 'labels', 'target'];
 /** Their lack does not change what is built. */
 const WITHOUT_EFFECT = [
@@ -20,7 +20,7 @@ const WITHOUT_EFFECT = [
   'load',
 ];
 
-/** Stands for docker/build-push-action: builds with the sandbox's builder and pushes to its image store. */
+/** Stands for docker/build-push-action: builds and pushes with the sandbox's builder. */
 export async function buildPushAction(step: StepContext): Promise<StepResult> {
   const { inputs, workspace, temp, log } = step;
   for (const name of Object.keys(inputs)) {

@@ -8,8 +8,8 @@ const ACTIONS: Record<string, StepAction> = {
   'actions/checkout': checkoutAction,
   'actions/github-script': githubScriptAction,
   'docker/build-push-action': buildPushAction,
-  'docker/login-action': withoutEffect('images go to the store of this machine, which asks for no login'),
-  'docker/setup-buildx-action': withoutEffect('images are built without a container engine'),
+  'docker/login-action': withoutEffect('images go to this machine, which asks for no login'),
+  'docker/setup-buildx-action': withoutEffect('the sandbox has its builder'),
 };
 
 /**

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createImageBuilder } from '../images/build-image.ts';
+import type { ImageBuilder } from '../images/build-image.ts';
 import { hostEnvironment } from '../images/host-environment.ts';
-import type { ImageStore } from '../images/image-store.ts';
 import { createConcurrencyGroups } from './concurrency-groups.ts';
 import { loadWorkflow } from './load-workflow.ts';
 import { createSecretMask } from './mask-secrets.ts';
@@ -16,19 +14,14 @@ import type { Conclusion, RunObserver, WorkflowRun, WorkflowRunner } from './wor
 export type { Conclusion, RunJob, WorkflowRun, WorkflowRunner } from './workflow-run.ts';
 
 export interface WorkflowRunnerOptions {
-  /** Workspaces of runs, which go with the run, and what the builder remembers. */
+  /** Workspaces of runs, which go with the run. */
   workDir: string;
-  images: ImageStore;
-  /** Image name → directory of an npm package that stands for it. Default: the wrapper of this repository. */
-  localImages?: Readonly<Record<string, string>>;
+  builder: ImageBuilder;
   /** Environment of this process. */
   hostEnv?: NodeJS.ProcessEnv;
   log: (line: string) => void;
 }
 
-/** The wrapper's image as `templates/` name it. */
-export const WRAPPER_IMAGE_NAME = 'ghcr.io/4eyedengineer/mcp-wrapper';
-const WRAPPER_DIRECTORY = fileURLToPath(new URL('../../wrapper', import.meta.url));
 const RUN_PREFIX = 'run-';
 /** Runs at one time; the machine of a person is small. More wait. */
 const RUNS_MAX = 4;
@@ -39,12 +32,6 @@ const RUNS_MAX = 4;
  */
 export function createWorkflowRunner(options: WorkflowRunnerOptions): WorkflowRunner {
   const hostEnv = options.hostEnv ?? process.env;
-  const builder = createImageBuilder({
-    images: options.images,
-    workDir: join(options.workDir, 'builds'),
-    localImages: options.localImages ?? { [WRAPPER_IMAGE_NAME]: WRAPPER_DIRECTORY },
-    hostEnv,
-  });
   const concurrency = createConcurrencyGroups();
   const active = new Map<Promise<void>, AbortController>();
   const takeSlot = createSlots(RUNS_MAX);
@@ -70,7 +57,7 @@ export function createWorkflowRunner(options: WorkflowRunnerOptions): WorkflowRu
         workflowName: '',
         observer,
         mask,
-        builder,
+        builder: options.builder,
         concurrency,
         remote,
         directory,

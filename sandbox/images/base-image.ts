@@ -137,7 +137,7 @@ async function findPython(
     throw new UserError(
       'python-missing',
       'Cannot build a Python image: python3 does not run on this machine, expected Python 3 on PATH',
-      'Install Python 3, or build on a machine where Docker runs.',
+      'Install Python 3, or let Docker build it: npm start -- --fresh --engine docker.',
       { cause: error },
     );
   }

@@ -46,10 +46,10 @@ export interface BuiltImage {
 
 export interface ImageBuilder {
   /**
-   * Builds a Dockerfile without a container engine and pushes the result. The same input gives the digest it gave before.
+   * Builds a Dockerfile and pushes the result to where the kubelet finds it. The same input gives the digest it gave
+   * before, as long as the builder remembers it.
    *
-   * @throws UserError `dockerfile-invalid`, `dockerfile-needs-docker`, `build-step-failed`, `build-cancelled`,
-   *   `copy-leaves-image`, `python-missing`
+   * @throws UserError `dockerfile-invalid`, `build-step-failed`, `build-cancelled`, and what the builder alone knows
    */
   build(request: BuildRequest): Promise<BuiltImage>;
 }
@@ -57,6 +57,11 @@ export interface ImageBuilder {
 /** A shell reads no meaning into these: RUN commands hold the directory's path. */
 const PLAIN_PATH = /^[\w./@+-]+$/;
 
+/**
+ * Builds without a container engine, into image directories.
+ *
+ * @returns a builder that also throws UserError `dockerfile-needs-docker`, `copy-leaves-image`, `python-missing`
+ */
 export function createImageBuilder(options: ImageBuilderOptions): ImageBuilder {
   /** Builds of the same input wait for each other, and the later ones find the result. */
   const running = new Map<string, Promise<unknown>>();

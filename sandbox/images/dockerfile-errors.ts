@@ -14,7 +14,7 @@ export function needsDocker(line: number, actual: string, expected: string): Use
   return new UserError(
     'dockerfile-needs-docker',
     `Cannot build Dockerfile line ${line} without a container engine: ${bounded(actual)}, expected ${expected}`,
-    'Change the line, or build on a machine where Docker runs.',
+    'Change the line, or let Docker build it: npm start -- --fresh --engine docker.',
   );
 }
 

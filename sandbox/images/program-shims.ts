@@ -26,7 +26,7 @@ const REFUSED = [
  */
 export async function writeProgramShims(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const refusal = 'it would change this machine, not the image; build on a machine where Docker runs';
+  const refusal = 'it would change this machine, not the image; start the sandbox with --engine docker';
   const shims = [
     ...WITHOUT_EFFECT.map((name) => [name, 'exit 0'] as const),
     ...REFUSED.map((name) => [name, `echo "${name}: ${refusal}" >&2\nexit 1`] as const),

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startGateway } from '../gateway/gateway.ts';
-import type { ImageStore } from '../images/image-store.ts';
 import { createApiServer } from './api/api-server.ts';
 import { loadCredentials, writeKubeconfig } from './api/credentials.ts';
 import { startLoopbackServer } from './api/loopback-server.ts';
@@ -12,8 +11,8 @@ import { startDeploymentController } from './controllers/deployment-controller.t
 import { startRouteStatusController } from './controllers/route-status-controller.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { ContainerLogs } from './kubelet/container-log.ts';
+import type { ContainerRuntime } from './kubelet/container-runtime.ts';
 import { startKubelet } from './kubelet/kubelet.ts';
-import { ProcessRegistry } from './kubelet/process-registry.ts';
 import { defaultRestartTimes, type RestartTimes } from './kubelet/restart-back-off.ts';
 import { createObjectFiles } from './store/object-files.ts';
 import { ObjectStore } from './store/object-store.ts';
@@ -34,7 +33,7 @@ export interface KubernetesOptions {
   port: number;
   gatewayPort: number;
   dataDir: string;
-  images: ImageStore;
+  runtime: ContainerRuntime;
   log: (line: string) => void;
   /** Milliseconds between looks at git (3000); Argo CD takes 3 minutes. */
   gitPollMs?: number;
@@ -50,7 +49,7 @@ export interface KubernetesOptions {
  * @throws Error when another one has the data directory, and listen errors (`EADDRINUSE`) as they are
  */
 export async function startKubernetes(options: KubernetesOptions): Promise<KubernetesSandbox> {
-  const { dataDir, images, log } = options;
+  const { dataDir, runtime, log } = options;
   const now = () => new Date();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const closers: (() => void | Promise<void>)[] = [lockDataDir(dataDir)];
@@ -58,9 +57,8 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
     for (const end of closers.splice(0).reverse()) await end();
   };
   try {
-    const registry = new ProcessRegistry(join(dataDir, 'processes'));
-    const ended = await registry.endLeftovers();
-    if (ended > 0) log(`Ended ${ended} processes that a former run left behind`);
+    const ended = await runtime.endLeftovers();
+    if (ended > 0) log(`Ended ${ended} containers that a former run left behind`);
     const store = new ObjectStore({ files: createObjectFiles(join(dataDir, 'objects'), log), now });
     const podsDir = join(dataDir, 'pods');
     const logs = new ContainerLogs({ dir: podsDir, now });
@@ -87,7 +85,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
       closers.push(() => controller.close());
     }
     const restartTimes = options.restartTimes ?? defaultRestartTimes;
-    const kubelet = startKubelet({ store, images, logs, registry, podsDir, times: restartTimes, now }, log);
+    const kubelet = startKubelet({ store, runtime, logs, podsDir, times: restartTimes, now }, log);
     closers.push(() => kubelet.close());
     return {
       url: `http://127.0.0.1:${api.port}`,

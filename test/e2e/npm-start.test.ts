@@ -173,6 +173,7 @@ describe('npm start', () => {
     [['--port', ''], '--port is ""'],
     [['--data-dir'], "'--data-dir <value>' argument missing"],
     [['--only', 'redis'], '--only is "redis"'],
+    [['--engine', 'podman'], '--engine is "podman"'],
     [['--only', 'github', '--once'], '--once needs every part'],
     [['--json'], '--json goes with --once'],
     [['--onec'], "Unknown option '--onec'"],

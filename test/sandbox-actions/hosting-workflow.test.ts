@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { parseWorkflow } from '../../sandbox/actions/workflow-file.ts';
-import { WRAPPER_IMAGE_NAME } from '../../sandbox/actions/workflow-runner.ts';
+import { WRAPPER_IMAGE_NAME } from '../../sandbox/images/wrapper-package.ts';
 import { createRunnerBench, type RunnerBench, readRoot, TOKEN } from './runner-fixtures.ts';
 
 const BUILD_YML = 'kustomize/.github/workflows/build.yml';

@@ -12,9 +12,10 @@ import {
   type RunJob,
   type WorkflowRun,
   type WorkflowRunner,
-  WRAPPER_IMAGE_NAME,
 } from '../../sandbox/actions/workflow-runner.ts';
+import { createImageBuilder } from '../../sandbox/images/build-image.ts';
 import { createImageStore, type ImageStore } from '../../sandbox/images/image-store.ts';
+import { WRAPPER_IMAGE_NAME } from '../../sandbox/images/wrapper-package.ts';
 import { writeFiles } from './image-fixtures.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -63,8 +64,11 @@ export async function createRunnerBench(): Promise<RunnerBench> {
   });
   const runner = createWorkflowRunner({
     workDir: join(dir, 'runs'),
-    images,
-    localImages: { [WRAPPER_IMAGE_NAME]: wrapper },
+    builder: createImageBuilder({
+      images,
+      workDir: join(dir, 'runs', 'builds'),
+      localImages: { [WRAPPER_IMAGE_NAME]: wrapper },
+    }),
     log: () => undefined,
   });
   const api = await startApi();

@@ -161,7 +161,7 @@ test.each([
 
 test('A second sandbox on the same directory is turned away', async () => {
   const { startKubernetes } = await import('../../sandbox/kubernetes/kubernetes-server.ts');
-  const options = { port: 0, gatewayPort: 0, dataDir: `${cluster.dir}/kubernetes`, images: cluster.images };
+  const options = { port: 0, gatewayPort: 0, dataDir: `${cluster.dir}/kubernetes`, runtime: cluster.runtime };
 
   await expect(startKubernetes({ ...options, log: () => undefined })).rejects.toThrow('expected it to be free');
 });

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createImageStore, type ImageStore } from '../../sandbox/images/image-store.ts';
+import type { ContainerRuntime } from '../../sandbox/kubernetes/kubelet/container-runtime.ts';
+import { createProcessRuntime } from '../../sandbox/kubernetes/kubelet/process-runtime.ts';
 import {
   type KubernetesOptions,
   type KubernetesSandbox,
@@ -11,6 +13,7 @@ import {
 export interface TestCluster {
   dir: string;
   images: ImageStore;
+  runtime: ContainerRuntime;
   lines: string[];
   sandbox: KubernetesSandbox;
   /** Ends the sandbox and starts another on the same data. */
@@ -23,12 +26,13 @@ export async function startTestCluster(options: Partial<KubernetesOptions> = {})
   const dir = mkdtempSync(join(tmpdir(), 'kubernetes-sandbox-'));
   const images = createImageStore(join(dir, 'images'));
   const lines: string[] = [];
+  const runtime = createProcessRuntime({ images, processDir: join(dir, 'kubernetes', 'processes') });
   const start = () =>
     startKubernetes({
       port: 0,
       gatewayPort: 0,
       dataDir: join(dir, 'kubernetes'),
-      images,
+      runtime,
       log: (line) => lines.push(line),
       gitPollMs: 200,
       restartTimes: { firstMs: 200, maxMs: 400, resetAfterMs: 600_000 },
@@ -37,6 +41,7 @@ export async function startTestCluster(options: Partial<KubernetesOptions> = {})
   const cluster: TestCluster = {
     dir,
     images,
+    runtime,
     lines,
     sandbox: await start(),
     async restart() {

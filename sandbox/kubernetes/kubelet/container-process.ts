@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLineSplitter } from '../../images/line-splitter.ts';
 import type { RunSpec } from '../../images/run-spec.ts';
+import type { ContainerExit } from './container-runtime.ts';
 import { processMark } from './group-members.ts';
 import { isGroupAlive, type ProcessRegistry, signalGroup } from './process-registry.ts';
 
@@ -14,18 +15,12 @@ const lastLinesMs = 500;
 /** How often a group that was told to end is looked at. */
 const groupPollMs = 25;
 
-export interface ProcessExit {
-  /** 128 + signal number where a signal ended it, as container runtimes count. */
-  exitCode: number;
-  signal: NodeJS.Signals | null;
-}
-
-export interface ContainerProcess {
+interface ContainerProcess {
   pid: number;
   /** Settles when the whole group is gone. Never rejects. */
-  exited: Promise<ProcessExit>;
+  exited: Promise<ContainerExit>;
   /** SIGTERM, and SIGKILL after `graceMs`, both to the whole group. */
-  stop(graceMs: number): Promise<ProcessExit>;
+  stop(graceMs: number): Promise<ContainerExit>;
 }
 
 /** Starts a process as leader of its own group. @throws when it cannot be started at all (ENOENT, EACCES) */
@@ -51,13 +46,13 @@ export async function startProcess(options: {
   if (pid === undefined) throw new Error(`Cannot start ${spec.command}: it has no pid`);
   const closed = new Promise((resolve) => child.once('close', resolve));
   for (const stream of [child.stdout, child.stderr]) forwardLines(stream, onLine);
-  const exited = new Promise<ProcessExit>((resolve) => {
+  const exited = new Promise<ContainerExit>((resolve) => {
     child.once('exit', (code, signal) => {
       endGroup(pid)
         .then(() => Promise.race([closed, delay(lastLinesMs)]))
         .then(() => {
           registry.remove(pid);
-          resolve({ exitCode: code ?? 128 + signalNumber(signal), signal });
+          resolve({ exitCode: code ?? 128 + signalNumber(signal), isOutOfMemory: false });
         });
     });
   });

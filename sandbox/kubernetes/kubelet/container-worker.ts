@@ -1,21 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ImageStore } from '../../images/image-store.ts';
 import { kubeTime } from '../store/kube-object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { ContainerLogs } from './container-log.ts';
-import { type ContainerProcess, type ProcessExit, startProcess } from './container-process.ts';
 import { type PreparedRun, prepareRun } from './container-run.ts';
+import type { ContainerExit, ContainerRuntime, RunningContainer } from './container-runtime.ts';
 import type { Container, ContainerState, ContainerStatus, Pod } from './pod.ts';
 import { superviseProbes } from './probe-worker.ts';
-import type { ProcessRegistry } from './process-registry.ts';
 import { nextBackOffMs, type RestartTimes } from './restart-back-off.ts';
 
 /** What the workers of all containers share. */
 export interface KubeletContext {
   store: ObjectStore;
-  images: ImageStore;
+  runtime: ContainerRuntime;
   logs: ContainerLogs;
-  registry: ProcessRegistry;
   podsDir: string;
   times: RestartTimes;
   now: () => Date;
@@ -38,7 +35,7 @@ export class ContainerWorker {
   readonly #events: ContainerEvents;
   readonly #stopping = new AbortController();
   #status: ContainerStatus;
-  #process: ContainerProcess | undefined;
+  #running: RunningContainer | undefined;
   #finished: Promise<void> = Promise.resolve();
   #graceMs = 0;
   #backOffMs = 0;
@@ -59,11 +56,11 @@ export class ContainerWorker {
     this.#finished = this.#run();
   }
 
-  /** SIGTERM, then SIGKILL after `graceMs`. Settles when no process is left. */
+  /** SIGTERM, then SIGKILL after `graceMs`. Settles when nothing of it is left. */
   async stop(graceMs: number): Promise<void> {
     this.#graceMs = graceMs;
     this.#stopping.abort();
-    await this.#process?.stop(graceMs);
+    await this.#running?.stop(graceMs);
     await this.#finished;
   }
 
@@ -90,10 +87,11 @@ export class ContainerWorker {
     while (!signal.aborted) {
       const prepared = await prepareRun({
         store: this.#context.store,
-        images: this.#context.images,
+        runtime: this.#context.runtime,
         pod: this.#pod,
         container: this.#container,
         podDir: `${this.#context.podsDir}/${this.#pod.metadata.uid}`,
+        signal,
       });
       if (prepared.kind === 'ready') return prepared;
       attempts += 1;
@@ -116,44 +114,46 @@ export class ContainerWorker {
     this.#events.onEvent({ type: 'Warning', reason: 'Failed', message: `Error: ${reason}: ${message}` });
   }
 
-  async #runOnce(run: Extract<PreparedRun, { kind: 'ready' }>): Promise<ProcessExit> {
-    const { logs, registry } = this.#context;
+  async #runOnce(run: Extract<PreparedRun, { kind: 'ready' }>): Promise<ContainerExit> {
+    const { logs } = this.#context;
     const uid = this.#pod.metadata.uid;
     logs.begin(uid, this.#container.name);
     const onLine = (line: string) => logs.append(uid, this.#container.name, line);
+    let running: RunningContainer;
     try {
-      this.#process = await startProcess({ spec: run.spec, registry, onLine });
+      running = await run.created.start(onLine);
     } catch (error) {
       onLine(`failed to start the container process: ${(error as Error).message}`);
       logs.end(uid, this.#container.name);
       // The exit code that container runtimes give a command that is not found.
-      return { exitCode: 127, signal: null };
+      return { exitCode: 127, isOutOfMemory: false };
     }
-    this.#events.onPort(run.port);
+    this.#running = running;
+    this.#events.onPort(running.port);
     const startedAt = kubeTime(this.#context.now());
     this.#update({
       state: { running: { startedAt } },
       imageID: run.imageId,
-      containerID: `sandbox://${this.#process.pid}`,
+      containerID: running.containerId,
     });
     this.#events.onEvent({ type: 'Normal', reason: 'Started', message: `Started container ${this.#container.name}` });
     const probing = new AbortController();
-    if (this.#stopping.signal.aborted) this.#process.stop(this.#graceMs);
-    const probed = this.#probe(this.#process, run.port, AbortSignal.any([probing.signal, this.#stopping.signal]));
-    const exit = await this.#process.exited;
+    if (this.#stopping.signal.aborted) void running.stop(this.#graceMs);
+    const probed = this.#probe(running, AbortSignal.any([probing.signal, this.#stopping.signal]));
+    const exit = await running.exited;
     probing.abort();
     await probed;
-    this.#process = undefined;
+    this.#running = undefined;
     logs.end(uid, this.#container.name);
     return exit;
   }
 
-  #probe(process: ContainerProcess, port: number, signal: AbortSignal): Promise<void> {
+  #probe(running: RunningContainer, signal: AbortSignal): Promise<void> {
     const events = this.#events;
     const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     return superviseProbes({
       container: this.#container,
-      port,
+      port: running.port,
       signal,
       events: {
         onStarted: () => this.#update({ started: true }),
@@ -167,16 +167,16 @@ export class ContainerWorker {
         onDead: (kind) => {
           const message = `Container ${this.#container.name} failed ${kind} probe, will be restarted`;
           events.onEvent({ type: 'Normal', reason: 'Killing', message });
-          void process.stop(graceMs);
+          void running.stop(graceMs);
         },
       },
     });
   }
 
-  #setTerminated(exit: ProcessExit, startedAt: Date, finishedAt: Date): void {
+  #setTerminated(exit: ContainerExit, startedAt: Date, finishedAt: Date): void {
     const terminated = {
       exitCode: exit.exitCode,
-      reason: exit.exitCode === 0 ? 'Completed' : 'Error',
+      reason: exit.isOutOfMemory ? 'OOMKilled' : exit.exitCode === 0 ? 'Completed' : 'Error',
       startedAt: kubeTime(startedAt),
       finishedAt: kubeTime(finishedAt),
     };
