@@ -45,7 +45,7 @@ function checkModern(
 ): SelectedEra {
   const { method, params } = request;
   const { protocolVersion } = meta;
-  const named = NAMED_METHODS[method];
+  const named = NAMED_METHODS.get(method);
   if (named !== undefined && typeof params?.[named] !== 'string') {
     throw badRequest(ERROR.invalidParams, `"${named}" must be a string`);
   }

@@ -1,18 +1,18 @@
 import { isObject, type JsonObject } from './json-rpc.ts';
 
 /** Requests a server may have for its client, and the capability each needs. */
-const NEEDED: Readonly<Record<string, string>> = {
-  'roots/list': 'roots',
-  'sampling/createMessage': 'sampling',
-  'elicitation/create': 'elicitation',
-};
+const NEEDED: ReadonlyMap<string, string> = new Map([
+  ['roots/list', 'roots'],
+  ['sampling/createMessage', 'sampling'],
+  ['elicitation/create', 'elicitation'],
+]);
 
 /**
  * What a client must declare before it may be asked this, in the shape of `requiredCapabilities`
  * (2026-07-28, MissingRequiredClientCapabilityError). Undefined for a method that no server may ask of a client.
  */
 export function capabilityFor(ask: { method: string; params: JsonObject | undefined }): JsonObject | undefined {
-  const name = NEEDED[ask.method];
+  const name = NEEDED.get(ask.method);
   if (name === undefined) return undefined;
   if (name !== 'elicitation') return { [name]: {} };
   return { elicitation: ask.params?.mode === 'url' ? { url: {} } : { form: {} } };

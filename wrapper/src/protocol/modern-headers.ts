@@ -3,11 +3,11 @@ import { isObject, type JsonObject } from './json-rpc.ts';
 import type { HeaderParameter } from './tool-headers.ts';
 
 /** Methods whose `Mcp-Name` mirrors this parameter. */
-export const NAMED_METHODS: Readonly<Record<string, 'name' | 'uri'>> = {
-  'tools/call': 'name',
-  'prompts/get': 'name',
-  'resources/read': 'uri',
-};
+export const NAMED_METHODS: ReadonlyMap<string, 'name' | 'uri'> = new Map([
+  ['tools/call', 'name'],
+  ['prompts/get', 'name'],
+  ['resources/read', 'uri'],
+]);
 
 /**
  * Whether the mirrored headers say what the body says (2026-07-28, streamable HTTP, server validation).
@@ -29,7 +29,7 @@ function compareName(
   headers: IncomingHttpHeaders,
   { method, params }: { method: string; params: JsonObject | undefined },
 ): string | undefined {
-  const source = NAMED_METHODS[method];
+  const source = NAMED_METHODS.get(method);
   const value = source && params?.[source];
   // A body without the name is refused by whoever executes it.
   return typeof value === 'string' ? compare(headers, 'mcp-name', value, true) : undefined;
