@@ -1,3 +1,4 @@
+import { becomeInit } from './become-init.ts';
 import { findCommand } from './child/find-command.ts';
 import { parseCommandLine, renderHelp } from './command-line.ts';
 import { allowedEnvironment } from './door/allowed-environment.ts';
@@ -11,6 +12,11 @@ const EXIT_USAGE = 2;
 
 /** The only place that reads the process's arguments and environment. */
 async function main(): Promise<void> {
+  becomeInit({
+    pid: process.pid,
+    argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+    env: process.env,
+  });
   const line = parseCommandLine(process.argv.slice(2), process.env);
   switch (line.kind) {
     case 'help':

@@ -11,6 +11,11 @@ export function descendantsOf(pid: number): number[] {
   return below(pid);
 }
 
+/** Processes whose parent is `pid`, those included that have ended and wait for it to take note. */
+export function childrenOf(pid: number): number[] {
+  return runningPids().filter((candidate) => parentOf(candidate) === pid);
+}
+
 /** Resolves when none of them runs any more. */
 export async function untilGone(pids: number[]): Promise<void> {
   while (pids.some(isRunning)) await sleep(10);
