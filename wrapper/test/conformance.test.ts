@@ -1,15 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import { killStarted, startWrapper } from './wrapper-process.ts';
 
+const require = createRequire(import.meta.url);
+
 const SUITES = {
-  '0.1.16': '../../node_modules/conformance-2025-11-25/dist/index.js',
-  '0.2.0-alpha.12': '../../node_modules/@modelcontextprotocol/conformance/dist/index.js',
+  '0.1.16': require.resolve('conformance-2025-11-25/dist/index.js'),
+  '0.2.0-alpha.12': require.resolve('@modelcontextprotocol/conformance/dist/index.js'),
 };
 
 /** Of an extension that neither fixture speaks. */
@@ -89,8 +92,7 @@ interface Check {
 async function runSuite(suite: keyof typeof SUITES, args: string[]): Promise<ScenarioResult[]> {
   const output = await mkdtemp(join(tmpdir(), 'conformance-'));
   try {
-    const main = fileURLToPath(new URL(SUITES[suite], import.meta.url));
-    const child = spawn(process.execPath, [main, ...args, '--output-dir', output], { stdio: 'ignore' });
+    const child = spawn(process.execPath, [SUITES[suite], ...args, '--output-dir', output], { stdio: 'ignore' });
     await once(child, 'exit');
     const folders = (await readdir(output)).sort();
     return await Promise.all(folders.map((folder) => readResult(output, folder)));

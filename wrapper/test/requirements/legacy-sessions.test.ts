@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LegacyClient, legacyClient } from '../legacy-client.ts';
-import { post, readAnswer } from '../mcp-client.ts';
+import { type Message, post, readAnswer } from '../mcp-client.ts';
 import type { OpenStream } from '../modern-client.ts';
 import { verifies } from '../verifies.ts';
 import { killStarted, startWrapper, type WrapperProcess } from '../wrapper-process.ts';
@@ -102,6 +102,48 @@ describe.each([
     expect(JSON.parse(done?.result.content[0].text).form).toMatchObject(ACCEPTED);
   });
 
+  test(verifies('legacy-one-stream', 'A question never reaches a client with another call open'), async () => {
+    const [client, other] = await Promise.all([connect({ elicitation: {} }), connect({ elicitation: {} })]);
+    const helper = await connect();
+    const waiting = other.request('tools/call', { name: 'gate' }, 'other');
+    while (!(await helper.text('received')).includes('"gate"'));
+
+    const asking = answerAll(
+      client,
+      client.open('tools/call', { name: 'need', arguments: { requests: { form: FORM } } }),
+    );
+    await helper.text('open');
+
+    expect((await waiting).messages.map(({ id }) => id)).toEqual(['other']);
+    expect((await asking)?.result.content[0].text).toContain('Ada');
+  });
+
+  test(verifies('legacy-requests-relate', 'Questions of two calls of one client are both answered'), async () => {
+    const client = await connect({ elicitation: {} });
+    const params = { name: 'need', arguments: { requests: { form: FORM } } };
+
+    const results = await Promise.all([1, 2].map((id) => answerAll(client, client.open('tools/call', params, id))));
+
+    for (const result of results) expect(result?.result.content[0].text).toContain('Ada');
+  });
+
+  test(verifies('legacy-requests-relate', 'A question outlives a newer call of its client'), async () => {
+    const [client, helper] = await Promise.all([connect({ elicitation: {} }), connect()]);
+    const gates = (await helper.text('received')).split('"gate"').length;
+    const args = { requests: { first: FORM }, later: { second: FORM } };
+    const call = await client.open('tools/call', { name: 'need', arguments: args }, 'asks');
+    const first = (await call.next()).value;
+    const newer = client.open('tools/call', { name: 'gate' }, 'newer');
+    while ((await helper.text('received')).split('"gate"').length === gates);
+
+    await client.respond(first?.id, ACCEPTED);
+    const open = (): Promise<string> => helper.text('open');
+    const [asks, opened] = await Promise.all([answerAll(client, call, open), answerAll(client, newer, open)]);
+
+    expect(opened?.result.content[0].text).toBe('opened');
+    expect(Object.values(JSON.parse(asks?.result.content[0].text))).toMatchObject([ACCEPTED, ACCEPTED]);
+  });
+
   test(verifies('legacy-one-stream', 'A change goes to one stream of each session'), async () => {
     const client = await connect();
     const first = await client.listen();
@@ -144,6 +186,21 @@ describe.each([
     expect(answer).toMatchObject({ status: 404, last: { jsonrpc: '2.0' } });
   });
 });
+
+/** Answers what is asked on a stream, after `before`. @returns the response of the call */
+async function answerAll(
+  client: LegacyClient,
+  opening: OpenStream | Promise<OpenStream>,
+  before?: () => Promise<unknown>,
+): Promise<Message | undefined> {
+  const stream = await opening;
+  for (let next = await stream.next(); !next.done; next = await stream.next()) {
+    if (next.value.method === undefined) return next.value;
+    await before?.();
+    await client.respond(next.value.id, ACCEPTED);
+  }
+  return undefined;
+}
 
 /** The methods of the first messages on any of these streams, in the order in which they come. */
 function collect(streams: OpenStream[], count: number): Promise<unknown[]> {
