@@ -7,7 +7,7 @@ interface Candidate {
 interface Waiting<T extends Candidate> {
   candidates: Set<T>;
   timer: NodeJS.Timeout;
-  settle: (call: T | undefined) => void;
+  found: (call: T | undefined) => void;
 }
 
 /**
@@ -18,29 +18,29 @@ interface Waiting<T extends Candidate> {
 export class AskAttribution<T extends Candidate> {
   readonly #waiting = new Set<Waiting<T>>();
 
-  /** @returns the newest of the possible calls of one client; undefined where none is open or several stay possible */
-  find(openCalls: Iterable<T>): Promise<T | undefined> | T | undefined {
+  /** @param found called once, with the newest of the possible calls of one client, or undefined when nothing told */
+  find(openCalls: Iterable<T>, found: (call: T | undefined) => void): void {
     const candidates = new Set(openCalls);
-    if (isOneClient(candidates)) return newest(candidates);
-    return new Promise((resolve) => {
-      const waiting: Waiting<T> = {
-        candidates,
-        timer: setTimeout(() => waiting.settle(undefined), ASK_ATTRIBUTION_WAIT_MS),
-        settle: (call) => {
-          clearTimeout(waiting.timer);
-          this.#waiting.delete(waiting);
-          resolve(call);
-        },
-      };
-      this.#waiting.add(waiting);
-    });
+    if (isOneClient(candidates)) return found(newest(candidates));
+    const waiting: Waiting<T> = {
+      candidates,
+      timer: setTimeout(() => this.#settle(waiting), ASK_ATTRIBUTION_WAIT_MS),
+      found,
+    };
+    this.#waiting.add(waiting);
   }
 
   callEnded(call: T): void {
     for (const waiting of this.#waiting) {
       waiting.candidates.delete(call);
-      if (isOneClient(waiting.candidates)) waiting.settle(newest(waiting.candidates));
+      if (isOneClient(waiting.candidates)) this.#settle(waiting);
     }
+  }
+
+  #settle(waiting: Waiting<T>): void {
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(waiting);
+    waiting.found(isOneClient(waiting.candidates) ? newest(waiting.candidates) : undefined);
   }
 }
 

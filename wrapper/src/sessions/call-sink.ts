@@ -19,8 +19,6 @@ export interface CallSink {
   /** What belongs to one client: its session, or the one call of a client without. */
   readonly client: object;
   readonly session: Session | undefined;
-  /** The call's answer is not due while this is true: a person is filling in a form. */
-  readonly isWaitingForClient: boolean;
   /** All that the child asked for has been handed to the client, which has gone to get it. */
   readonly isHeld: boolean;
   /** Whether a log message of this level may be sent with the call. */

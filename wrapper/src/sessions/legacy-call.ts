@@ -26,7 +26,6 @@ export class LegacyCall implements CallSink {
   readonly #channel: Channel;
   readonly #childEra: Era;
   readonly #forward: (request: Pick<Request, 'method' | 'params'>, sink: CallSink) => number | undefined;
-  #openAsks = 0;
   #rounds = 0;
   #isOver = false;
 
@@ -48,10 +47,6 @@ export class LegacyCall implements CallSink {
     return this.session ?? this;
   }
 
-  get isWaitingForClient(): boolean {
-    return this.#openAsks > 0;
-  }
-
   start(): void {
     this.#send(this.#request.params);
   }
@@ -66,18 +61,10 @@ export class LegacyCall implements CallSink {
   }
 
   ask(ask: ChildAsk): void {
-    this.#openAsks += 1;
-    this.#put({
-      ...ask,
-      answer: (body) => {
-        this.#openAsks -= 1;
-        ask.answer(body);
-      },
-    });
+    this.#put(ask);
   }
 
   withdraw(ask: ChildAsk): void {
-    this.#openAsks -= 1;
     this.session?.withdraw(ask.id);
   }
 

@@ -71,10 +71,6 @@ export class ModernCall implements CallSink {
     return this;
   }
 
-  get isWaitingForClient(): boolean {
-    return this.#attempt === undefined || this.#asks.size > 0;
-  }
-
   get isHeld(): boolean {
     return this.#attempt === undefined;
   }

@@ -27,7 +27,6 @@ interface Call {
   progressToken: unknown;
   timer: NodeJS.Timeout;
   startedAtMs: number;
-  asks: Set<ChildAsk> | undefined;
 }
 
 export interface RelayOptions {
@@ -77,7 +76,7 @@ export class Relay {
     const timer = setTimeout(() => this.#expire(id), this.#options.requestTimeoutMs);
     const { progressToken } = replaced;
     const startedAtMs = performance.now();
-    this.#calls.set(id, { id, client: sink.client, method, sink, progressToken, timer, startedAtMs, asks: undefined });
+    this.#calls.set(id, { id, client: sink.client, method, sink, progressToken, timer, startedAtMs });
     if (sink.session) sink.session.callsInFlight += 1;
     return id;
   }
@@ -110,7 +109,7 @@ export class Relay {
   }
 
   /** A request of the child for its client. */
-  async receiveRequest(request: Request): Promise<void> {
+  receiveRequest(request: Request): void {
     const { id, method, params } = request;
     const refuse = (message: string): void =>
       this.#options.respond(id, { error: { code: ERROR.methodNotFound, message } });
@@ -121,13 +120,11 @@ export class Relay {
     this.#asksInHand += 1;
     // A call whose questions are all with its client waits for the answers; it is the asker only if nobody else can be.
     const working = open.filter(({ sink }) => !sink.isHeld);
-    const found = this.#attribution.find(working.length > 0 ? working : open);
-    const call = found instanceof Promise ? await found : found;
-    if (!call || !this.#calls.has(call.id)) {
+    this.#attribution.find(working.length > 0 ? working : open, (call) => {
+      if (call) return this.#ask(call, { id, method, params });
       this.#asksInHand -= 1;
-      return refuse('Several clients have calls open, and nothing tells which of them this is for');
-    }
-    this.#ask(call, { id, method, params });
+      refuse('Several clients have calls open, and nothing tells which of them this is for');
+    });
   }
 
   /** Answers one call with an error of ours. */
@@ -163,35 +160,59 @@ export class Relay {
       method,
       params,
       answer: (body) => {
-        if (!this.#forget(call, ask)) return;
-        call.timer.refresh();
+        if (!this.#forget(ask)) return;
+        this.#refreshTimers(call.client);
         this.#options.respond(id, body);
       },
     };
-    call.asks ??= new Set();
-    call.asks.add(ask);
     this.#asks.set(id, { ask, call });
-    call.timer.refresh();
+    this.#refreshTimers(call.client);
     call.sink.ask(ask);
   }
 
-  #forget(call: Call, ask: ChildAsk): boolean {
-    if (!call.asks?.delete(ask)) return false;
+  #forget(ask: ChildAsk): boolean {
+    if (this.#asks.get(ask.id)?.ask !== ask) return false;
     this.#asks.delete(ask.id);
     this.#asksInHand -= 1;
     return true;
   }
 
+  /** Which of a client's calls asked is not known for certain, so the time of each begins anew. */
+  #refreshTimers(client: object): void {
+    for (const call of this.#calls.values()) if (call.client === client) call.timer.refresh();
+  }
+
+  /**
+   * A question goes on while its client has another call open: that one may have asked. Otherwise nobody is there for
+   * the answer.
+   */
+  #handOverAsks(ended: Call): void {
+    if (this.#asks.size === 0) return;
+    const heir = [...this.#calls.values()].findLast(
+      (call) => call.client === ended.client && ASKING_METHODS.has(call.method),
+    );
+    for (const entry of [...this.#asks.values()]) {
+      if (entry.call !== ended) continue;
+      if (heir) entry.call = heir;
+      else {
+        ended.sink.withdraw(entry.ask);
+        entry.ask.answer({ error: { code: ERROR.internal, message: 'The call that this was for has ended' } });
+      }
+    }
+  }
+
   #withdraw(id: unknown): void {
     const found = typeof id === 'string' || typeof id === 'number' ? this.#asks.get(id) : undefined;
     if (!found) return;
-    this.#forget(found.call, found.ask);
+    this.#forget(found.ask);
     found.call.sink.withdraw(found.ask);
   }
 
   #expire(id: number): void {
     const call = this.#calls.get(id);
-    if (call?.sink.isWaitingForClient) {
+    if (!call) return;
+    const isAsking = [...this.#asks.values()].some((entry) => entry.call.client === call.client);
+    if (isAsking || call.sink.isHeld) {
       call.timer.refresh();
       return;
     }
@@ -212,10 +233,7 @@ export class Relay {
     clearTimeout(call.timer);
     const seconds = (performance.now() - call.startedAtMs) / 1000;
     this.#options.observe({ method: call.method, era: call.sink.era, outcome, seconds });
-    for (const ask of call.asks ?? []) {
-      this.#forget(call, ask);
-      call.sink.withdraw(ask);
-    }
+    this.#handOverAsks(call);
     this.#attribution.callEnded(call);
     if (call.sink.session) call.sink.session.callsInFlight -= 1;
     if (this.#calls.size === 0) this.#onIdle?.();

@@ -48,7 +48,7 @@ export class ServerInstance {
       },
       failedToStart: options.onFailedToStart,
       response: (response: Response) => this.relay.receiveResponse(response),
-      request: (request) => void this.relay.receiveRequest(request),
+      request: (request) => this.relay.receiveRequest(request),
       oversizedResponse: (id, bytes) => {
         const message = `The MCP server answered with ${bytes} bytes, more than the ${options.lineBytesMax} allowed`;
         if (id !== undefined) this.relay.fail(id, { code: ERROR.internal, message });
