@@ -174,11 +174,6 @@ function notOfferedProblems(mapping: YamlMapping): ConfigProblem[] {
   } else if (typeof fewest === 'number' && typeof max === 'number' && max < fewest) {
     problems.push(problemAt(mapping, ['scaling', 'max'], `it is below min`, `${fewest}, the same as min`));
   }
-  if (mapping.value?.sessions === 'isolated') {
-    problems.push(
-      problemAt(mapping, ['sessions'], 'isolated sessions are not offered by this installation', '"shared"'),
-    );
-  }
   return problems;
 }
 

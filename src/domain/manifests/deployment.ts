@@ -117,6 +117,7 @@ function wrapperVariables(input: OverlayInput): IEnvVar[] {
     const secretName = `${serverObjectName(input.serverId)}-access`;
     variables.push(fromSecret('MCP_WRAPPER_KEY_SHA256', secretName, 'sha256'));
   }
+  if (input.config.sessions === 'isolated') variables.push({ name: 'MCP_WRAPPER_SESSIONS', value: 'isolated' });
   if (input.config.rateLimit) {
     const value = String(input.config.rateLimit.requestsPerMinute);
     variables.push({ name: 'MCP_WRAPPER_RATE_LIMIT_PER_MINUTE', value });

@@ -36,6 +36,7 @@ export const OVERLAY_CASES: Record<string, OverlayInput> = {
     },
   },
   'rate-limit': { ...minimal, config: { ...minimal.config, rateLimit: { requestsPerMinute: 120 } } },
+  isolated: { ...minimal, config: { ...minimal.config, sessions: 'isolated' } },
   stopped: { ...minimal, route: gateway, replicas: 0 },
   preview: {
     ...minimal,

@@ -216,10 +216,6 @@ describe('parseServerConfig refuses', () => {
     ],
     ['scaling: {min: 11}', ['1-1 scaling.min: Cannot use scaling.min: it is 11, expected a whole number from 0 to 10']],
     [
-      'sessions: isolated',
-      ['1-1 sessions: Cannot use sessions: isolated sessions are not offered by this installation, expected "shared"'],
-    ],
-    [
       'access: yes',
       [
         '1-1 access: Cannot use access: it is "yes", expected "key" (clients send an API key) or "public" (anyone who knows the URL)',
@@ -252,7 +248,7 @@ describe('parseServerConfig refuses', () => {
   });
 
   test('everything at once, in the order of the lines', () => {
-    const text = 'sessions: isolated\nruntime: ruby\nname: a\nname: b\nfoo: 1\n';
+    const text = 'sessions: own\nruntime: ruby\nname: a\nname: b\nfoo: 1\n';
 
     expect(problemsOf(text).map((problem) => problem.split(':')[0])).toEqual([
       '1-1 sessions',
