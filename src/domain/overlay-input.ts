@@ -22,7 +22,7 @@ export interface OverlayInput {
   host: string;
   route: RouteSettings;
   source: { repository: RepositoryName; commitSha: string };
-  config: Pick<ServerConfig, 'resources' | 'env' | 'access' | 'egress' | 'rateLimit'>;
+  config: Pick<ServerConfig, 'resources' | 'env' | 'access' | 'egress' | 'rateLimit' | 'sessions'>;
 }
 
 /** The files of `servers/<server-id>/`, keyed by file name. */

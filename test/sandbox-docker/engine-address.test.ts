@@ -22,7 +22,7 @@ test.each(['ssh://you@elsewhere', 'tcp://10.0.0.7:2375', 'unix://docker.sock', '
 );
 
 test('Without DOCKER_HOST the first usual socket that is there counts', () => {
-  const env = { HOME: '/home/you', XDG_RUNTIME_DIR: '/run/user/7' };
+  const env = { HOME: '/home/kim', XDG_RUNTIME_DIR: '/run/user/7' };
   const present = (...paths: string[]) => findEngineAddress(env, (path) => paths.includes(path));
 
   expect(present('/var/run/docker.sock', '/run/user/7/docker.sock')).toEqual({
@@ -30,7 +30,7 @@ test('Without DOCKER_HOST the first usual socket that is there counts', () => {
     path: '/var/run/docker.sock',
   });
   expect(present('/run/user/7/docker.sock')).toEqual({ kind: 'socket', path: '/run/user/7/docker.sock' });
-  expect(present('/home/you/.docker/run/docker.sock')).toMatchObject({ path: '/home/you/.docker/run/docker.sock' });
+  expect(present('/home/kim/.docker/run/docker.sock')).toMatchObject({ path: '/home/kim/.docker/run/docker.sock' });
   expect(present()).toBeUndefined();
 });
 

@@ -104,7 +104,7 @@ function wantedInput(platform: Platform, rollout: Rollout, deployed: OverlayInpu
 
 function deployInput(platform: Platform, rollout: Rollout): OverlayInput {
   if (!rollout.digest) throw new Error(`Cannot propose rollout ${rollout.id}: it has no image digest`);
-  const { resources, env, access, egress, rateLimit, scaling } = rollout.config;
+  const { resources, env, access, sessions, egress, rateLimit, scaling } = rollout.config;
   return {
     serverId: rollout.serverId,
     serverName: rollout.serverName,
@@ -116,7 +116,7 @@ function deployInput(platform: Platform, rollout: Rollout): OverlayInput {
     host: new URL(rollout.endpointUrl).hostname,
     route: platform.settings.route,
     source: { repository: rollout.source.repository, commitSha: rollout.source.commitSha },
-    config: { resources, env, access, ...(egress ? { egress } : {}), ...(rateLimit ? { rateLimit } : {}) },
+    config: { resources, env, access, sessions, ...(egress ? { egress } : {}), ...(rateLimit ? { rateLimit } : {}) },
   };
 }
 

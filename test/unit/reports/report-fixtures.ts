@@ -38,7 +38,7 @@ export function overlayInput(changes: Partial<OverlayInput> = {}): OverlayInput 
     host: 'stripe-k3v9x2.mcp.example.com',
     route: { kind: 'gateway', gatewayName: 'mcp', gatewayNamespace: 'gateways' },
     source: { repository: { owner: 'acme', name: 'stripe-server' }, commitSha: COMMIT_SHA },
-    config: { resources: CONFIG.resources, env: CONFIG.env, access: CONFIG.access },
+    config: { resources: CONFIG.resources, env: CONFIG.env, access: CONFIG.access, sessions: CONFIG.sessions },
     ...changes,
   };
 }
