@@ -19,6 +19,8 @@ export interface DeliveryLog {
    * alone; a failed one is received again. @returns whether a job was enqueued.
    */
   receive(delivery: Delivery): Promise<boolean>;
+  /** Records, as failed and without its payload, a delivery that cannot be handled however often it comes. */
+  refuse(delivery: { id: string; event: string; reason: string }): Promise<void>;
   read(id: string): Promise<Delivery | undefined>;
   markDone(id: string): Promise<void>;
   markFailed(id: string, error: string): Promise<void>;

@@ -272,6 +272,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
     },
     deliveryLog: {
       receive: () => call(() => true),
+      refuse: () => call(() => undefined),
       read: () => call(() => undefined),
       markDone: () => call(() => undefined),
       markFailed: () => call(() => undefined),
