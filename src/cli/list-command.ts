@@ -30,7 +30,7 @@ function cells(server: ApiServer, now: Date): string[] {
   return [
     plainLine(server.serverId, 63),
     plainLine(server.status, 20),
-    plainLine(server.imageTag, 20),
+    plainLine(server.deployed?.version ?? '–', 20),
     server.tools ? String(server.tools.length) : '–',
     `${formatDuration(now.getTime() - Date.parse(server.updatedAt))} ago`,
     plainLine(server.endpointUrl, 200),

@@ -12,7 +12,7 @@ const HELLO: ApiServer = {
   status: 'running',
   statusMessage: null,
   endpointUrl: 'http://hello-q7m2d4.localhost:4003/mcp',
-  imageTag: '4f2c1aa',
+  deployed: { version: '4f2c1aa' },
   tools: [{ name: 'greet' }, { name: 'add' }],
   source: { repository: 'acme/hello-server' },
   createdAt: '2026-11-22T09:00:00.000Z',
@@ -59,6 +59,15 @@ test('list: a table, and with --json the servers', async () => {
   );
   expect(JSON.parse(json.stdout)).toEqual([HELLO]);
   expect(api.authorizations.every((header) => header === 'Bearer mcph_token')).toBe(true);
+});
+
+test('list, status: before the first deployment there is no version', async () => {
+  const unbuilt = { ...HELLO, status: 'building', tools: null, imageTag: 'latest', deployed: null };
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { body: { servers: [unbuilt] } };
+  answers['GET /api/hosting/servers/hello-q7m2d4'] = { body: unbuilt };
+
+  expect((await run('list')).stdout).toMatch(/^hello-q7m2d4 {2}building {2}– {8}– /m);
+  expect((await run('status', 'hello-q7m2d4')).stdout).toMatch(/^Version {5}–$/m);
 });
 
 test('list: all pages are read, and nothing hosted is said in words', async () => {
