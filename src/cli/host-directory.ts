@@ -43,7 +43,7 @@ export interface HostedDirectory {
   endpointUrl: string;
   /** null for a public server, and while it is not running. */
   key: string | null;
-  tools: ToolSummary[];
+  tools: readonly ToolSummary[];
   pullRequestUrl: string | null;
   waitsFor: PullRequestRef | null;
   rollout: RolloutProgress;

@@ -1,5 +1,6 @@
 import { plainLine } from '../domain/reports/escape-markdown.ts';
 import { formatDuration } from '../domain/reports/format-duration.ts';
+import { toolNumber } from '../domain/reports/tool-count.ts';
 import { type CliContext, type CommonOptions, connectApi, printJson, printLine, settingsOf } from './cli-context.ts';
 import type { ApiServer } from './hosting-api.ts';
 
@@ -31,7 +32,7 @@ function cells(server: ApiServer, now: Date): string[] {
     plainLine(server.serverId, 63),
     plainLine(server.status, 20),
     plainLine(server.deployed?.version ?? '–', 20),
-    server.tools ? String(server.tools.length) : '–',
+    server.tools ? toolNumber({ tools: server.tools }) : '–',
     `${formatDuration(now.getTime() - Date.parse(server.updatedAt))} ago`,
     plainLine(server.endpointUrl, 200),
   ];

@@ -27,7 +27,7 @@ function statusLines(server: ApiServer, { status, statusMessage, rollout }: ApiS
     named('Endpoint', server.endpointUrl),
     named('Repository', pullRequest === undefined ? repository : `${repository}#${pullRequest} (preview)`),
     named('Version', server.deployed?.version ?? '–'),
-    ...(server.tools ? [named('Tools', toolNames(server.tools))] : []),
+    ...(server.tools ? [named('Tools', toolNames(rollout?.verification ?? { tools: server.tools }))] : []),
     ...(rollout ? rolloutLines(rollout, now) : []),
   ];
 }

@@ -70,6 +70,20 @@ test('list, status: before the first deployment there is no version', async () =
   expect((await run('status', 'hello-q7m2d4')).stdout).toMatch(/^Version {5}–$/m);
 });
 
+test('list, status: a list of tools that was cut is not told as all of them', async () => {
+  const tools = Array.from({ length: 200 }, (_, index) => ({ name: `t${index}` }));
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { body: { servers: [{ ...HELLO, tools }] } };
+  answers['GET /api/hosting/servers/hello-q7m2d4'] = { body: { ...HELLO, tools } };
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(['accepted', 'building']);
+
+  expect((await run('list')).stdout).toContain('  200 or more  ');
+  expect((await run('status', 'hello-q7m2d4')).stdout).toContain('200 or more tools: t0, ');
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(WHOLE_WAY, {
+    verification: { tools, toolCount: 312 },
+  });
+  expect((await run('status', 'hello-q7m2d4')).stdout).toContain('312 tools: t0, ');
+});
+
 test('list: all pages are read, and nothing hosted is said in words', async () => {
   answers['GET /api/hosting/servers?limit=100&offset=0'] = { body: { servers: [HELLO], next: '/x' } };
   answers['GET /api/hosting/servers?limit=100&offset=100'] = {

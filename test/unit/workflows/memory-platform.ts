@@ -268,7 +268,8 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       remove: () => call(() => undefined),
     },
     endpoints: {
-      verify: () => call(() => ({ ok: true as const, protocolVersion: '2025-11-25', tools: [{ name: 'greet' }] })),
+      verify: () =>
+        call(() => ({ ok: true as const, protocolVersion: '2025-11-25', tools: [{ name: 'greet' }], toolCount: 1 })),
     },
     deliveryLog: {
       receive: () => call(() => true),
