@@ -107,11 +107,24 @@ export interface WriteBudget {
   take(installationId: number, calls: number): Promise<number>;
 }
 
+/** What is known of an API token; its secret is not. */
+export interface ApiToken {
+  id: string;
+  name: string;
+  createdAt: Date;
+  /** To the minute; null where it was never used. */
+  lastUsedAt: Date | null;
+}
+
 export interface ApiTokens {
-  /** @returns the token's name when its SHA-256 is stored and not revoked. */
+  /** @returns the token's name when its SHA-256 is stored and not revoked; its use is remembered. */
   verify(token: string): Promise<string | undefined>;
   /** Makes a token `mcph_…`, stores its SHA-256 only, and returns it once. */
   create(name: string): Promise<string>;
+  /** Those that are not revoked, oldest first. */
+  list(): Promise<ApiToken[]>;
+  /** Ends a token for good. @returns its name; undefined where there is none of this id. */
+  revoke(id: string): Promise<string | undefined>;
 }
 
 export interface Conversations {

@@ -256,20 +256,29 @@ test.each([
   expect(await run(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
 });
 
-test.each(['host', 'list', 'status', 'logs', 'key', 'stop', 'start', 'delete', 'token create'])(
-  '%s --help ends with 0',
-  async (command) => {
-    const { code, stdout } = await run(...command.split(' '), '--help');
+test.each([
+  'host',
+  'list',
+  'status',
+  'logs',
+  'key',
+  'stop',
+  'start',
+  'delete',
+  'token create',
+  'token list',
+  'token revoke',
+])('%s --help ends with 0', async (command) => {
+  const { code, stdout } = await run(...command.split(' '), '--help');
 
-    expect(code).toBe(0);
-    expect(stdout).toContain('--json');
-  },
-);
+  expect(code).toBe(0);
+  expect(stdout).toContain('--json');
+});
 
 test('help: the exit codes are listed', async () => {
   expect(await run('--help')).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('3  no hosted server has this id'),
+    stdout: expect.stringContaining('3  no hosted server, or no API token, has this id'),
   });
 });
 
