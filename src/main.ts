@@ -86,6 +86,8 @@ async function run(config: Config): Promise<void> {
   });
   await registerWebhooks(fastify, {
     app: createApp({ deliveryLog: postgres.deliveryLog, log }),
+    deliveryLog: postgres.deliveryLog,
+    log,
     appId: config.appId,
     privateKey: config.privateKey,
     secret: config.webhookSecret,

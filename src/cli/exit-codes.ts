@@ -5,7 +5,7 @@ export const EXIT_CODES = {
   failed: 1,
   /** Wrong arguments, or settings that are missing. */
   usage: 2,
-  /** No hosted server has this id. */
+  /** No hosted server, or no API token, has this id. */
   notFound: 3,
 } as const;
 
@@ -17,6 +17,7 @@ const BY_ERROR_CODE: Readonly<Record<string, ExitCode>> = {
   'settings-missing': EXIT_CODES.usage,
   'settings-invalid': EXIT_CODES.usage,
   'server-not-found': EXIT_CODES.notFound,
+  'token-not-found': EXIT_CODES.notFound,
 };
 
 export function exitCodeOf(errorCode: string): ExitCode {
@@ -28,4 +29,4 @@ Exit codes:
   0  done
   1  failed: a stage failed, or GitHub or the API refused; stderr says which and why
   2  wrong arguments, or settings that are missing
-  3  no hosted server has this id`;
+  3  no hosted server, or no API token, has this id`;

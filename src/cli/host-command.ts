@@ -69,7 +69,7 @@ export function hostedLines(hosted: HostedDirectory): string[] {
   return [
     '',
     `${serverId} is running at ${hosted.endpointUrl}   (${hosted.key ? `key ${hosted.key}` : 'public: no key'})`,
-    plainLine(toolNames(hosted.tools), 400),
+    plainLine(toolNames(hosted.rollout.verification ?? { tools: hosted.tools }), 400),
     '',
     'Claude Desktop: add to claude_desktop_config.json',
     ...config.map((line) => `  ${line}`),

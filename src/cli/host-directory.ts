@@ -7,7 +7,7 @@ import { readSetupFiles } from '../setup-files.ts';
 import { refusalIn } from './bot-replies.ts';
 import { followRollout, reasonOf, waitsFor } from './follow.ts';
 import type { GitHubPerson, RemoteRepository } from './github-person.ts';
-import type { HostingApi } from './hosting-api.ts';
+import type { ApiServer, HostingApi } from './hosting-api.ts';
 import { type Published, publishDirectory } from './publish-directory.ts';
 import { chooseRepositoryName } from './repository-name.ts';
 import type { RolloutProgress } from './rollout-progress.ts';
@@ -43,7 +43,7 @@ export interface HostedDirectory {
   endpointUrl: string;
   /** null for a public server, and while it is not running. */
   key: string | null;
-  tools: ToolSummary[];
+  tools: readonly ToolSummary[];
   pullRequestUrl: string | null;
   waitsFor: PullRequestRef | null;
   rollout: RolloutProgress;
@@ -51,9 +51,14 @@ export interface HostedDirectory {
 
 const ISSUE_TITLE = 'Host this server';
 const ISSUE_BODY = 'The commands that host this server are given here, and mcp-hosting answers here.';
+
+/** Looks for the rollout of a push before `/host` is given all the same: about 10 s, for a webhook that was lost. */
+const PUSH_UNHEARD_LOOKS_MAX = 40;
+
 /**
  * Hosts a directory as a person would: pushes it as a server repository, comments `/host` on its issue, follows the
- * rollout, and merges its pull request. Every step finds what an earlier run made, so that it may be run again.
+ * rollout, and merges its pull request. Every step finds what an earlier run made, so that it may be run again. A push
+ * that rolls itself out needs no `/host`, which would begin the same once more.
  * @param lines hears of every step; a warning names files that were left out
  * @throws UserError `rollout-failed`, `host-refused`, and those of the steps
  */
@@ -65,30 +70,54 @@ export async function hostDirectory(options: HostDirectoryOptions, lines: StageL
     owner,
     ...(options.name === undefined ? {} : { name: options.name }),
   });
-  const remote = await publish(options, repository, lines);
+  const followsPushes = await isRolledOutByPushes(api, repository);
+  const { remote, published } = await publish(options, repository, lines);
   const issue = await github.ensureIssue(repository, { title: ISSUE_TITLE, body: ISSUE_BODY });
-  const comment = await github.comment(repository, issue.number, '/host');
-  lines.note(`/host on ${fullName(repository)}#${issue.number}`);
+  const command = createHostCommand(options, repository, issue.number, lines);
+  if (!published.pushed || !followsPushes) await command.give();
+  let looks = 0;
   const rollout = await followRollout({
-    read: () => readRollout(api, repository, comment.createdAt),
+    read: () => readRollout(api, repository, { commitSha: published.commitSha, givenAt: command.givenAt() }),
     lines,
     sleep: options.sleep ?? delay,
     ...(options.merge ? { merge: (pullRequest) => github.merge(pullRequest) } : {}),
     whileAbsent: async () => {
-      const refusal = refusalIn(await github.answersSince(repository, issue.number, comment));
-      if (refusal)
-        throw new UserError('host-refused', `Cannot host ${fullName(repository)}: ${refusal}`, 'See the issue.');
+      looks += 1;
+      if (command.givenAt()) await command.throwIfRefused();
+      else if (looks >= PUSH_UNHEARD_LOOKS_MAX) await command.give();
     },
   });
   lines.stop();
   return await summarize(options, { repository, remote, issueUrl: issue.url, rollout });
 }
 
+/** `/host` in an issue, and what comes of it. */
+function createHostCommand(
+  { github }: HostDirectoryOptions,
+  repository: RepositoryName,
+  issue: number,
+  lines: StageLines,
+) {
+  let comment: { id: number; createdAt: Date } | undefined;
+  return {
+    givenAt: () => comment?.createdAt,
+    async give() {
+      comment = await github.comment(repository, issue, '/host');
+      lines.note(`/host on ${fullName(repository)}#${issue}`);
+    },
+    async throwIfRefused() {
+      const refusal = comment && refusalIn(await github.answersSince(repository, issue, comment));
+      if (!refusal) return;
+      throw new UserError('host-refused', `Cannot host ${fullName(repository)}: ${refusal}`, 'See the issue.');
+    },
+  };
+}
+
 async function publish(
   options: HostDirectoryOptions,
   repository: RepositoryName,
   lines: StageLines,
-): Promise<RemoteRepository> {
+): Promise<{ remote: RemoteRepository; published: Published }> {
   const startedMs = performance.now();
   lines.start('pushing', fullName(repository));
   const { login, id } = await options.github.login();
@@ -109,7 +138,7 @@ async function publish(
     detail: `${fullName(repository)} ${published.commitSha.slice(0, 7)}${remote.created ? ', a new repository' : ''}`,
   });
   warnOfOmissions(published, lines);
-  return remote;
+  return { remote, published };
 }
 
 function warnOfOmissions({ collected }: Published, lines: StageLines): void {
@@ -123,20 +152,33 @@ function warnOfOmissions({ collected }: Published, lines: StageLines): void {
   }
 }
 
-/** The newest rollout of the repository's production server, when it was asked for by our comment or later. */
+/** A push to the repository of a hosted server rolls it out, unless it is stopped. */
+async function isRolledOutByPushes(api: HostingApi, repository: RepositoryName): Promise<boolean> {
+  const server = await findServer(api, repository);
+  return server !== undefined && server.status !== 'stopped';
+}
+
+/** The newest rollout of the repository's production server, when our command or else our push asked for it. */
 async function readRollout(
   api: HostingApi,
   repository: RepositoryName,
-  since: Date,
+  { commitSha, givenAt }: { commitSha: string; givenAt: Date | undefined },
 ): Promise<RolloutProgress | undefined> {
-  const servers = await api.listServers();
-  const wanted = fullName(repository).toLowerCase();
-  const server = servers.find(
-    (found) => found.source.repository.toLowerCase() === wanted && found.source.pullRequest === undefined,
-  );
+  const server = await findServer(api, repository);
   if (!server) return undefined;
   const { rollout } = await api.readStatus(server.serverId);
-  return rollout && Date.parse(rollout.triggeredAt) >= since.getTime() ? rollout : undefined;
+  if (!rollout) return undefined;
+  const own = givenAt
+    ? Date.parse(rollout.triggeredAt) >= givenAt.getTime()
+    : rollout.kind === 'deploy' && rollout.source.commitSha === commitSha;
+  return own ? rollout : undefined;
+}
+
+async function findServer(api: HostingApi, repository: RepositoryName): Promise<ApiServer | undefined> {
+  const wanted = fullName(repository).toLowerCase();
+  return (await api.listServers()).find(
+    ({ source }) => source.repository.toLowerCase() === wanted && source.pullRequest === undefined,
+  );
 }
 
 async function summarize(

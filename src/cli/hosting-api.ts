@@ -11,7 +11,8 @@ export interface ApiServer {
   status: string;
   statusMessage: string | null;
   endpointUrl: string;
-  imageTag: string;
+  /** What was merged last; null before the first merge. */
+  deployed: { version: string } | null;
   tools: ToolSummary[] | null;
   source: {
     /** `owner/name` of the server repository. */

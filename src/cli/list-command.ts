@@ -1,7 +1,9 @@
 import { plainLine } from '../domain/reports/escape-markdown.ts';
 import { formatDuration } from '../domain/reports/format-duration.ts';
+import { toolNumber } from '../domain/reports/tool-count.ts';
 import { type CliContext, type CommonOptions, connectApi, printJson, printLine, settingsOf } from './cli-context.ts';
 import type { ApiServer } from './hosting-api.ts';
+import { tableLines } from './table-lines.ts';
 
 /** `mcp-hosting list`. */
 export async function runList(context: CliContext, options: CommonOptions): Promise<void> {
@@ -10,28 +12,20 @@ export async function runList(context: CliContext, options: CommonOptions): Prom
   for (const line of listLines(servers, context.now())) printLine(context, line);
 }
 
-/** A table with columns as wide as their widest cell. */
 function listLines(servers: readonly ApiServer[], now: Date): string[] {
   if (servers.length === 0) return ['No hosted servers. Host one: npx mcp-hosting host ./your-server'];
-  const rows = [
+  return tableLines([
     ['ID', 'STATUS', 'VERSION', 'TOOLS', 'CHANGED', 'ENDPOINT'],
     ...servers.map((server) => cells(server, now)),
-  ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  ]);
 }
 
 function cells(server: ApiServer, now: Date): string[] {
   return [
     plainLine(server.serverId, 63),
     plainLine(server.status, 20),
-    plainLine(server.imageTag, 20),
-    server.tools ? String(server.tools.length) : '–',
+    plainLine(server.deployed?.version ?? '–', 20),
+    server.tools ? toolNumber({ tools: server.tools }) : '–',
     `${formatDuration(now.getTime() - Date.parse(server.updatedAt))} ago`,
     plainLine(server.endpointUrl, 200),
   ];

@@ -7,7 +7,7 @@ import { runKey } from './key-command.ts';
 import { runList } from './list-command.ts';
 import { type LogsOptions, runLogs } from './logs-command.ts';
 import { runStatus } from './status-command.ts';
-import { runTokenCreate } from './token-command.ts';
+import { runTokenCreate, runTokenList, runTokenRevoke } from './token-command.ts';
 
 /** The most lines the API gives at once. */
 const LOG_LINES_MAX = 1_000;
@@ -83,6 +83,13 @@ function addToken(program: Command, context: CliContext): void {
     .description('make an API token and print it once; needs DATABASE_URL')
     .requiredOption('--name <name>', 'who or what it is for')
     .action((options: CommonOptions & { name: string }) => runTokenCreate(context, options));
+  common(token.command('list'))
+    .description('list the API tokens with their last use; needs DATABASE_URL')
+    .action((options: CommonOptions) => runTokenList(context, options));
+  common(token.command('revoke'))
+    .description('end an API token for good; needs DATABASE_URL')
+    .argument('<id>', 'id of the token, as `mcp-hosting token list` shows it')
+    .action((id: string, options: CommonOptions) => runTokenRevoke(context, id, options));
 }
 
 function common(command: Command): Command {

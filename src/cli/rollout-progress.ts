@@ -1,6 +1,6 @@
 import { assertNever } from '../domain/assert-never.ts';
-import type { ToolSummary } from '../domain/hosted-server.ts';
 import { shortDigest } from '../domain/reports/state-table.ts';
+import { countTools, type KnownTools } from '../domain/reports/tool-count.ts';
 import { fullName } from '../domain/repository.ts';
 import type { PullRequestRef, Rollout, RolloutStage } from '../domain/rollout.ts';
 
@@ -23,7 +23,7 @@ export interface RolloutProgress
   source: { commitSha: string };
   proposal?: PullRequestRef;
   merge?: { by: string | null };
-  verification?: { tools: ToolSummary[] };
+  verification?: KnownTools;
 }
 
 /** What the line of a stage says when it is over. */
@@ -42,7 +42,7 @@ export function endedStageWords(progress: RolloutProgress, stage: RolloutStage):
     case 'syncing':
       return { label: 'synced', detail: progress.kind === 'delete' ? 'removed' : 'Healthy' };
     case 'verifying':
-      return { label: 'verified', detail: toolNames(progress.verification?.tools ?? []) };
+      return { label: 'verified', detail: toolNames(progress.verification ?? { tools: [] }) };
     case 'succeeded':
     case 'failed':
     case 'cancelled':
@@ -53,9 +53,9 @@ export function endedStageWords(progress: RolloutProgress, stage: RolloutStage):
 }
 
 /** `2 tools: greet, add`. */
-export function toolNames(tools: readonly ToolSummary[]): string {
-  const names = tools.map(({ name }) => name).join(', ');
-  return `${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}${names ? `: ${names}` : ''}`;
+export function toolNames(known: KnownTools): string {
+  const names = known.tools.map(({ name }) => name).join(', ');
+  return `${countTools(known)}${names ? `: ${names}` : ''}`;
 }
 
 /** `owner/name#41`. */

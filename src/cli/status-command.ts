@@ -26,8 +26,8 @@ function statusLines(server: ApiServer, { status, statusMessage, rollout }: ApiS
     `${server.serverId} is ${status}${statusMessage ? `: ${plainLine(statusMessage)}` : ''}`,
     named('Endpoint', server.endpointUrl),
     named('Repository', pullRequest === undefined ? repository : `${repository}#${pullRequest} (preview)`),
-    named('Version', server.imageTag),
-    ...(server.tools ? [named('Tools', toolNames(server.tools))] : []),
+    named('Version', server.deployed?.version ?? '–'),
+    ...(server.tools ? [named('Tools', toolNames(rollout?.verification ?? { tools: server.tools }))] : []),
     ...(rollout ? rolloutLines(rollout, now) : []),
   ];
 }

@@ -48,7 +48,7 @@ export type RolloutFact =
   | { kind: 'refreshed' }
   | { kind: 'synced' }
   | { kind: 'not-synced'; uncoveredRevision?: string }
-  | { kind: 'verified'; protocolVersion: string; tools: ToolSummary[] }
+  | { kind: 'verified'; protocolVersion: string; tools: ToolSummary[]; toolCount: number }
   | { kind: 'not-verified'; reason: string }
   | { kind: 'superseded'; reason: string }
   | { kind: 'recovered' }
@@ -135,11 +135,7 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
       return settle(fact.uncoveredRevision ? { ...rollout, uncoveredRevision: fact.uncoveredRevision } : rollout);
     case 'verified':
       if (rollout.stage !== 'verifying') return rollout;
-      return enter(
-        { ...rollout, verification: { protocolVersion: fact.protocolVersion, tools: fact.tools } },
-        'succeeded',
-        now,
-      );
+      return enter({ ...rollout, verification: verificationOf(fact) }, 'succeeded', now);
     case 'not-verified':
       return settle({ ...rollout, lastProblem: fact.reason });
     case 'superseded':
@@ -261,6 +257,10 @@ function stageAfterAccepted(rollout: Rollout): RolloutStage {
   if (rollout.kind !== 'deploy') return 'proposing';
   if (rollout.needsSetup) return 'setup';
   return rollout.digest ? 'proposing' : 'building';
+}
+
+function verificationOf({ protocolVersion, tools, toolCount }: Extract<RolloutFact, { kind: 'verified' }>) {
+  return { protocolVersion, tools, toolCount };
 }
 
 /** A merge heard of while the pull request is still being made is left to that effect, which finds it with its overlay. */

@@ -15,6 +15,9 @@ export const HOSTED_SERVER_STATUSES = [
 
 export type HostedServerStatus = (typeof HOSTED_SERVER_STATUSES)[number];
 
+/** Tools of one server that are stored; a longer list is cut, and its number told beside it. */
+export const STORED_TOOLS_MAX = 200;
+
 /** A tool as the server's `tools/list` named it: text from a stranger, bounded when it is stored. */
 export interface ToolSummary {
   name: string;

@@ -122,7 +122,8 @@ export interface Rollout {
   polledAt?: string;
   /** What the last failed handshake said; shown when the wait ends. */
   lastProblem?: string;
-  verification?: { protocolVersion: string; tools: ToolSummary[] };
+  /** `toolCount`: how many the server named; `tools` may be cut. */
+  verification?: { protocolVersion: string; tools: ToolSummary[]; toolCount?: number };
   failure?: RolloutFailure;
   /** Why it was cancelled, one sentence. */
   cancelReason?: string;

@@ -1,7 +1,8 @@
 import type { ToolSummary } from '../domain/hosted-server.ts';
 
 export type EndpointCheck =
-  | { ok: true; protocolVersion: string; tools: ToolSummary[] }
+  /** `toolCount`: how many the server named, of which `tools` are the first `STORED_TOOLS_MAX`. */
+  | { ok: true; protocolVersion: string; tools: ToolSummary[]; toolCount: number }
   /** `reason` is one sentence for people; nothing of the reply's body is in it. */
   | { ok: false; reason: string };
 

@@ -19,6 +19,8 @@ export interface DeliveryLog {
    * alone; a failed one is received again. @returns whether a job was enqueued.
    */
   receive(delivery: Delivery): Promise<boolean>;
+  /** Records, as failed and without its payload, a delivery that cannot be handled however often it comes. */
+  refuse(delivery: { id: string; event: string; reason: string }): Promise<void>;
   read(id: string): Promise<Delivery | undefined>;
   markDone(id: string): Promise<void>;
   markFailed(id: string, error: string): Promise<void>;
@@ -105,11 +107,24 @@ export interface WriteBudget {
   take(installationId: number, calls: number): Promise<number>;
 }
 
+/** What is known of an API token; its secret is not. */
+export interface ApiToken {
+  id: string;
+  name: string;
+  createdAt: Date;
+  /** To the minute; null where it was never used. */
+  lastUsedAt: Date | null;
+}
+
 export interface ApiTokens {
-  /** @returns the token's name when its SHA-256 is stored and not revoked. */
+  /** @returns the token's name when its SHA-256 is stored and not revoked; its use is remembered. */
   verify(token: string): Promise<string | undefined>;
   /** Makes a token `mcph_…`, stores its SHA-256 only, and returns it once. */
   create(name: string): Promise<string>;
+  /** Those that are not revoked, oldest first. */
+  list(): Promise<ApiToken[]>;
+  /** Ends a token for good. @returns its name; undefined where there is none of this id. */
+  revoke(id: string): Promise<string | undefined>;
 }
 
 export interface Conversations {

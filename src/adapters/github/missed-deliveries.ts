@@ -9,11 +9,14 @@ const PAGES_MAX = 10;
 /** Redeliveries of one call; the next call goes on. */
 const REDELIVERIES_MAX = 50;
 
+/** 413, too long: the same bytes would be answered the same. Other refusals end once a secret or a proxy is mended. */
+const SETTLED_STATUS = 413;
+
 interface Attempt {
   id: number;
   guid: string;
   deliveredAt: string;
-  succeeded: boolean;
+  settled: boolean;
 }
 
 /** GitHub does not repeat a failed delivery by itself, and keeps them for three days. */
@@ -44,13 +47,17 @@ async function readAttempts(client: GitHubClient, since: Date): Promise<Attempt[
         id: delivery.id,
         guid: delivery.guid,
         deliveredAt: delivery.delivered_at,
-        succeeded: delivery.status_code >= 200 && delivery.status_code < 300,
+        settled: isSettled(delivery.status_code),
       });
     }
     cursor = nextCursor(headers.link);
     if (cursor === undefined) return attempts;
   }
   return attempts;
+}
+
+function isSettled(statusCode: number): boolean {
+  return (statusCode >= 200 && statusCode < 300) || statusCode === SETTLED_STATUS;
 }
 
 function nextCursor(link: string | undefined): string | undefined {
@@ -67,7 +74,7 @@ function failedOf(attempts: readonly Attempt[]): Attempt[] {
     if (!seen || attempt.deliveredAt > seen.deliveredAt) newest.set(attempt.guid, attempt);
   }
   return [...newest.values()]
-    .filter((attempt) => !attempt.succeeded)
+    .filter((attempt) => !attempt.settled)
     .sort((left, right) => left.deliveredAt.localeCompare(right.deliveredAt));
 }
 

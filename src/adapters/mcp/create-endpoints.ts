@@ -61,7 +61,7 @@ async function handshake(options: Handshake): Promise<EndpointCheck> {
     await client.connect(transport, { timeout: timeoutMs, signal });
     const { tools } = await client.listTools(undefined, { timeout: timeoutMs, signal });
     const protocolVersion = client.getNegotiatedProtocolVersion() ?? 'unknown';
-    return { ok: true, protocolVersion, tools: summarizeTools(tools) };
+    return { ok: true, protocolVersion, ...summarizeTools(tools) };
   } finally {
     await endSession(client, transport);
   }

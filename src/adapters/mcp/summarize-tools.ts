@@ -1,7 +1,4 @@
-import type { ToolSummary } from '../../domain/hosted-server.ts';
-
-/** Tools of one server that are stored. */
-const TOOLS_MAX = 200;
+import { STORED_TOOLS_MAX, type ToolSummary } from '../../domain/hosted-server.ts';
 
 /** A tool's name (characters; the protocol's own limit is 128). */
 const NAME_CHARACTERS_MAX = 128;
@@ -9,16 +6,24 @@ const NAME_CHARACTERS_MAX = 128;
 /** A tool's description (characters): a line in a table, not documentation. */
 const DESCRIPTION_CHARACTERS_MAX = 500;
 
-/** A stranger's list of tools, bounded and without control characters; tools without a usable name are left out. */
-export function summarizeTools(tools: readonly { name: string; description?: string | undefined }[]): ToolSummary[] {
-  const summaries: ToolSummary[] = [];
-  for (const tool of tools.slice(0, TOOLS_MAX)) {
-    const name = clean(tool.name, NAME_CHARACTERS_MAX);
-    if (name === '') continue;
-    const description = clean(tool.description ?? '', DESCRIPTION_CHARACTERS_MAX);
-    summaries.push(description === '' ? { name } : { name, description });
-  }
-  return summaries;
+/**
+ * A stranger's list of tools, bounded and without control characters; tools without a usable name are left out.
+ * `toolCount` counts the others, those too that the bound cuts off.
+ */
+export function summarizeTools(tools: readonly { name: string; description?: string | undefined }[]): {
+  tools: ToolSummary[];
+  toolCount: number;
+} {
+  const usable = tools.flatMap(({ name, description = '' }) => {
+    const cleanName = clean(name, NAME_CHARACTERS_MAX);
+    return cleanName === '' ? [] : [{ name: cleanName, description }];
+  });
+  return { tools: usable.slice(0, STORED_TOOLS_MAX).map(summarize), toolCount: usable.length };
+}
+
+function summarize(tool: { name: string; description: string }): ToolSummary {
+  const description = clean(tool.description, DESCRIPTION_CHARACTERS_MAX);
+  return description === '' ? { name: tool.name } : { name: tool.name, description };
 }
 
 /** PostgreSQL takes no NUL in text, and half a surrogate pair is no valid UTF-8. */

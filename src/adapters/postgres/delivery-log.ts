@@ -34,6 +34,17 @@ export function createDeliveryLog(database: Database, boss: PgBoss): DeliveryLog
         return true;
       }),
 
+    async refuse({ id, event, reason }) {
+      await database.run((connection) =>
+        connection.query(sql.unsafe`
+          INSERT INTO deliveries (id, event, state, error, finished_at)
+          VALUES (${storableText(id)}, ${storableText(event)}, 'failed',
+            ${shortenedText(reason, ERROR_CHARACTERS_MAX)}, NOW())
+          ON CONFLICT (id) DO NOTHING
+        `),
+      );
+    },
+
     async read(id) {
       const row = await database.run((connection) =>
         connection.maybeOne(sql.type(deliveryRow)`

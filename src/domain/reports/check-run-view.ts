@@ -5,8 +5,9 @@ import { codeBlock, escapeProse, plainLine } from './escape-markdown.ts';
 import { renderFailure } from './failure-section.ts';
 import { redactSecrets } from './redact-secrets.ts';
 import type { ReportView } from './report-view.ts';
-import { count, renderStageTable, stagesHeading } from './stage-table.ts';
+import { renderStageTable, stagesHeading } from './stage-table.ts';
 import { renderStateTable } from './state-table.ts';
+import { countTools, type KnownTools } from './tool-count.ts';
 
 /** A check run as GitHub's GraphQL API takes it. */
 export interface CheckRunView {
@@ -94,10 +95,10 @@ function failedConclusion(failure: RolloutFailure | undefined): 'FAILURE' | 'TIM
 function titleOf({ rollout, server }: ReportView): string {
   switch (rollout.stage) {
     case 'succeeded':
-      return succeededTitle(rollout, rollout.verification?.tools ?? server.tools ?? []);
+      return succeededTitle(rollout, rollout.verification ?? { tools: server.tools ?? [] });
     case 'failed':
       return rollout.configProblems.length > 0
-        ? `${CONFIG_FILE} has ${count(rollout.configProblems.length, 'problem')}`
+        ? `${CONFIG_FILE} has ${countProblems(rollout)}`
         : `Failed: ${(rollout.failure?.message ?? 'for an unknown reason').replaceAll('`', '')}`;
     case 'cancelled':
       return `Cancelled${rollout.cancelReason ? `: ${rollout.cancelReason.replaceAll('`', '')}` : ''}`;
@@ -106,11 +107,15 @@ function titleOf({ rollout, server }: ReportView): string {
   }
 }
 
-function succeededTitle({ kind }: Rollout, tools: readonly unknown[]): string {
+function countProblems({ configProblems }: Rollout): string {
+  return `${configProblems.length} problem${configProblems.length === 1 ? '' : 's'}`;
+}
+
+function succeededTitle({ kind }: Rollout, known: KnownTools): string {
   switch (kind) {
     case 'deploy':
     case 'start':
-      return `Running · ${count(tools.length, 'tool')}`;
+      return `Running · ${countTools(known)}`;
     case 'stop':
       return 'Stopped';
     case 'delete':

@@ -1,9 +1,10 @@
 import { assertNever } from '../assert-never.ts';
+import type { ToolSummary } from '../hosted-server.ts';
 import type { Rollout } from '../rollout.ts';
 import { describeStage } from './describe-stage.ts';
 import { plainLine, webAddress } from './escape-markdown.ts';
 import type { ReportView } from './report-view.ts';
-import { count } from './stage-table.ts';
+import { countTools } from './tool-count.ts';
 
 /** A GitHub deployment and its newest status. */
 export interface DeploymentView {
@@ -58,12 +59,12 @@ function stateOf({ stage, kind }: Rollout): DeploymentView['state'] {
   }
 }
 
-function describe(rollout: Rollout, tools: readonly unknown[]): string {
+function describe(rollout: Rollout, tools: readonly ToolSummary[]): string {
   const { stage, kind } = rollout;
   if (stage === 'failed') return `Failed: ${(rollout.failure?.message ?? 'for an unknown reason').replaceAll('`', '')}`;
   if (stage === 'cancelled') return rollout.cancelReason ?? 'Cancelled';
   if (stage === 'succeeded' && (kind === 'deploy' || kind === 'start')) {
-    return `Running with ${count((rollout.verification?.tools ?? tools).length, 'tool')}`;
+    return `Running with ${countTools(rollout.verification ?? { tools })}`;
   }
   const { doing } = describeStage(rollout, stage);
   return doing.charAt(0).toUpperCase() + doing.slice(1);

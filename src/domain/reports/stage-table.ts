@@ -4,6 +4,7 @@ import { escapeMarkdown, link, mention } from './escape-markdown.ts';
 import { formatDuration } from './format-duration.ts';
 import type { ReportView } from './report-view.ts';
 import { stageTimes, totalDurationMs } from './stage-times.ts';
+import { countTools } from './tool-count.ts';
 
 /** Summary of the fold: `Stages (1 min 48 s)`. */
 export function stagesHeading({ rollout, now }: ReportView): string {
@@ -35,16 +36,11 @@ function detailOf(rollout: Rollout, stage: RolloutStage): string {
       return rollout.kind === 'delete' ? 'Argo CD: removed' : 'Argo CD: Synced, Healthy';
     case 'verifying':
       return verification
-        ? `handshake ${escapeMarkdown(verification.protocolVersion, 20)}, ${count(verification.tools.length, 'tool')}`
+        ? `handshake ${escapeMarkdown(verification.protocolVersion, 20)}, ${countTools(verification)}`
         : '';
     default:
       return '';
   }
-}
-
-/** `1 tool`, `4 tools`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function hasPassed(rollout: Rollout, stage: RolloutStage): boolean {

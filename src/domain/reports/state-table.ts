@@ -1,9 +1,9 @@
-import type { ToolSummary } from '../hosted-server.ts';
 import { fullName } from '../repository.ts';
 import { isEnded, type PullRequestRef } from '../rollout.ts';
 import { describeStage, shortSha } from './describe-stage.ts';
 import { codeSpan, escapeMarkdown, link, mention } from './escape-markdown.ts';
 import type { ReportView } from './report-view.ts';
+import { type KnownTools, toolNumber } from './tool-count.ts';
 
 /** More tools than this are counted instead of named, which keeps the row readable. */
 const TOOLS_SHOWN_MAX = 20;
@@ -23,11 +23,12 @@ export function renderStateTable(view: ReportView): string {
 }
 
 /** `4: a, b, c, d`, at most 20 of them by name. */
-function renderTools(tools: readonly ToolSummary[]): string {
-  if (tools.length === 0) return 'none';
+function renderTools(known: KnownTools): string {
+  const { tools, toolCount = tools.length } = known;
+  if (toolCount === 0) return 'none';
   const names = tools.slice(0, TOOLS_SHOWN_MAX).map(({ name }) => codeSpan(name, TOOL_NAME_CHARS_MAX));
-  const rest = tools.length - names.length;
-  return `${tools.length}: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const rest = toolCount - names.length;
+  return `${toolNumber(known)}: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 function stateCell({ rollout, server }: ReportView): string {
@@ -54,8 +55,8 @@ function versionCell({ rollout, githubWebUrl }: ReportView): string | undefined 
 
 function toolsCell({ rollout, server }: ReportView): string | undefined {
   if (rollout.kind === 'delete' || rollout.kind === 'stop') return undefined;
-  const tools = rollout.verification?.tools ?? (rollout.stage === 'succeeded' ? server.tools : null);
-  return tools ? renderTools(tools) : undefined;
+  if (rollout.verification) return renderTools(rollout.verification);
+  return rollout.stage === 'succeeded' && server.tools ? renderTools({ tools: server.tools }) : undefined;
 }
 
 function deploymentCell({ rollout }: ReportView): string | undefined {

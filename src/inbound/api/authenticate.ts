@@ -13,7 +13,7 @@ declare module 'fastify' {
 const CREDENTIAL_CHARACTERS_MAX = 200;
 
 /** Lets a request pass that has a valid bearer token (RFC 6750), and answers 401 to others. */
-export function authenticate(tokens: ApiTokens) {
+export function authenticate(tokens: Pick<ApiTokens, 'verify'>) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const header = request.headers.authorization;
     if (header === undefined) return refuse(reply, { challenge: '', detail: 'there is no bearer token' });

@@ -34,7 +34,7 @@ const SHARED_SCHEMAS = [
 
 export interface ApiDependencies {
   service: HostingService;
-  tokens: ApiTokens;
+  tokens: Pick<ApiTokens, 'verify'>;
   /** Whether the bot can do its work. */
   ready: () => Promise<boolean>;
 }

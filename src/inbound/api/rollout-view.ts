@@ -58,7 +58,11 @@ export const rolloutSchema = {
     verification: {
       type: 'object',
       required: ['protocolVersion', 'tools'],
-      properties: { protocolVersion: text, tools: { type: 'array', items: { $ref: 'Tool#' } } },
+      properties: {
+        protocolVersion: text,
+        tools: { type: 'array', description: 'The first 200', items: { $ref: 'Tool#' } },
+        toolCount: { type: 'integer', description: 'How many the server named' },
+      },
     },
     failure: {
       type: 'object',

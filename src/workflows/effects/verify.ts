@@ -8,7 +8,7 @@ export async function verify(platform: Platform, rollout: Rollout): Promise<Roll
   const access = rollout.overlay?.config.access ?? rollout.config.access;
   const key = access === 'key' ? await platform.serverSecrets.readAccessKey(rollout.serverId) : undefined;
   const check = await platform.endpoints.verify(rollout.endpointUrl, key, VERIFY_TIMEOUT_MS);
-  return check.ok
-    ? { kind: 'verified', protocolVersion: check.protocolVersion, tools: check.tools }
-    : { kind: 'not-verified', reason: check.reason };
+  if (!check.ok) return { kind: 'not-verified', reason: check.reason };
+  const { protocolVersion, tools, toolCount } = check;
+  return { kind: 'verified', protocolVersion, tools, toolCount };
 }

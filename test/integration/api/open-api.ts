@@ -25,7 +25,7 @@ export async function openApi(methods: Partial<HostingService> = {}, isReady = t
   opened.push(fastify);
   await registerApi(fastify, {
     service: recording({ ...unknownServers(), ...methods }, asked),
-    tokens: { verify: async (token) => (token === TOKEN ? 'cli' : undefined), create: async () => TOKEN },
+    tokens: { verify: async (token) => (token === TOKEN ? 'cli' : undefined) },
     ready: async () => isReady,
   });
   const call = async (method: InjectOptions['method'], path: string, options: Partial<InjectOptions> = {}) => {

@@ -83,6 +83,13 @@ describe('redeliverFailed', () => {
     ]);
   });
 
+  test('leaves alone what was too long: it would be again', async () => {
+    fake.on(list, 200, [delivery(9, 'too-long', 9, 413)]);
+
+    await expect(fake.github.missedDeliveries.redeliverFailed(since)).resolves.toBe(0);
+    expect(fake.rest).toHaveLength(1);
+  });
+
   test('sends at most fifty in one call', async () => {
     const failed = Array.from({ length: 60 }, (_, index) => delivery(index + 1, `guid-${index}`, 30, 500));
     fake.on(list, 200, failed);

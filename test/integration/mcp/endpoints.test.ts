@@ -27,6 +27,7 @@ describe('verify', () => {
       ok: true,
       protocolVersion: '2026-07-28',
       tools: [{ name: 'greet', description: 'Says hello' }, { name: 'add' }],
+      toolCount: 2,
     });
     expect(new Set(server.headers.map(({ authorization }) => authorization))).toEqual(new Set([`Bearer ${key}`]));
   });
@@ -37,7 +38,8 @@ describe('verify', () => {
 
     const check = await endpoints.verify(legacy.url, undefined, TIMEOUT_MS);
 
-    expect(check).toEqual({ ok: true, protocolVersion: '2025-11-25', tools: [{ name: 'greet' }, { name: 'add' }] });
+    const tools = [{ name: 'greet' }, { name: 'add' }];
+    expect(check).toEqual({ ok: true, protocolVersion: '2025-11-25', tools, toolCount: 2 });
     expect(legacy.sessionsEnded).toHaveLength(1);
     expect(legacy.headers.every(({ authorization }) => authorization === undefined)).toBe(true);
   });
@@ -62,7 +64,8 @@ describe('verify', () => {
     const check = await endpoints.verify(server.url, key, TIMEOUT_MS);
 
     if (!check.ok) throw new Error(check.reason);
-    expect(check.tools).toHaveLength(199);
+    expect(check.tools).toHaveLength(200);
+    expect(check.toolCount).toBe(300);
     expect(Math.max(...check.tools.map(({ name }) => name.length))).toBe(128);
     expect(Math.max(...check.tools.map(({ description }) => description?.length ?? 0))).toBeLessThanOrEqual(500);
     expect(check.tools.every(({ description }) => description?.isWellFormed())).toBe(true);

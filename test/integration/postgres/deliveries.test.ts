@@ -41,6 +41,21 @@ test('a failed delivery is received again, with the payload of the redelivery', 
   expect(await jobs(databaseUrl)).toHaveLength(1);
 });
 
+test('a refused delivery is recorded with its reason and has no job; one that is known stays as it is', async () => {
+  const { postgres, databaseUrl } = await tests.open();
+  await postgres.deliveryLog.receive(delivery);
+
+  await postgres.deliveryLog.refuse({ id: 'refused', event: 'push', reason: 'The body is not JSON.' });
+  await postgres.deliveryLog.refuse({ id: delivery.id, event: 'push', reason: 'The body is not JSON.' });
+
+  const rows = await tests.query(databaseUrl, 'SELECT id, state, error, payload FROM deliveries ORDER BY id');
+  expect(rows).toEqual([
+    { id: delivery.id, state: 'received', error: null, payload: delivery.payload },
+    { id: 'refused', state: 'failed', error: 'The body is not JSON.', payload: null },
+  ]);
+  expect(await jobs(databaseUrl)).toEqual([{ data: { deliveryId: delivery.id } }]);
+});
+
 test('neither the delivery nor its job is there when the other cannot be stored', async () => {
   const { postgres, databaseUrl } = await tests.open();
   await tests.query(

@@ -12,7 +12,7 @@ const HELLO: ApiServer = {
   status: 'running',
   statusMessage: null,
   endpointUrl: 'http://hello-q7m2d4.localhost:4003/mcp',
-  imageTag: '4f2c1aa',
+  deployed: { version: '4f2c1aa' },
   tools: [{ name: 'greet' }, { name: 'add' }],
   source: { repository: 'acme/hello-server' },
   createdAt: '2026-11-22T09:00:00.000Z',
@@ -59,6 +59,29 @@ test('list: a table, and with --json the servers', async () => {
   );
   expect(JSON.parse(json.stdout)).toEqual([HELLO]);
   expect(api.authorizations.every((header) => header === 'Bearer mcph_token')).toBe(true);
+});
+
+test('list, status: before the first deployment there is no version', async () => {
+  const unbuilt = { ...HELLO, status: 'building', tools: null, imageTag: 'latest', deployed: null };
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { body: { servers: [unbuilt] } };
+  answers['GET /api/hosting/servers/hello-q7m2d4'] = { body: unbuilt };
+
+  expect((await run('list')).stdout).toMatch(/^hello-q7m2d4 {2}building {2}– {8}– /m);
+  expect((await run('status', 'hello-q7m2d4')).stdout).toMatch(/^Version {5}–$/m);
+});
+
+test('list, status: a list of tools that was cut is not told as all of them', async () => {
+  const tools = Array.from({ length: 200 }, (_, index) => ({ name: `t${index}` }));
+  answers['GET /api/hosting/servers?limit=100&offset=0'] = { body: { servers: [{ ...HELLO, tools }] } };
+  answers['GET /api/hosting/servers/hello-q7m2d4'] = { body: { ...HELLO, tools } };
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(['accepted', 'building']);
+
+  expect((await run('list')).stdout).toContain('  200 or more  ');
+  expect((await run('status', 'hello-q7m2d4')).stdout).toContain('200 or more tools: t0, ');
+  answers['GET /api/hosting/servers/hello-q7m2d4/status'] = statusAnswer(WHOLE_WAY, {
+    verification: { tools, toolCount: 312 },
+  });
+  expect((await run('status', 'hello-q7m2d4')).stdout).toContain('312 tools: t0, ');
 });
 
 test('list: all pages are read, and nothing hosted is said in words', async () => {
@@ -233,20 +256,29 @@ test.each([
   expect(await run(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
 });
 
-test.each(['host', 'list', 'status', 'logs', 'key', 'stop', 'start', 'delete', 'token create'])(
-  '%s --help ends with 0',
-  async (command) => {
-    const { code, stdout } = await run(...command.split(' '), '--help');
+test.each([
+  'host',
+  'list',
+  'status',
+  'logs',
+  'key',
+  'stop',
+  'start',
+  'delete',
+  'token create',
+  'token list',
+  'token revoke',
+])('%s --help ends with 0', async (command) => {
+  const { code, stdout } = await run(...command.split(' '), '--help');
 
-    expect(code).toBe(0);
-    expect(stdout).toContain('--json');
-  },
-);
+  expect(code).toBe(0);
+  expect(stdout).toContain('--json');
+});
 
 test('help: the exit codes are listed', async () => {
   expect(await run('--help')).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('3  no hosted server has this id'),
+    stdout: expect.stringContaining('3  no hosted server, or no API token, has this id'),
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { GitHubPerson } from '../../../src/cli/github-person.ts';
@@ -75,6 +75,43 @@ test('host: a rollout of before the comment is not taken for its own', async () 
   expect(hosted).toMatchObject({ rollout: { id: 'own' } });
 });
 
+test('host: changes of a hosted server are followed from their push, without a second rollout by a command', async () => {
+  const { hosted, told, commitSha } = await host({
+    hosted: 'running',
+    reads: [
+      progressThrough(WHOLE_WAY, { id: 'earlier' }),
+      undefined,
+      (sha) => progressThrough(WHOLE_WAY.slice(0, 2), { id: 'own', source: { commitSha: sha } }),
+      (sha) => progressThrough(WHOLE_WAY, { id: 'own', source: { commitSha: sha } }),
+    ],
+  });
+
+  expect(hosted).toMatchObject({ rollout: { id: 'own', source: { commitSha } } });
+  expect(told).toEqual(['create acme/hello', 'issue Host this server']);
+});
+
+test('host: changes of a stopped server need the command', async () => {
+  const { told } = await host({ hosted: 'stopped', reads: [progressThrough(WHOLE_WAY)] });
+
+  expect(told).toContain('comment /host');
+});
+
+test('host: a push that nobody heard of is followed by one command', async () => {
+  const unheard = Array.from({ length: 45 }, () => undefined);
+
+  const { hosted, told } = await host({ hosted: 'running', reads: [...unheard, progressThrough(WHOLE_WAY)] });
+
+  expect(hosted).toMatchObject({ state: 'running' });
+  expect(told.filter((step) => step === 'comment /host')).toHaveLength(1);
+});
+
+test('host: an unchanged server is hosted by the command', async () => {
+  await host({ reads: [progressThrough(WHOLE_WAY)] });
+  const { told } = await host({ hosted: 'running', reads: [progressThrough(WHOLE_WAY)] });
+
+  expect(told).toContain('comment /host');
+});
+
 test('host: a refusal of the bot is told in its words', async () => {
   const answers = [renderRefusal({ key: '1', login: 'sam', command: '/host' }).body];
 
@@ -144,12 +181,17 @@ test('hosted lines: endpoint, key, tools and the JSON for Claude Desktop', async
   });
 });
 
+/** What the API tells of the newest rollout; a function gets the commit that was pushed. */
+type Read = RolloutProgress | undefined | ((commitSha: string) => RolloutProgress);
+
 interface Scene extends Partial<Pick<HostDirectoryOptions, 'name' | 'owner' | 'merge' | 'directory'>> {
-  reads: readonly (RolloutProgress | undefined)[];
+  reads: readonly Read[];
+  /** Status of the server before; absent: the repository has none. */
+  hosted?: string;
   answers?: string[];
 }
 
-async function host({ reads, answers = [], ...changes }: Scene) {
+async function host({ reads, answers = [], hosted: status, ...changes }: Scene) {
   const { terminal, stdout } = capturedTerminal();
   const told: string[] = [];
   const hosted = await hostDirectory(
@@ -160,7 +202,7 @@ async function host({ reads, answers = [], ...changes }: Scene) {
       deploymentsRepository: { owner: 'acme', name: 'mcp-server-deployments' },
       githubToken: 'ghp_x',
       gitUrl: `file://${root.path}/remote`,
-      api: fakeApi(reads, changes.owner ?? 'acme'),
+      api: fakeApi({ reads, told, status, owner: changes.owner ?? 'acme' }),
       github: fakeGitHub(told, answers),
       env: process.env,
       sleep: async () => {},
@@ -168,7 +210,14 @@ async function host({ reads, answers = [], ...changes }: Scene) {
     },
     createStageLines({ terminal }),
   ).catch((error: unknown) => error);
-  return { hosted, stdout: stdout(), told };
+  return { hosted, stdout: stdout(), told, commitSha: pushedCommit() };
+}
+
+/** Head of the repository that most tests push to. */
+function pushedCommit(): string {
+  const remote = join(root.path, 'remote', 'acme', 'hello.git');
+  if (!existsSync(remote)) return '';
+  return execFileSync('git', ['-C', remote, 'rev-parse', 'main'], { encoding: 'utf8' }).trim();
 }
 
 function fakeGitHub(told: string[], answers: string[]): GitHubPerson {
@@ -193,19 +242,26 @@ function fakeGitHub(told: string[], answers: string[]): GitHubPerson {
   };
 }
 
-function fakeApi(reads: readonly (RolloutProgress | undefined)[], owner: string): HostingApi {
+interface FakeApi {
+  reads: readonly Read[];
+  told: readonly string[];
+  status: string | undefined;
+  owner: string;
+}
+
+function fakeApi({ reads, told, status, owner }: FakeApi): HostingApi {
   let index = 0;
   const server = { serverId: 'hello-q7m2d4', endpointUrl: 'http://hello-q7m2d4.localhost:4003/mcp', tools: null };
-  const serverOf = (name: string) => ({ ...server, source: { repository: `${owner}/${name}` } }) as ApiServer;
+  const isHosted = () => status !== undefined || told.includes('comment /host');
+  const serverOf = (name: string) => ({ ...server, status, source: { repository: `${owner}/${name}` } }) as ApiServer;
   return {
-    listServers: async () => [serverOf('hello'), serverOf('Mein-Server')],
+    listServers: async () => (isHosted() ? [serverOf('hello'), serverOf('Mein-Server')] : []),
     readServer: async () => serverOf('hello'),
-    readStatus: async (serverId) => ({
-      serverId,
-      status: 'running',
-      statusMessage: null,
-      rollout: reads[Math.min(index++, reads.length - 1)] ?? null,
-    }),
+    readStatus: async (serverId) => {
+      const read = reads[Math.min(index++, reads.length - 1)];
+      const rollout = typeof read === 'function' ? read(pushedCommit()) : (read ?? null);
+      return { serverId, status: 'running', statusMessage: null, rollout };
+    },
     readKey: async () => 'mcp_key',
     readLogs: async () => [],
     change: async () => ({ rolloutId: 'x' }),

@@ -35,7 +35,7 @@ describe('a deployment', () => {
     [merged, 'syncing', 'refresh-application'],
     [{ kind: 'refreshed' }, 'syncing', 'observe'],
     [{ kind: 'synced' }, 'verifying', 'verify'],
-    [{ kind: 'verified', protocolVersion: '2025-11-25', tools: [] }, 'succeeded', 'report'],
+    [{ kind: 'verified', protocolVersion: '2025-11-25', tools: [], toolCount: 0 }, 'succeeded', 'report'],
     [reported('succeeded'), 'succeeded', 'wait'],
   ];
 
@@ -88,7 +88,7 @@ describe('a deployment', () => {
         merged,
         { kind: 'closed', by: 'kim' },
         { kind: 'synced' },
-        { kind: 'verified', protocolVersion: 'x', tools: [] },
+        { kind: 'verified', protocolVersion: 'x', tools: [], toolCount: 0 },
         { kind: 'failed', failure: { code: 'x', message: 'm', hint: 'h' } },
         { kind: 'superseded', reason: 'r' },
       ];

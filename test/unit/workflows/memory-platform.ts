@@ -268,10 +268,12 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       remove: () => call(() => undefined),
     },
     endpoints: {
-      verify: () => call(() => ({ ok: true as const, protocolVersion: '2025-11-25', tools: [{ name: 'greet' }] })),
+      verify: () =>
+        call(() => ({ ok: true as const, protocolVersion: '2025-11-25', tools: [{ name: 'greet' }], toolCount: 1 })),
     },
     deliveryLog: {
       receive: () => call(() => true),
+      refuse: () => call(() => undefined),
       read: () => call(() => undefined),
       markDone: () => call(() => undefined),
       markFailed: () => call(() => undefined),
