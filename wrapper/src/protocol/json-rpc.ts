@@ -111,10 +111,6 @@ export function renderError(id: RequestId | null, error: RpcError): string {
   return JSON.stringify({ jsonrpc: '2.0', id, error });
 }
 
-export function renderResult(id: RequestId, result: unknown): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, result });
-}
-
 /** What is nested too deeply to be written becomes an error that says so. */
 export function renderResponse(id: RequestId, body: ResponseBody): string {
   const text = stringifySafely({ jsonrpc: '2.0', id, ...body });

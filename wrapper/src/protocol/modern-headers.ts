@@ -74,7 +74,7 @@ function compare(
  * A value of `Mcp-Name` or `Mcp-Param-*`: plain visible ASCII, or `=?base64?…?=` of UTF-8.
  * @returns undefined for invalid characters, base64 or UTF-8
  */
-export function decodeHeaderValue(given: string): string | undefined {
+function decodeHeaderValue(given: string): string | undefined {
   const encoded = /^=\?base64\?(.*)\?=$/.exec(given)?.[1];
   if (encoded === undefined) return /^[\t\x20-\x7e]*$/.test(given) ? given : undefined;
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded)) return undefined;
