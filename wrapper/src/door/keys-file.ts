@@ -5,8 +5,9 @@ import { type Key, parseKeyList } from './key-list.ts';
 
 /**
  * The keys of a file, read again when it changes. It is looked at every few seconds instead of watched: Kubernetes mounts
- * Secrets behind symbolic links that it swaps, which file watches lose sight of. A file that is missing, broken or empty
- * changes nothing, so the last good keys stay; before the first good ones there are none, and the door is shut.
+ * Secrets behind symbolic links that it swaps, which file watches lose sight of. A file that is missing or broken
+ * changes nothing, so the last good keys stay; before the first good ones there are none, and the door is shut. An empty
+ * one takes every key away: that is how the last key is revoked.
  */
 export class KeysFile {
   readonly #path: string;
