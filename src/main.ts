@@ -57,7 +57,7 @@ async function run(config: Config): Promise<void> {
       serversNamespace: config.serversNamespace,
       route: config.route,
       githubWebUrl: config.githubWebUrl,
-      setupFiles: readSetupFiles(config.deploymentsRepository),
+      setupFiles: (branch) => readSetupFiles(config.deploymentsRepository, branch),
     },
     now: () => new Date(),
     uuid: randomUUID,

@@ -35,8 +35,8 @@ export interface PlatformSettings {
   route: RouteSettings;
   /** `https://github.com`, for links. */
   githubWebUrl: string;
-  /** The files that a setup pull request adds to a server repository, by path. */
-  setupFiles: Readonly<Record<string, string>>;
+  /** The files that a setup pull request adds to a server repository, by path, for the deployments repository's branch. */
+  setupFiles: (deploymentsBranch: string) => Readonly<Record<string, string>>;
 }
 
 /** Everything that the workflows act through. */

@@ -260,3 +260,20 @@ describe('a command is refused', () => {
     expect(memory.servers.size).toBe(0);
   });
 });
+
+describe('a repository without the build workflow', () => {
+  test('gets one that is taken from the default branch of the deployments repository', async () => {
+    memory.source.workflowPresent = false;
+    const proposed: unknown[] = [];
+    const { proposeSetup } = memory.platform.setupProposals;
+    memory.platform.setupProposals.proposeSetup = (request) => {
+      proposed.push(request.files);
+      return proposeSetup(request);
+    };
+
+    await say('/host', 7);
+
+    expect(newest().stage).toBe('setup');
+    expect(proposed).toEqual([{ 'build.yml': 'uses: acme/deployments/build.yml@trunk' }]);
+  });
+});

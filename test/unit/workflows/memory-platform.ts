@@ -111,7 +111,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
     installationId: 1,
     repository,
     repositoryNodeId: 'R_2',
-    defaultBranch: 'main',
+    defaultBranch: 'trunk',
     headSha: 'b'.repeat(40),
     policyText,
     overlay: clone(world.main),
@@ -151,7 +151,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       serversNamespace: 'mcp-servers',
       route: { kind: 'gateway', gatewayName: 'mcp', gatewayNamespace: 'gateway' },
       githubWebUrl: 'https://github.com',
-      setupFiles: {},
+      setupFiles: (branch) => ({ 'build.yml': `uses: acme/deployments/build.yml@${branch}` }),
     },
     now: () => {
       nowMs += 1000;
