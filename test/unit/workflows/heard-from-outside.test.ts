@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { rolloutMarker } from '../../../src/domain/reports/markers.ts';
+import type { Rollout } from '../../../src/domain/rollout.ts';
 import { followBuild, recordBuildReport } from '../../../src/workflows/follow-build.ts';
 import { followDeploymentPullRequest } from '../../../src/workflows/follow-deployment-pull-request.ts';
 import { followPush } from '../../../src/workflows/follow-push.ts';
@@ -203,6 +204,87 @@ test('what is merged while the newer one is still built is what runs', async () 
   expect([...memory.servers.values()][0]).toMatchObject({
     status: 'building',
     source: { deployed: { source: { commitSha: first.source.commitSha } } },
+  });
+});
+
+describe('a deployment pull request that was closed, and is reopened and merged after a newer one was', () => {
+  /** Closes the pull request of a first rollout, and brings a second one to its end. */
+  async function closeAndReplace(second: string): Promise<Rollout> {
+    await say('/host', 7);
+    await build();
+    const first = newest();
+    const { number = 0 } = first.proposal ?? {};
+    const event = { number, branch: `mcp-hosting/${first.serverId}`, body: rolloutMarker(first.id), by: 'kim' };
+    if (memory.world.pullRequest) memory.world.pullRequest.state = 'CLOSED';
+    await followDeploymentPullRequest(memory.platform, { ...event, mergeSha: null });
+    await memory.settle();
+    memory.source.commitSha = 'a'.repeat(40);
+    await say('/host', 8);
+    await build();
+    await merge();
+    if (second === '/delete') {
+      await say('/delete', 9);
+      memory.platform.applications.read = async () => undefined;
+      await merge();
+    }
+    return first;
+  }
+
+  /** `contained`: the newer deployment was merged on top of it, and its own webhook was late. */
+  async function reopenAndMerge({ id, serverId, proposal }: Rollout, contained = false): Promise<void> {
+    memory.platform.proposals.contains = async () => contained;
+    await followDeploymentPullRequest(memory.platform, {
+      number: proposal?.number ?? 0,
+      branch: `mcp-hosting/${serverId}`,
+      body: rolloutMarker(id),
+      mergeSha: 'e'.repeat(40),
+      by: 'kim',
+    });
+    memory.platform.proposals.contains = async () => true;
+    await memory.settle();
+  }
+
+  test('is what runs, and is told so everywhere', async () => {
+    const first = await closeAndReplace('/host');
+    expect(rollouts().map(({ stage }) => stage)).toEqual(['cancelled', 'succeeded']);
+
+    await reopenAndMerge(first);
+
+    expect(newest()).toMatchObject({ id: first.id, stage: 'succeeded', merge: { sha: 'e'.repeat(40), by: 'kim' } });
+    expect([...memory.servers.values()][0]).toMatchObject({
+      status: 'running',
+      statusMessage: null,
+      imageTag: first.source.commitSha.slice(0, 7),
+      source: { deployed: { source: { commitSha: first.source.commitSha } } },
+    });
+    expect(memory.world.checkRuns.get(first.id)).toEqual({ status: 'COMPLETED', conclusion: 'SUCCESS' });
+    expect([...memory.world.comments.values()].join()).toContain(first.source.commitSha.slice(0, 7));
+    await say('/stop', 10);
+    expect(newest()).toMatchObject({ kind: 'stop', stage: 'proposed' });
+  });
+
+  test('is not, where the newer one was merged on top of it and it was only heard late', async () => {
+    const first = await closeAndReplace('/host');
+
+    await reopenAndMerge(first, true);
+
+    expect(rollouts().map(({ id, stage }) => `${id === first.id} ${stage}`)).toEqual([
+      'true cancelled',
+      'false succeeded',
+    ]);
+    expect([...memory.servers.values()][0]).toMatchObject({ status: 'running', imageTag: 'aaaaaaa' });
+  });
+
+  test('does not bring a deleted server back, and says what to do', async () => {
+    const first = await closeAndReplace('/delete');
+
+    await reopenAndMerge(first);
+
+    expect(memory.rollouts.get(first.id)).toMatchObject({
+      stage: 'cancelled',
+      cancelReason: expect.stringContaining(`Remove servers/${first.serverId}/`),
+    });
+    expect([...memory.servers.values()].map(({ status }) => status)).toEqual(['deleted']);
   });
 });
 
