@@ -14,6 +14,7 @@ export interface Config {
   githubWebUrl: string;
   githubRequestTimeoutMs: number;
   databaseUrl: string;
+  databaseConnectionsMax: number;
   deploymentsRepository: RepositoryName;
   imageRepository: string;
   endpointUrlTemplate: string;
@@ -53,6 +54,7 @@ export function parseConfig(env: Env, readFile: (path: string) => string): Parse
     githubWebUrl: webUrlOf(githubApiUrl),
     githubRequestTimeoutMs: reader.integer('GITHUB_REQUEST_TIMEOUT_MS', { fallback: 10_000, min: 500, max: 60_000 }),
     databaseUrl: readDatabaseUrl(env, problems),
+    databaseConnectionsMax: reader.integer('DATABASE_CONNECTIONS_MAX', { fallback: 15, min: 8, max: 200 }),
     deploymentsRepository,
     imageRepository: reader.text(
       'IMAGE_REPOSITORY',

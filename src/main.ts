@@ -41,7 +41,11 @@ async function run(config: Config): Promise<void> {
     redact: ['privateKey', 'token', 'authorization', '*.authorization'],
     serializers: { error: pino.stdSerializers.err },
   });
-  const postgres = await createPostgres({ databaseUrl: config.databaseUrl, log });
+  const postgres = await createPostgres({
+    databaseUrl: config.databaseUrl,
+    connectionsMax: config.databaseConnectionsMax,
+    log,
+  });
   await postgres.migrate();
   const kubernetes = createKubernetes({
     kubeconfigPath: config.kubeconfigPath,

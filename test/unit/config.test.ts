@@ -47,6 +47,7 @@ test('what is required is enough; the rest has a default', () => {
     githubWebUrl: 'https://github.com',
     githubRequestTimeoutMs: 10_000,
     databaseUrl: 'postgres://bot:pass@db.example.com:5432/hosting',
+    databaseConnectionsMax: 15,
     deploymentsRepository: { owner: 'Acme', name: 'mcp-server-deployments' },
     imageRepository: 'ghcr.io/acme/mcp-servers',
     endpointUrlTemplate: 'https://{server-id}.mcp.example.com/mcp',
