@@ -16,7 +16,7 @@ export interface Config {
   databaseUrl: string;
   databaseConnectionsMax: number;
   deploymentsRepository: RepositoryName;
-  imageRepository: string;
+  imageRepositoryTemplate: string;
   endpointUrlTemplate: string;
   route: RouteSettings;
   /** undefined: the Pod's own service account. */
@@ -56,10 +56,7 @@ export function parseConfig(env: Env, readFile: (path: string) => string): Parse
     databaseUrl: readDatabaseUrl(env, problems),
     databaseConnectionsMax: reader.integer('DATABASE_CONNECTIONS_MAX', { fallback: 15, min: 8, max: 200 }),
     deploymentsRepository,
-    imageRepository: reader.text(
-      'IMAGE_REPOSITORY',
-      `ghcr.io/${deploymentsRepository.owner.toLowerCase()}/mcp-servers`,
-    ),
+    imageRepositoryTemplate: reader.text('IMAGE_REPOSITORY', 'ghcr.io/{owner}/mcp-servers'),
     endpointUrlTemplate: readEndpointUrl(env, problems),
     route: readRoute(reader),
     kubeconfigPath: env.KUBECONFIG || undefined,

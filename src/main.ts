@@ -56,7 +56,7 @@ async function run(config: Config): Promise<void> {
   const platform: Platform = {
     settings: {
       deploymentsRepository: config.deploymentsRepository,
-      imageRepository: config.imageRepository,
+      imageRepositoryTemplate: config.imageRepositoryTemplate,
       endpointUrlTemplate: config.endpointUrlTemplate,
       serversNamespace: config.serversNamespace,
       route: config.route,

@@ -27,8 +27,8 @@ import type {
 /** What the installation was told at its start; the same for every server. */
 export interface PlatformSettings {
   deploymentsRepository: RepositoryName;
-  /** `ghcr.io/acme/mcp-servers`: a server's image is `<this>/<server-id>`. */
-  imageRepository: string;
+  /** `ghcr.io/{owner}/mcp-servers`, of the server repository's owner: a server's image is `<this>/<server-id>`. */
+  imageRepositoryTemplate: string;
   /** `https://{server-id}.mcp.example.com/mcp`. */
   endpointUrlTemplate: string;
   serversNamespace: string;

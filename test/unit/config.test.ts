@@ -49,7 +49,7 @@ test('what is required is enough; the rest has a default', () => {
     databaseUrl: 'postgres://bot:pass@db.example.com:5432/hosting',
     databaseConnectionsMax: 15,
     deploymentsRepository: { owner: 'Acme', name: 'mcp-server-deployments' },
-    imageRepository: 'ghcr.io/acme/mcp-servers',
+    imageRepositoryTemplate: 'ghcr.io/{owner}/mcp-servers',
     endpointUrlTemplate: 'https://{server-id}.mcp.example.com/mcp',
     route: { kind: 'gateway', gatewayName: 'mcp', gatewayNamespace: 'gateway' },
     kubeconfigPath: undefined,

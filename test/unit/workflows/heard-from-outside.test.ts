@@ -359,3 +359,30 @@ describe('a repository without the build workflow', () => {
     expect(proposed).toEqual([{ 'build.yml': 'uses: acme/deployments/build.yml@trunk' }]);
   });
 });
+
+describe('the image', () => {
+  test('is named by the owner of the server repository, whose token pushes it', async () => {
+    await say('/host', 7, { repository: { owner: 'Globex', name: 'hello' } });
+
+    const { serverId, imageRepository } = newest();
+    expect(imageRepository).toBe(`ghcr.io/globex/mcp-servers/${serverId}`);
+    expect(memory.servers.get(serverId)?.dockerImage).toBe(imageRepository);
+  });
+
+  test('is built anew under the new owner when the repository has moved, and the row says so once it is merged', async () => {
+    await say('/host', 7);
+    await build();
+    await merge();
+    const { serverId, imageRepository } = newest();
+    expect(imageRepository).toBe(`ghcr.io/acme/mcp-servers/${serverId}`);
+
+    await say('/host', 8, { repository: { owner: 'globex', name: 'hello' } });
+
+    expect(newest()).toMatchObject({ stage: 'building', imageRepository: `ghcr.io/globex/mcp-servers/${serverId}` });
+    expect(memory.servers.get(serverId)?.dockerImage).toBe(imageRepository);
+    await build();
+    await merge();
+    expect(newest().stage).toBe('succeeded');
+    expect(memory.servers.get(serverId)?.dockerImage).toBe(`ghcr.io/globex/mcp-servers/${serverId}`);
+  });
+});

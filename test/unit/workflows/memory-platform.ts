@@ -146,7 +146,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
   const platform: Platform = {
     settings: {
       deploymentsRepository: repository,
-      imageRepository: 'ghcr.io/acme/mcp-servers',
+      imageRepositoryTemplate: 'ghcr.io/{owner}/mcp-servers',
       endpointUrlTemplate: 'https://{server-id}.mcp.example.com/mcp',
       serversNamespace: 'mcp-servers',
       route: { kind: 'gateway', gatewayName: 'mcp', gatewayNamespace: 'gateway' },
