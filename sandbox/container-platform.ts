@@ -18,6 +18,9 @@ export const IMAGES_DIRECTORY = 'images';
 /** Below the data directory: where the pods' processes are on file. */
 export const POD_PROCESSES_DIRECTORY = 'kubernetes/processes';
 
+/** Below the data directory: where the processes of workflow steps and image builds are on file. */
+export const BUILD_PROCESSES_DIRECTORY = 'runs/processes';
+
 /** Without a container engine: image directories and processes of this machine. */
 export function createDirectoryPlatform(dataDir: string): ContainerPlatform {
   const images = createImageStore(join(dataDir, IMAGES_DIRECTORY));
@@ -25,6 +28,7 @@ export function createDirectoryPlatform(dataDir: string): ContainerPlatform {
     builder: createImageBuilder({
       images,
       workDir: join(dataDir, 'runs', 'builds'),
+      processDir: join(dataDir, BUILD_PROCESSES_DIRECTORY),
       localImages: { [WRAPPER_IMAGE_NAME]: WRAPPER_DIRECTORY },
     }),
     runtime: createProcessRuntime({ images, processDir: join(dataDir, POD_PROCESSES_DIRECTORY) }),

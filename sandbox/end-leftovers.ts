@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { POD_PROCESSES_DIRECTORY } from './container-platform.ts';
+import { BUILD_PROCESSES_DIRECTORY, POD_PROCESSES_DIRECTORY } from './container-platform.ts';
 import { REGISTRY_DIRECTORY } from './docker/docker-platform.ts';
 import { findEngine } from './docker/find-engine.ts';
 import { REGISTRY_PROCESSES } from './docker/local-registry.ts';
@@ -10,15 +10,16 @@ import { readEngineRecord } from './engine-record.ts';
 import { ProcessRegistry } from './kubernetes/kubelet/process-registry.ts';
 import { endEarlierPostmaster } from './postgres/earlier-postmaster.ts';
 
-/** Below the data directory: where the processes of the bot, the pods and the image registry are on file. */
+/** Below the data directory: where the processes of the bot, the builds, the pods and the image registry are on file. */
 export const PROCESS_DIRECTORIES = {
   bot: 'processes',
+  builds: BUILD_PROCESSES_DIRECTORY,
   pods: POD_PROCESSES_DIRECTORY,
   registry: `${REGISTRY_DIRECTORY}/${REGISTRY_PROCESSES}`,
 } as const;
 
 /**
- * Ends what a killed sandbox left running on this data directory: bot, pods, containers and PostgreSQL. They hold its
+ * Ends what a killed sandbox left running on this data directory: bot, builds, pods, containers and PostgreSQL. They hold its
  * ports, and their records go with the state that `--fresh` forgets.
  */
 export async function endLeftovers(dataDir: string): Promise<void> {

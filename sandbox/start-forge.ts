@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { request } from 'undici';
 import { createWorkflowRunner } from './actions/workflow-runner.ts';
+import { BUILD_PROCESSES_DIRECTORY } from './container-platform.ts';
 import { createEventLog } from './event-log.ts';
 import { type GitHubSandbox, startGitHub } from './github/github-server.ts';
 import type { ImageBuilder } from './images/build-image.ts';
@@ -19,6 +20,7 @@ export async function startForge(dataDir: string, ports: SandboxPorts, builder: 
   const log = createEventLog(join(dataDir, 'github.log'));
   const runner = createWorkflowRunner({
     workDir: join(dataDir, 'runs'),
+    processDir: join(dataDir, BUILD_PROCESSES_DIRECTORY),
     builder,
     log,
   });

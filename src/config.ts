@@ -14,8 +14,9 @@ export interface Config {
   githubWebUrl: string;
   githubRequestTimeoutMs: number;
   databaseUrl: string;
+  databaseConnectionsMax: number;
   deploymentsRepository: RepositoryName;
-  imageRepository: string;
+  imageRepositoryTemplate: string;
   endpointUrlTemplate: string;
   route: RouteSettings;
   /** undefined: the Pod's own service account. */
@@ -53,11 +54,9 @@ export function parseConfig(env: Env, readFile: (path: string) => string): Parse
     githubWebUrl: webUrlOf(githubApiUrl),
     githubRequestTimeoutMs: reader.integer('GITHUB_REQUEST_TIMEOUT_MS', { fallback: 10_000, min: 500, max: 60_000 }),
     databaseUrl: readDatabaseUrl(env, problems),
+    databaseConnectionsMax: reader.integer('DATABASE_CONNECTIONS_MAX', { fallback: 15, min: 8, max: 200 }),
     deploymentsRepository,
-    imageRepository: reader.text(
-      'IMAGE_REPOSITORY',
-      `ghcr.io/${deploymentsRepository.owner.toLowerCase()}/mcp-servers`,
-    ),
+    imageRepositoryTemplate: reader.text('IMAGE_REPOSITORY', 'ghcr.io/{owner}/mcp-servers'),
     endpointUrlTemplate: readEndpointUrl(env, problems),
     route: readRoute(reader),
     kubeconfigPath: env.KUBECONFIG || undefined,

@@ -41,7 +41,11 @@ async function run(config: Config): Promise<void> {
     redact: ['privateKey', 'token', 'authorization', '*.authorization'],
     serializers: { error: pino.stdSerializers.err },
   });
-  const postgres = await createPostgres({ databaseUrl: config.databaseUrl, log });
+  const postgres = await createPostgres({
+    databaseUrl: config.databaseUrl,
+    connectionsMax: config.databaseConnectionsMax,
+    log,
+  });
   await postgres.migrate();
   const kubernetes = createKubernetes({
     kubeconfigPath: config.kubeconfigPath,
@@ -52,12 +56,12 @@ async function run(config: Config): Promise<void> {
   const platform: Platform = {
     settings: {
       deploymentsRepository: config.deploymentsRepository,
-      imageRepository: config.imageRepository,
+      imageRepositoryTemplate: config.imageRepositoryTemplate,
       endpointUrlTemplate: config.endpointUrlTemplate,
       serversNamespace: config.serversNamespace,
       route: config.route,
       githubWebUrl: config.githubWebUrl,
-      setupFiles: readSetupFiles(config.deploymentsRepository),
+      setupFiles: (branch) => readSetupFiles(config.deploymentsRepository, branch),
     },
     now: () => new Date(),
     uuid: randomUUID,

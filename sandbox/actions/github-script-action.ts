@@ -39,6 +39,7 @@ export async function githubScriptAction(step: StepContext): Promise<StepResult>
     cwd: step.workingDirectory,
     env: step.env,
     timeoutMs: step.timeoutMs,
+    processes: step.context.processes,
     signal: step.signal,
     onLine: step.log,
     input: JSON.stringify(input),

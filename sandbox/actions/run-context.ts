@@ -1,4 +1,5 @@
 import type { ImageBuilder } from '../images/build-image.ts';
+import type { ProcessRegistry } from '../kubernetes/kubelet/process-registry.ts';
 import type { ConcurrencyGroups } from './concurrency-groups.ts';
 import type { SecretMask } from './mask-secrets.ts';
 import type { GitRemote } from './workflow-git.ts';
@@ -18,5 +19,7 @@ export interface RunContext {
   directory: string;
   /** Environment of steps before GitHub's own variables. */
   environment: Readonly<Record<string, string>>;
+  /** Where the processes of steps are on file. */
+  processes: ProcessRegistry;
   signal: AbortSignal;
 }

@@ -28,6 +28,7 @@ export async function runShellStep(step: StepContext, script: string, shell: str
     cwd: step.workingDirectory,
     env: step.env,
     timeoutMs: step.timeoutMs,
+    processes: step.context.processes,
     signal: step.signal,
     onLine: step.log,
   });

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { UserError } from '../../src/domain/user-error.ts';
 import { type ProcessOutcome, runProcess } from '../images/run-process.ts';
+import type { ProcessRegistry } from '../kubernetes/kubelet/process-registry.ts';
 
 export interface GitRemote {
   /** Repositories are at `<gitUrl>/<owner>/<name>.git`. */
@@ -8,6 +9,7 @@ export interface GitRemote {
   token: string;
   /** PATH, HOME, certificates. */
   environment: Readonly<Record<string, string>>;
+  processes: ProcessRegistry;
   signal: AbortSignal;
 }
 
@@ -95,6 +97,7 @@ function runGit(
     cwd,
     env: { ...remote.environment, ...gitEnvironment(remote) },
     timeoutMs: GIT_TIMEOUT_MS,
+    processes: remote.processes,
     signal: remote.signal,
     onLine,
   });

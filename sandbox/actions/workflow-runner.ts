@@ -3,6 +3,7 @@ import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageBuilder } from '../images/build-image.ts';
 import { hostEnvironment } from '../images/host-environment.ts';
+import { ProcessRegistry } from '../kubernetes/kubelet/process-registry.ts';
 import { createConcurrencyGroups } from './concurrency-groups.ts';
 import { loadWorkflow } from './load-workflow.ts';
 import { createSecretMask } from './mask-secrets.ts';
@@ -16,6 +17,8 @@ export type { Conclusion, RunJob, WorkflowRun, WorkflowRunner } from './workflow
 export interface WorkflowRunnerOptions {
   /** Workspaces of runs, which go with the run. */
   workDir: string;
+  /** Where the processes of steps are on file. */
+  processDir: string;
   builder: ImageBuilder;
   /** Environment of this process. */
   hostEnv?: NodeJS.ProcessEnv;
@@ -33,6 +36,7 @@ const RUNS_MAX = 4;
 export function createWorkflowRunner(options: WorkflowRunnerOptions): WorkflowRunner {
   const hostEnv = options.hostEnv ?? process.env;
   const concurrency = createConcurrencyGroups();
+  const processes = new ProcessRegistry(options.processDir);
   const active = new Map<Promise<void>, AbortController>();
   const takeSlot = createSlots(RUNS_MAX);
   let prepared: Promise<void> | undefined;
@@ -51,7 +55,7 @@ export function createWorkflowRunner(options: WorkflowRunnerOptions): WorkflowRu
       await mkdir(home, { recursive: true });
       const environment = hostEnvironment(hostEnv, home);
       const mask = createSecretMask([run.token]);
-      const remote = { gitUrl: run.gitUrl, token: run.token, environment, signal };
+      const remote = { gitUrl: run.gitUrl, token: run.token, environment, processes, signal };
       const context = {
         run,
         workflowName: '',
@@ -62,6 +66,7 @@ export function createWorkflowRunner(options: WorkflowRunnerOptions): WorkflowRu
         remote,
         directory,
         environment,
+        processes,
         signal,
       };
       conclusion = await runDispatched(context);

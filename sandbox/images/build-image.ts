@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ProcessRegistry } from '../kubernetes/kubelet/process-registry.ts';
 import { buildCancelled } from './build-cancelled.ts';
 import { buildKey } from './build-key.ts';
 import { type BuiltStage, buildStages } from './build-stages.ts';
@@ -15,6 +16,8 @@ export interface ImageBuilderOptions {
   images: ImageStore;
   /** Builds happen here; results are remembered here. */
   workDir: string;
+  /** Where the processes of builds are on file. */
+  processDir: string;
   /** Image name → directory of an npm package of this machine that stands for the image. */
   localImages?: Readonly<Record<string, string>>;
   /** Environment of this process: registry settings and PATH are taken from it. */
@@ -65,6 +68,7 @@ const PLAIN_PATH = /^[\w./@+-]+$/;
 export function createImageBuilder(options: ImageBuilderOptions): ImageBuilder {
   /** Builds of the same input wait for each other, and the later ones find the result. */
   const running = new Map<string, Promise<unknown>>();
+  const processes = new ProcessRegistry(options.processDir);
 
   return {
     async build(request) {
@@ -75,7 +79,9 @@ export function createImageBuilder(options: ImageBuilderOptions): ImageBuilder {
       const earlier = running.get(key);
       const build = (earlier ?? Promise.resolve())
         .catch(() => undefined)
-        .then(() => buildOrRecall({ options, request: { ...request, onLine: output }, dockerfile, isIgnored, key }));
+        .then(() =>
+          buildOrRecall({ options, request: { ...request, onLine: output }, dockerfile, isIgnored, key, processes }),
+        );
       running.set(key, build);
       try {
         return await build;
@@ -92,6 +98,7 @@ interface Build {
   dockerfile: Dockerfile;
   isIgnored: IsIgnored;
   key: string;
+  processes: ProcessRegistry;
 }
 
 async function buildOrRecall(build: Build): Promise<BuiltImage> {
@@ -112,6 +119,7 @@ async function buildOrRecall(build: Build): Promise<BuiltImage> {
       buildArgs: request.buildArgs,
       target: request.target,
       bases: { images: options.images, localImages: options.localImages ?? {}, environment },
+      processes: build.processes,
       onLine: request.onLine,
       signal: request.signal ?? new AbortController().signal,
     });

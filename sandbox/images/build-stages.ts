@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ProcessRegistry } from '../kubernetes/kubelet/process-registry.ts';
 import { type BaseImage, type BaseImages, takeBaseImage } from './base-image.ts';
 import { buildCancelled } from './build-cancelled.ts';
 import type { CopySource } from './copy-sources.ts';
@@ -21,6 +22,7 @@ export interface StagesRequest {
   /** Name of a stage; absent: the last one. */
   target: string | undefined;
   bases: BaseImages;
+  processes: ProcessRegistry;
   onLine: (line: string) => void;
   signal: AbortSignal;
 }
@@ -83,6 +85,7 @@ async function buildStage(building: Building, index: number): Promise<BuiltStage
     copyFrom: (name, line) => findCopySource(building, { name, index, line }),
     environment,
     shims,
+    processes: request.processes,
     onLine: request.onLine,
     signal: request.signal,
   });

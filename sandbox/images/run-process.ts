@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { processMark } from '../kubernetes/kubelet/group-members.ts';
+import type { ProcessRegistry } from '../kubernetes/kubelet/process-registry.ts';
 import { createLineSplitter } from './line-splitter.ts';
 
 export interface RunProcessOptions {
@@ -11,6 +14,8 @@ export interface RunProcessOptions {
   signal?: AbortSignal | undefined;
   /** Lines of stdout and stderr in the order they come. */
   onLine: (line: string) => void;
+  /** Where the process is on file while it runs, so that the next start ends it should this one be killed. */
+  processes: ProcessRegistry;
   /** Written to stdin, which is then closed. */
   input?: string;
 }
@@ -33,12 +38,14 @@ const TERMINATE_GRACE_MS = 2_500;
 export function runProcess(options: RunProcessOptions): Promise<ProcessOutcome> {
   if (options.signal?.aborted) return Promise.resolve({ kind: 'cancelled' });
   return new Promise((resolve) => {
+    const mark = randomUUID();
     const child = spawn(options.command, options.args, {
       cwd: options.cwd,
-      env: { ...options.env },
+      env: { ...options.env, [processMark]: mark },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    if (child.pid !== undefined) options.processes.add(child.pid, mark);
     let ended: ProcessOutcome | undefined;
     let forced: 'timed-out' | 'cancelled' | undefined;
     let killTimer: NodeJS.Timeout | undefined;
@@ -68,6 +75,7 @@ export function runProcess(options: RunProcessOptions): Promise<ProcessOutcome> 
     child.on('close', () => finish());
 
     function finish(): void {
+      if (child.pid !== undefined) options.processes.remove(child.pid);
       clearTimeout(timeout);
       clearTimeout(killTimer);
       options.signal?.removeEventListener('abort', onAbort);

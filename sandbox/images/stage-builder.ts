@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, delimiter, dirname, join, posix } from 'node:path';
 import { UserError } from '../../src/domain/user-error.ts';
+import type { ProcessRegistry } from '../kubernetes/kubelet/process-registry.ts';
 import type { BaseImage } from './base-image.ts';
 import { buildCancelled } from './build-cancelled.ts';
 import { containSymlinks } from './contain-symlinks.ts';
@@ -25,6 +26,7 @@ export interface StageOptions {
   /** Environment of RUN before the image's own. */
   environment: Readonly<Record<string, string>>;
   shims: string;
+  processes: ProcessRegistry;
   onLine: (line: string) => void;
   signal: AbortSignal;
 }
@@ -154,6 +156,7 @@ export class StageBuilder {
       cwd,
       env: this.#runEnvironment(),
       timeoutMs: RUN_TIMEOUT_MS,
+      processes: this.#options.processes,
       signal,
       onLine,
     });

@@ -12,6 +12,8 @@ export interface GitHubPerson {
   login(): Promise<{ login: string; id: number }>;
   /** Finds the repository, or creates an empty one. */
   ensureRepository(repository: RepositoryName, options: { private: boolean }): Promise<RemoteRepository>;
+  /** @returns undefined where the repository is not there for this person */
+  defaultBranch(repository: RepositoryName): Promise<string | undefined>;
   /** Finds an open issue of this title, or opens one. */
   ensureIssue(
     repository: RepositoryName,
@@ -60,6 +62,11 @@ export function createGitHubPerson(options: {
       asPerson('read who you are', async () => pickLogin((await octokit.rest.users.getAuthenticated()).data)),
     ensureRepository: (repository, { private: isPrivate }) =>
       asPerson(`create ${fullName(repository)}`, () => ensureRepository(octokit, repository, isPrivate)),
+    defaultBranch: (repository) =>
+      asPerson(`read ${fullName(repository)}`, async () => {
+        const found = await octokit.rest.repos.get(named(repository)).catch(undefinedWhen(404));
+        return found?.data.default_branch;
+      }),
     ensureIssue: (repository, issue) =>
       asPerson(`open an issue in ${fullName(repository)}`, () => ensureIssue(octokit, repository, issue)),
     comment: (repository, issue, body) =>

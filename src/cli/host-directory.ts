@@ -52,6 +52,9 @@ export interface HostedDirectory {
 const ISSUE_TITLE = 'Host this server';
 const ISSUE_BODY = 'The commands that host this server are given here, and mcp-hosting answers here.';
 
+/** Not everyone who hosts may read the deployments repository; GitHub names the first branch so. */
+const UNREADABLE_DEFAULT_BRANCH = 'main';
+
 /** Looks for the rollout of a push before `/host` is given all the same: about 10 s, for a webhook that was lost. */
 const PUSH_UNHEARD_LOOKS_MAX = 40;
 
@@ -121,6 +124,8 @@ async function publish(
   const startedMs = performance.now();
   lines.start('pushing', fullName(repository));
   const { login, id } = await options.github.login();
+  const deployments = options.deploymentsRepository;
+  const deploymentsBranch = (await options.github.defaultBranch(deployments)) ?? UNREADABLE_DEFAULT_BRANCH;
   const remote = await options.github.ensureRepository(repository, { private: options.private });
   const published = await publishDirectory({
     directory: options.directory,
@@ -129,7 +134,7 @@ async function publish(
     token: options.githubToken,
     identity: { name: login, email: `${id}+${login}@users.noreply.github.com` },
     message: remote.created ? 'Add the server' : 'Update the server',
-    extraFiles: readSetupFiles(options.deploymentsRepository),
+    extraFiles: readSetupFiles(deployments, deploymentsBranch),
     env: options.env,
   });
   lines.succeed({

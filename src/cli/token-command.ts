@@ -47,8 +47,6 @@ async function withTokens(
   const postgres = await createPostgres({
     databaseUrl,
     log: { debug: silent, info: silent, warn: silent, error: silent },
-    poolMax: 1,
-    lockConnectionsMax: 1,
   });
   try {
     await work(postgres.apiTokens);

@@ -1,10 +1,13 @@
 import type { HostedServerStatus, ServerSource, ToolSummary } from './hosted-server.ts';
+import type { OverlayInput } from './overlay-input.ts';
 import type { Rollout, RolloutStage } from './rollout.ts';
 
 /** What changes on the hosted_servers row together with a rollout. Absent fields stay. */
 export interface HostedServerChange {
   status?: HostedServerStatus;
   statusMessage?: string | null;
+  /** The server repository may have moved to another owner. */
+  dockerImage?: string;
   imageTag?: string;
   /** The installation may have got another domain since the server was made. */
   endpointUrl?: string;
@@ -67,9 +70,13 @@ export function versionChange(rollout: Rollout): HostedServerChange {
   if (rollout.kind !== 'deploy') return {};
   const merged = rollout.merge ? rollout.overlay : undefined;
   return {
-    ...(merged ? { imageTag: merged.version, endpointUrl: rollout.endpointUrl, source: { deployed: merged } } : {}),
+    ...(merged ? { ...imageChange(merged), endpointUrl: rollout.endpointUrl, source: { deployed: merged } } : {}),
     ...(rollout.stage === 'succeeded' && rollout.verification
       ? { tools: rollout.verification.tools, envVars: rollout.config.env, serverName: rollout.serverName }
       : {}),
   };
+}
+
+function imageChange({ image, version }: OverlayInput): HostedServerChange {
+  return { dockerImage: image, imageTag: version };
 }

@@ -13,6 +13,15 @@ export function supersedes(newer: Rollout, older: Rollout): boolean {
   return BEFORE_MERGE.includes(older.stage) || !BEFORE_MERGE.includes(newer.stage);
 }
 
+/**
+ * A rollout whose pull request was merged after that of the newest one, such as one that was closed and reopened: what
+ * was merged last is what runs, so whoever merged it has given the newest wish.
+ */
+export function asNewest(rollout: Rollout, newest: Rollout, now: Date): Rollout {
+  const ms = Math.max(now.getTime(), Date.parse(newest.triggeredAt) + 1);
+  return { ...rollout, triggeredAt: new Date(ms).toISOString() };
+}
+
 /** Oldest wish first; the id decides between two of one moment, so that every replica agrees. */
 export function compareRollouts(one: Rollout, other: Rollout): number {
   return one.triggeredAt.localeCompare(other.triggeredAt) || one.id.localeCompare(other.id);

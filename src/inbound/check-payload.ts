@@ -2,7 +2,7 @@
  * Levels of arrays and objects. GitHub's own payloads have about ten, and what people may put into one is bounded by
  * nothing but its size: tens of thousands of levels exhaust the stack of `JSON.stringify` and of Postgres.
  */
-export const PAYLOAD_LEVELS_MAX = 200;
+const PAYLOAD_LEVELS_MAX = 200;
 
 /** @returns why a webhook's body can never be recorded as a delivery, or undefined when it can */
 export function checkPayload(body: string): string | undefined {

@@ -10,7 +10,7 @@ import {
 } from '../domain/decide-rollout.ts';
 import { hostedServerChange, versionChange } from '../domain/hosted-server-change.ts';
 import { isEnded, isSettled, type Rollout } from '../domain/rollout.ts';
-import { sameComment, supersedes } from '../domain/supersede-rollouts.ts';
+import { asNewest, sameComment, supersedes } from '../domain/supersede-rollouts.ts';
 import { UserError } from '../domain/user-error.ts';
 import { RetryLaterError } from '../ports/retry-later.ts';
 import { performEffect } from './effects/perform-effect.ts';
@@ -43,10 +43,28 @@ export function recordFact(platform: Platform, serverId: string, rolloutId: stri
     const rollout = await platform.rollouts.read(rolloutId);
     if (!rollout) return;
     const newest = (await platform.rollouts.newest(serverId)) ?? rollout;
-    const speaker = speakerOf(await platform.rollouts.unfinished(serverId), newest);
-    await save(platform, rollout, applyFact(rollout, fact, platform.now()), speaker);
+    const applied = applyFact(rollout, fact, platform.now());
+    const isLate = isMergedAfterAll(rollout, applied) && rollout.id !== newest.id && newest.merge !== undefined;
+    if (isLate && (await isContained(platform, applied, newest))) return;
+    // A deleted server is not brought back: its row, key and address are gone.
+    if (isLate && newest.kind !== 'delete') {
+      await save(platform, rollout, asNewest(applied, newest, platform.now()), rollout.id);
+    } else {
+      const speaker = speakerOf(await platform.rollouts.unfinished(serverId), newest);
+      await save(platform, rollout, applied, speaker);
+    }
     await platform.queue.advance(serverId);
   });
+}
+
+/** A cancelled rollout whose pull request was merged all the same. */
+function isMergedAfterAll(before: Rollout, after: Rollout): boolean {
+  return before.stage === 'cancelled' && before.merge === undefined && after.merge !== undefined;
+}
+
+/** Whether the newest one was merged on top of what was only heard late. */
+async function isContained(platform: Platform, { merge }: Rollout, newest: Rollout): Promise<boolean> {
+  return platform.proposals.contains(merge?.sha ?? '', newest.merge?.sha ?? '');
 }
 
 /**
@@ -70,13 +88,19 @@ async function supersede(platform: Platform, rollouts: Rollout[], newest: Rollou
     rollouts.map(async (rollout) => {
       const by = [...rollouts, newest].find((other) => supersedes(other, rollout));
       if (!by) return rollout;
-      const version = by.kind === 'deploy' ? `the deployment of ${by.source.commitSha.slice(0, 7)}` : `/${by.kind}`;
-      const fact: RolloutFact = { kind: 'superseded', reason: `It was replaced by ${version}.` };
+      const fact: RolloutFact = { kind: 'superseded', reason: reasonOf(rollout, by) };
       const cancelled = applyFact(rollout, fact, platform.now());
       if (rollout.build && rollout.stage === 'building') await cancelBuild(platform, rollout, rollout.build.runId);
       return save(platform, rollout, cancelled, newest.id);
     }),
   );
+}
+
+function reasonOf({ serverId, merge }: Rollout, by: Rollout): string {
+  if (merge && by.kind === 'delete' && isEnded(by)) {
+    return `It was merged after the server was deleted. Remove servers/${serverId}/ from the deployments repository; /host makes a new server.`;
+  }
+  return `It was replaced by ${by.kind === 'deploy' ? `the deployment of ${by.source.commitSha.slice(0, 7)}` : `/${by.kind}`}.`;
 }
 
 /** Best effort: a build that nobody waits for only costs minutes. */

@@ -27,16 +27,16 @@ import type {
 /** What the installation was told at its start; the same for every server. */
 export interface PlatformSettings {
   deploymentsRepository: RepositoryName;
-  /** `ghcr.io/acme/mcp-servers`: a server's image is `<this>/<server-id>`. */
-  imageRepository: string;
+  /** `ghcr.io/{owner}/mcp-servers`, of the server repository's owner: a server's image is `<this>/<server-id>`. */
+  imageRepositoryTemplate: string;
   /** `https://{server-id}.mcp.example.com/mcp`. */
   endpointUrlTemplate: string;
   serversNamespace: string;
   route: RouteSettings;
   /** `https://github.com`, for links. */
   githubWebUrl: string;
-  /** The files that a setup pull request adds to a server repository, by path. */
-  setupFiles: Readonly<Record<string, string>>;
+  /** The files that a setup pull request adds to a server repository, by path, for the deployments repository's branch. */
+  setupFiles: (deploymentsBranch: string) => Readonly<Record<string, string>>;
 }
 
 /** Everything that the workflows act through. */

@@ -1,3 +1,4 @@
+import type { RepositoryName } from '../domain/repository.ts';
 import type { PlatformSettings } from './platform.ts';
 
 /** Where clients reach a server. */
@@ -5,9 +6,12 @@ export function endpointUrlOf(settings: PlatformSettings, serverId: string): str
   return settings.endpointUrlTemplate.replaceAll('{server-id}', serverId);
 }
 
-/** Image repository of a server, without a tag. */
-export function imageOf(settings: PlatformSettings, serverId: string): string {
-  return `${settings.imageRepository}/${serverId}`;
+/**
+ * Image repository of a server, without a tag. It follows the owner of the server repository, whose own token pushes:
+ * GitHub's registry lets a workflow write packages of its repository's owner alone.
+ */
+export function imageOf(settings: PlatformSettings, { owner }: RepositoryName, serverId: string): string {
+  return `${settings.imageRepositoryTemplate.replaceAll('{owner}', owner.toLowerCase())}/${serverId}`;
 }
 
 /** The image tag of a commit: its first 7 hex digits, as GitHub shows it. */

@@ -184,7 +184,7 @@ async function createServer(
     serverName: serverName.slice(0, 100),
     description: null,
     conversationId: request.conversationId ?? null,
-    dockerImage: imageOf(platform.settings, serverId),
+    dockerImage: imageOf(platform.settings, request.repository, serverId),
     k8sNamespace: platform.settings.serversNamespace,
     endpointUrl: endpointUrlOf(platform.settings, serverId),
     source: {
@@ -213,7 +213,10 @@ async function composeRollout(platform: Platform, parts: RolloutParts): Promise<
   const now = platform.now();
   const at = now.toISOString();
   const failure = request.kind === 'deploy' ? plan.failure : undefined;
-  const digest = request.kind === 'deploy' && !failure ? await digestOf(platform, server, source, plan) : undefined;
+  const image =
+    request.kind === 'deploy' ? imageOf(platform.settings, request.repository, server.serverId) : server.dockerImage;
+  const digest =
+    request.kind === 'deploy' && !failure ? await digestOf(platform, server, { source, plan, image }) : undefined;
   const deployed = server.source.deployed;
   return {
     id: request.rolloutId ?? platform.uuid(),
@@ -236,7 +239,7 @@ async function composeRollout(platform: Platform, parts: RolloutParts): Promise<
     },
     ...(issue !== undefined && source.issueNodeId ? { issue, issueNodeId: source.issueNodeId } : {}),
     endpointUrl: endpointUrlOf(platform.settings, server.serverId),
-    imageRepository: server.dockerImage,
+    imageRepository: image,
     config: plan.config,
     runtime: plan.runtime,
     configProblems: request.kind === 'deploy' ? plan.configProblems : [],
@@ -256,11 +259,11 @@ async function composeRollout(platform: Platform, parts: RolloutParts): Promise<
 async function digestOf(
   platform: Platform,
   server: HostedServer,
-  source: SourceSnapshot,
-  plan: BuildPlan,
+  { source, plan, image }: { source: SourceSnapshot; plan: BuildPlan; image: string },
 ): Promise<string | undefined> {
   const built = await platform.rollouts.newestSucceeded(server.serverId, ['deploy']);
   if (!built || built.source.commitSha !== source.commitSha || built.runtime !== plan.runtime) return undefined;
+  if (built.imageRepository !== image) return undefined;
   return JSON.stringify(built.config.command) === JSON.stringify(plan.config.command) ? built.digest : undefined;
 }
 

@@ -186,7 +186,7 @@ async function pushFiles(
       );
     }
     const workflow =
-      options.workflow === false ? {} : readSetupFiles({ owner: 'acme', name: 'mcp-server-deployments' });
+      options.workflow === false ? {} : readSetupFiles({ owner: 'acme', name: 'mcp-server-deployments' }, 'main');
     await writeFiles(dir, { ...workflow, ...options.files });
     await git('add', '--all');
     await git('commit', '--quiet', '--message', 'Change the server');

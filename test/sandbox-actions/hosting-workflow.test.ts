@@ -37,7 +37,9 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 async function thinWorkflow(): Promise<string> {
-  return (await readRoot('templates/mcp-hosting.yml')).replace('__DEPLOYMENTS_REPOSITORY__', 'acme/deployments');
+  return (await readRoot('templates/mcp-hosting.yml'))
+    .replace('__DEPLOYMENTS_REPOSITORY__', 'acme/deployments')
+    .replace('__DEPLOYMENTS_BRANCH__', 'main');
 }
 
 test('the workflow of a server repository builds the commit, pushes both tags and reports the digest', async () => {

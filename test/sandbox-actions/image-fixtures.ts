@@ -32,6 +32,7 @@ export async function createBuildBench(): Promise<BuildBench> {
   const builder = createImageBuilder({
     images,
     workDir: join(dir, 'builds'),
+    processDir: join(dir, 'processes'),
     localImages: { [WRAPPER_IMAGE]: wrapper },
   });
   return {

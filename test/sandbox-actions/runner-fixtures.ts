@@ -13,6 +13,7 @@ import {
   type WorkflowRun,
   type WorkflowRunner,
 } from '../../sandbox/actions/workflow-runner.ts';
+import { BUILD_PROCESSES_DIRECTORY } from '../../sandbox/container-platform.ts';
 import { createImageBuilder } from '../../sandbox/images/build-image.ts';
 import { createImageStore, type ImageStore } from '../../sandbox/images/image-store.ts';
 import { WRAPPER_IMAGE_NAME } from '../../sandbox/images/wrapper-package.ts';
@@ -64,9 +65,11 @@ export async function createRunnerBench(): Promise<RunnerBench> {
   });
   const runner = createWorkflowRunner({
     workDir: join(dir, 'runs'),
+    processDir: join(dir, BUILD_PROCESSES_DIRECTORY),
     builder: createImageBuilder({
       images,
       workDir: join(dir, 'runs', 'builds'),
+      processDir: join(dir, BUILD_PROCESSES_DIRECTORY),
       localImages: { [WRAPPER_IMAGE_NAME]: wrapper },
     }),
     log: () => undefined,

@@ -1,7 +1,7 @@
 import { type FragmentSqlToken, type PrimitiveValueExpression, sql } from 'slonik';
 import type { HostedServerStatus, ServerSource, ToolSummary } from '../../domain/hosted-server.ts';
 import type { HostedServerChange } from '../../domain/hosted-server-change.ts';
-import { SERVER_NAME_CHARACTERS_MAX } from './create-hosted-server.ts';
+import { DOCKER_IMAGE_CHARACTERS_MAX, SERVER_NAME_CHARACTERS_MAX } from './create-hosted-server.ts';
 import type { Connection } from './database.ts';
 import { boundedText, shortenedText, storableJson, storableText } from './storable.ts';
 
@@ -43,6 +43,9 @@ function rowColumns(change: HostedServerChange): FragmentSqlToken[] {
   }
   if (change.description !== undefined) {
     columns.push(set('description', orNull(change.description, DESCRIPTION_CHARACTERS_MAX)));
+  }
+  if (change.dockerImage !== undefined) {
+    columns.push(set('docker_image', boundedText('image name', change.dockerImage, DOCKER_IMAGE_CHARACTERS_MAX)));
   }
   if (change.imageTag !== undefined) {
     columns.push(set('image_tag', boundedText('image tag', change.imageTag, IMAGE_TAG_CHARACTERS_MAX)));

@@ -8,7 +8,7 @@ import { boundedText, storableJson, storableText } from './storable.ts';
 /** Column sizes of the seed's table. */
 export const SERVER_NAME_CHARACTERS_MAX = 100;
 const SERVER_ID_CHARACTERS_MAX = 50;
-const DOCKER_IMAGE_CHARACTERS_MAX = 255;
+export const DOCKER_IMAGE_CHARACTERS_MAX = 255;
 const K8S_NAME_CHARACTERS_MAX = 100;
 
 /**

@@ -26,14 +26,12 @@ import { createPullRequestHeads } from './pull-request-heads.ts';
 import { createReplies } from './replies.ts';
 import { createRollouts } from './rollouts.ts';
 import { SessionLocks } from './session-locks.ts';
+import { shareConnections } from './share-connections.ts';
 import { startWorkers, type WorkerOptions, type Workers } from './start-workers.ts';
 import { createWriteBudget } from './write-budget.ts';
 
-/** Statements at once; each is short. */
-const POOL_MAX = 10;
-
-/** Locks held or waited for at once: both kinds of jobs, the timers, and room for more. */
-const LOCK_CONNECTIONS_MAX = 20;
+/** Of one replica: six fit into the 100 that PostgreSQL gives out where nobody set it otherwise. */
+const CONNECTIONS_MAX = 15;
 
 /** A health check that hangs is a failed one. */
 const READY_MS = 2_000;
@@ -62,18 +60,19 @@ export interface Postgres {
 /**
  * Connects to Postgres 14 or newer.
  * @param options.databaseUrl `postgres://user:password@host:port/database`, with `sslmode` where wanted
+ * @param options.connectionsMax connections at once, of statements, locks and the queue together; 8 or more
  * @throws UserError('database-unreachable')
  */
 export async function createPostgres(options: {
   databaseUrl: string;
   log: Log;
-  poolMax?: number;
-  lockConnectionsMax?: number;
+  connectionsMax?: number;
 }): Promise<Postgres> {
-  const { databaseUrl, log, poolMax = POOL_MAX, lockConnectionsMax = LOCK_CONNECTIONS_MAX } = options;
-  const database = await reach(databaseUrl, () => connectDatabase({ databaseUrl, poolMax, log }));
-  const locks = new SessionLocks({ databaseUrl, connectionsMax: lockConnectionsMax, log });
-  const jobs = createJobQueue({ databaseUrl, log });
+  const { databaseUrl, log, connectionsMax = CONNECTIONS_MAX } = options;
+  const shares = shareConnections(connectionsMax);
+  const database = await reach(databaseUrl, () => connectDatabase({ databaseUrl, poolMax: shares.statements, log }));
+  const locks = new SessionLocks({ databaseUrl, connectionsMax: shares.locks, log });
+  const jobs = createJobQueue({ databaseUrl, connectionsMax: shares.queue, log });
   const deliveryLog = createDeliveryLog(database, jobs.boss);
   const rollouts = createRollouts(database, jobs.boss);
   const queue = createQueuePort(database, jobs.boss);

@@ -20,9 +20,6 @@ const SUPERVISE_SECONDS = 10;
 /** What is done is kept for a look at what happened, no longer. */
 const DONE_JOBS_KEPT_SECONDS = 24 * 60 * 60;
 
-/** Connections of pg-boss itself, beside the one that listens. */
-const QUEUE_POOL_MAX = 4;
-
 /** Doubling from 1 s to this: about 15 minutes over all tries of `RETRIES_MAX`. */
 const RETRY_SECONDS_MAX = 120;
 
@@ -41,11 +38,12 @@ export interface JobQueue {
 /** How long a handler may go on after `stop`; a container gets 30 s for the whole shutdown. */
 const STOP_MS = 20_000;
 
-export function createJobQueue(options: { databaseUrl: string; log: Log }): JobQueue {
+/** @param options.connectionsMax two or more: one of them listens */
+export function createJobQueue(options: { databaseUrl: string; connectionsMax: number; log: Log }): JobQueue {
   const boss = new PgBoss({
     connectionString: sessionUrl(options.databaseUrl),
     application_name: 'mcp-hosting queue',
-    max: QUEUE_POOL_MAX,
+    max: options.connectionsMax - 1,
     useListenNotify: true,
     schedule: false,
     superviseIntervalSeconds: SUPERVISE_SECONDS,

@@ -6,6 +6,7 @@ import type { Platform } from '../platform.ts';
 /** Opens the pull request that brings the build workflow to a server repository which lacks it. */
 export async function proposeSetup(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
   const { installationId, repository } = rollout.source;
+  const deployments = rollout.snapshot ?? (await platform.snapshots.readDeployments(rollout.serverId));
   const { title, body, commitMessage } = renderSetupPullRequest({
     repository,
     serverName: rollout.serverName,
@@ -14,7 +15,7 @@ export async function proposeSetup(platform: Platform, rollout: Rollout): Promis
   const pullRequest = await platform.setupProposals.proposeSetup({
     installationId,
     repository,
-    files: platform.settings.setupFiles,
+    files: platform.settings.setupFiles(deployments.defaultBranch),
     title,
     body,
     message: commitMessage,

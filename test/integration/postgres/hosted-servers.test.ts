@@ -136,6 +136,7 @@ test('a change keeps what it does not name', async () => {
   const deployed = { serverId: server.serverId, version: '4f2c1aa', replicas: 1 } as OverlayInput;
 
   await postgres.rollouts.start(newRollout(server), 'one', {
+    dockerImage: 'ghcr.io/globex/mcp-servers/hello',
     imageTag: '4f2c1aa',
     tools: [{ name: 'greet', description: 'Greets' }],
     envVars: ['API_KEY'],
@@ -145,6 +146,7 @@ test('a change keeps what it does not name', async () => {
   expect(await postgres.hostedServers.findByServerId(server.serverId)).toMatchObject({
     description: 'Says hello',
     status: 'pending',
+    dockerImage: 'ghcr.io/globex/mcp-servers/hello',
     imageTag: '4f2c1aa',
     tools: [{ name: 'greet', description: 'Greets' }],
     envVars: ['API_KEY'],

@@ -38,6 +38,13 @@ test.each([
   expect(requests.at(-1)).toBe(creation);
 });
 
+test('default branch: is what GitHub says, and unknown of a repository that cannot be seen', async () => {
+  const { person } = await github({ 'GET /repos/acme/hello': { body: { ...REPOSITORY, default_branch: 'trunk' } } });
+
+  expect(await person.defaultBranch(HELLO)).toBe('trunk');
+  expect(await person.defaultBranch({ owner: 'acme', name: 'hidden' })).toBeUndefined();
+});
+
 test('issue: an open one of the title is found, pull requests are not', async () => {
   const { person } = await github({
     'GET /repos/acme/hello/issues?state=open&per_page=100': {

@@ -53,8 +53,8 @@ test('host: what was pushed has the workflow and no credentials', async () => {
     encoding: 'utf8',
   });
   expect(files.trim().split('\n')).toEqual(['.github/workflows/mcp-hosting.yml', 'package.json']);
-  expect(workflow).toContain('acme/mcp-server-deployments/.github/workflows/build.yml');
-  expect(workflow).not.toContain('__DEPLOYMENTS_REPOSITORY__');
+  expect(workflow).toContain('acme/mcp-server-deployments/.github/workflows/build.yml@trunk\n');
+  expect(workflow).not.toContain('__');
 });
 
 test('host: with --no-merge it ends saying who must merge what', async () => {
@@ -223,6 +223,7 @@ function pushedCommit(): string {
 function fakeGitHub(told: string[], answers: string[]): GitHubPerson {
   return {
     login: async () => ({ login: 'you', id: 1 }),
+    defaultBranch: async () => 'trunk',
     ensureRepository: async (repository) => {
       told.push(`create ${fullName(repository)}`);
       const path = join(root.path, 'remote', `${fullName(repository)}.git`);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { rolloutMarker } from '../../../src/domain/reports/markers.ts';
+import type { Rollout } from '../../../src/domain/rollout.ts';
 import { followBuild, recordBuildReport } from '../../../src/workflows/follow-build.ts';
 import { followDeploymentPullRequest } from '../../../src/workflows/follow-deployment-pull-request.ts';
 import { followPush } from '../../../src/workflows/follow-push.ts';
@@ -206,6 +207,87 @@ test('what is merged while the newer one is still built is what runs', async () 
   });
 });
 
+describe('a deployment pull request that was closed, and is reopened and merged after a newer one was', () => {
+  /** Closes the pull request of a first rollout, and brings a second one to its end. */
+  async function closeAndReplace(second: string): Promise<Rollout> {
+    await say('/host', 7);
+    await build();
+    const first = newest();
+    const { number = 0 } = first.proposal ?? {};
+    const event = { number, branch: `mcp-hosting/${first.serverId}`, body: rolloutMarker(first.id), by: 'kim' };
+    if (memory.world.pullRequest) memory.world.pullRequest.state = 'CLOSED';
+    await followDeploymentPullRequest(memory.platform, { ...event, mergeSha: null });
+    await memory.settle();
+    memory.source.commitSha = 'a'.repeat(40);
+    await say('/host', 8);
+    await build();
+    await merge();
+    if (second === '/delete') {
+      await say('/delete', 9);
+      memory.platform.applications.read = async () => undefined;
+      await merge();
+    }
+    return first;
+  }
+
+  /** `contained`: the newer deployment was merged on top of it, and its own webhook was late. */
+  async function reopenAndMerge({ id, serverId, proposal }: Rollout, contained = false): Promise<void> {
+    memory.platform.proposals.contains = async () => contained;
+    await followDeploymentPullRequest(memory.platform, {
+      number: proposal?.number ?? 0,
+      branch: `mcp-hosting/${serverId}`,
+      body: rolloutMarker(id),
+      mergeSha: 'e'.repeat(40),
+      by: 'kim',
+    });
+    memory.platform.proposals.contains = async () => true;
+    await memory.settle();
+  }
+
+  test('is what runs, and is told so everywhere', async () => {
+    const first = await closeAndReplace('/host');
+    expect(rollouts().map(({ stage }) => stage)).toEqual(['cancelled', 'succeeded']);
+
+    await reopenAndMerge(first);
+
+    expect(newest()).toMatchObject({ id: first.id, stage: 'succeeded', merge: { sha: 'e'.repeat(40), by: 'kim' } });
+    expect([...memory.servers.values()][0]).toMatchObject({
+      status: 'running',
+      statusMessage: null,
+      imageTag: first.source.commitSha.slice(0, 7),
+      source: { deployed: { source: { commitSha: first.source.commitSha } } },
+    });
+    expect(memory.world.checkRuns.get(first.id)).toEqual({ status: 'COMPLETED', conclusion: 'SUCCESS' });
+    expect([...memory.world.comments.values()].join()).toContain(first.source.commitSha.slice(0, 7));
+    await say('/stop', 10);
+    expect(newest()).toMatchObject({ kind: 'stop', stage: 'proposed' });
+  });
+
+  test('is not, where the newer one was merged on top of it and it was only heard late', async () => {
+    const first = await closeAndReplace('/host');
+
+    await reopenAndMerge(first, true);
+
+    expect(rollouts().map(({ id, stage }) => `${id === first.id} ${stage}`)).toEqual([
+      'true cancelled',
+      'false succeeded',
+    ]);
+    expect([...memory.servers.values()][0]).toMatchObject({ status: 'running', imageTag: 'aaaaaaa' });
+  });
+
+  test('does not bring a deleted server back, and says what to do', async () => {
+    const first = await closeAndReplace('/delete');
+
+    await reopenAndMerge(first);
+
+    expect(memory.rollouts.get(first.id)).toMatchObject({
+      stage: 'cancelled',
+      cancelReason: expect.stringContaining(`Remove servers/${first.serverId}/`),
+    });
+    expect([...memory.servers.values()].map(({ status }) => status)).toEqual(['deleted']);
+  });
+});
+
 function proposalOf() {
   const { proposal } = newest();
   if (!proposal) throw new Error('Cannot find the pull request');
@@ -258,5 +340,49 @@ describe('a command is refused', () => {
     await say('/host', 7, { repositoryId: 2 });
     expect([...memory.world.replies.values()].join()).toContain('another repository has this name now');
     expect(memory.servers.size).toBe(0);
+  });
+});
+
+describe('a repository without the build workflow', () => {
+  test('gets one that is taken from the default branch of the deployments repository', async () => {
+    memory.source.workflowPresent = false;
+    const proposed: unknown[] = [];
+    const { proposeSetup } = memory.platform.setupProposals;
+    memory.platform.setupProposals.proposeSetup = (request) => {
+      proposed.push(request.files);
+      return proposeSetup(request);
+    };
+
+    await say('/host', 7);
+
+    expect(newest().stage).toBe('setup');
+    expect(proposed).toEqual([{ 'build.yml': 'uses: acme/deployments/build.yml@trunk' }]);
+  });
+});
+
+describe('the image', () => {
+  test('is named by the owner of the server repository, whose token pushes it', async () => {
+    await say('/host', 7, { repository: { owner: 'Globex', name: 'hello' } });
+
+    const { serverId, imageRepository } = newest();
+    expect(imageRepository).toBe(`ghcr.io/globex/mcp-servers/${serverId}`);
+    expect(memory.servers.get(serverId)?.dockerImage).toBe(imageRepository);
+  });
+
+  test('is built anew under the new owner when the repository has moved, and the row says so once it is merged', async () => {
+    await say('/host', 7);
+    await build();
+    await merge();
+    const { serverId, imageRepository } = newest();
+    expect(imageRepository).toBe(`ghcr.io/acme/mcp-servers/${serverId}`);
+
+    await say('/host', 8, { repository: { owner: 'globex', name: 'hello' } });
+
+    expect(newest()).toMatchObject({ stage: 'building', imageRepository: `ghcr.io/globex/mcp-servers/${serverId}` });
+    expect(memory.servers.get(serverId)?.dockerImage).toBe(imageRepository);
+    await build();
+    await merge();
+    expect(newest().stage).toBe('succeeded');
+    expect(memory.servers.get(serverId)?.dockerImage).toBe(`ghcr.io/globex/mcp-servers/${serverId}`);
   });
 });

@@ -111,7 +111,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
     installationId: 1,
     repository,
     repositoryNodeId: 'R_2',
-    defaultBranch: 'main',
+    defaultBranch: 'trunk',
     headSha: 'b'.repeat(40),
     policyText,
     overlay: clone(world.main),
@@ -146,12 +146,12 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
   const platform: Platform = {
     settings: {
       deploymentsRepository: repository,
-      imageRepository: 'ghcr.io/acme/mcp-servers',
+      imageRepositoryTemplate: 'ghcr.io/{owner}/mcp-servers',
       endpointUrlTemplate: 'https://{server-id}.mcp.example.com/mcp',
       serversNamespace: 'mcp-servers',
       route: { kind: 'gateway', gatewayName: 'mcp', gatewayNamespace: 'gateway' },
       githubWebUrl: 'https://github.com',
-      setupFiles: {},
+      setupFiles: (branch) => ({ 'build.yml': `uses: acme/deployments/build.yml@${branch}` }),
     },
     now: () => {
       nowMs += 1000;
