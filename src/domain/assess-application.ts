@@ -31,7 +31,7 @@ export function assessApplication(rollout: Rollout, { application, pods }: Obser
   if (podFailure) return podFailure;
   const broken = assessErrors(rollout, application, now);
   if (broken) return broken;
-  if (!settledHealthy(application, now)) {
+  if (!settledHealthy(rollout, application, now)) {
     return { kind: 'waiting', because: `Argo CD: ${application.syncStatus}, ${application.healthStatus}` };
   }
   if (rollout.digest && !application.images.some((image) => image.includes(rollout.digest as string))) {
@@ -45,8 +45,11 @@ export function assessApplication(rollout: Rollout, { application, pods }: Obser
   return { kind: 'ask-revision', revision: application.revision };
 }
 
-function settledHealthy(application: ApplicationState, now: Date): boolean {
-  if (application.syncStatus !== 'Synced' || application.healthStatus !== 'Healthy') return false;
+/** A server that KEDA holds at zero is "Suspended" to Argo CD, which is what a stop asks for. */
+function settledHealthy({ kind }: Rollout, application: ApplicationState, now: Date): boolean {
+  const isSettled =
+    application.healthStatus === 'Healthy' || (kind === 'stop' && application.healthStatus === 'Suspended');
+  if (application.syncStatus !== 'Synced' || !isSettled) return false;
   return lastedFor(application, now) >= HEALTHY_SETTLE_MS;
 }
 

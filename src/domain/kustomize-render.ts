@@ -51,8 +51,8 @@ function assertUnique(manifests: Manifest[]): void {
   }
 }
 
-/** Service and Deployment come first, as kustomize applies them; the rest by group, version and kind. */
-const KINDS_FIRST = ['Service', 'Deployment'];
+/** These come first, as kustomize applies them; the rest by group, version and kind. */
+const KINDS_FIRST = ['Service', 'Deployment', 'PodDisruptionBudget'];
 
 function inKustomizeOrder(a: Manifest, b: Manifest): number {
   const rank = ({ kind }: Manifest) => (KINDS_FIRST.includes(kind) ? KINDS_FIRST.indexOf(kind) : KINDS_FIRST.length);

@@ -1,3 +1,4 @@
+import type { OverlayPolicy } from './deployments-policy.ts';
 import type { RepositoryName } from './repository.ts';
 import type { ServerConfig } from './server-config.ts';
 
@@ -17,12 +18,17 @@ export interface OverlayInput {
   digest: string;
   /** The image tag of this version: the short commit. */
   version: string;
+  /** 0: stopped. Where something else than git decides how many pods there are, any other number means that it may. */
   replicas: number;
   /** Host name of the endpoint, without port. */
   host: string;
   route: RouteSettings;
   source: { repository: RepositoryName; commitSha: string };
-  config: Pick<ServerConfig, 'resources' | 'env' | 'access' | 'egress' | 'rateLimit' | 'sessions'>;
+  /** `scaling` absent: as many as `replicas`. */
+  config: Pick<ServerConfig, 'resources' | 'env' | 'access' | 'egress' | 'rateLimit' | 'sessions' | 'domains'> &
+    Partial<Pick<ServerConfig, 'scaling'>>;
+  /** Absent: every default. */
+  policy?: OverlayPolicy;
 }
 
 /** The files of `servers/<server-id>/`, keyed by file name. */

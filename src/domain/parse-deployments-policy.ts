@@ -1,13 +1,9 @@
 import { Ajv } from 'ajv';
 import schema from '../../docs/deployments-policy.schema.json' with { type: 'json' };
+import type { DeploymentsPolicy } from './deployments-policy.ts';
 import { readYamlMapping } from './read-yaml-mapping.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { ConfigProblem } from './server-config.ts';
-
-interface DeploymentsPolicy {
-  /** `review`: people merge deployment pull requests. `auto`: mcp-hosting merges them. */
-  merge: 'review' | 'auto';
-}
 
 export type ParsedDeploymentsPolicy =
   | { ok: true; policy: DeploymentsPolicy }
@@ -27,7 +23,7 @@ export function parseDeploymentsPolicy(text: string | null): ParsedDeploymentsPo
   validateShape(mapping.value);
   const problems = [...mapping.problems, ...schemaProblems(validateShape.errors ?? [], mapping)];
   if (problems.length > 0) return { ok: false, problems: problems.toSorted((a, b) => a.line - b.line) };
-  return { ok: true, policy: { merge: mapping.value.merge === 'auto' ? 'auto' : 'review' } };
+  return { ok: true, policy: { merge: 'review', ...(mapping.value as Partial<DeploymentsPolicy>) } };
 }
 
 const validateShape = new Ajv({ allErrors: true, verbose: true }).compile(schema);

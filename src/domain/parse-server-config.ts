@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv';
 import schema from '../../docs/server-config.schema.json' with { type: 'json' };
 import { isNonPublic, parseCidr } from './cidr.ts';
+import { BASIC_OFFER, type ClusterOffer, isListedDomain, isWithinDomain } from './cluster-offer.ts';
 import { readYamlMapping, type YamlMapping } from './read-yaml-mapping.ts';
 import {
   CPU_MILLIS_MAX,
@@ -30,15 +31,21 @@ export const DEFAULT_RESOURCES: ServerConfig['resources'] = {
  * cannot say. Every problem is given at once, in the order of the lines; unknown keys are problems, never ignored.
  *
  * @param text null where the repository has no such file: every default
+ * @param offer what the installation can do beyond the basics; asking for more is a problem
  */
-export function parseServerConfig(text: string | null): ParsedServerConfig {
+export function parseServerConfig(text: string | null, offer: ClusterOffer = BASIC_OFFER): ParsedServerConfig {
   if (text === null) return { ok: true, config: fillIn({}) };
   const mapping = readYamlMapping(text, SERVER_CONFIG_FILE);
   if (!mapping.value) return { ok: false, problems: mapping.problems };
   validateShape(mapping.value);
   const shape = schemaProblems(validateShape.errors ?? [], mapping);
   const pasted = pastedEnvValues(mapping);
-  const rules = [...resourceProblems(mapping), ...egressProblems(mapping), ...notOfferedProblems(mapping)];
+  const rules = [
+    ...resourceProblems(mapping),
+    ...egressProblems(mapping),
+    ...notOfferedProblems(mapping, offer),
+    ...domainProblems(mapping, offer),
+  ];
   const problems = [...mapping.problems, ...firstOfEachPath([...pasted, ...rules, ...shape])];
   if (problems.length > 0) return { ok: false, problems: inOrder(problems).slice(0, CONFIG_PROBLEMS_MAX) };
   return { ok: true, config: fillIn(mapping.value as WrittenConfig) };
@@ -69,8 +76,12 @@ function fillIn(written: WrittenConfig): ServerConfig {
       requests: { cpu: cpu.request, memory: memory.request },
       limits: { cpu: cpu.limit, memory: memory.limit },
     },
-    scaling: { min, max: scaling?.max ?? min },
+    scaling: { min, max: scaling?.max ?? Math.max(min, 1), ...requestsPerSecondOf(scaling) },
   };
+}
+
+function requestsPerSecondOf(scaling: WrittenConfig['scaling']): Pick<ServerConfig['scaling'], 'requestsPerSecond'> {
+  return scaling?.requestsPerSecond === undefined ? {} : { requestsPerSecond: scaling.requestsPerSecond };
 }
 
 function pairOf(
@@ -158,23 +169,53 @@ function egressProblems(mapping: YamlMapping): ConfigProblem[] {
   });
 }
 
-/** What the file format knows and this installation cannot do yet is refused: ignoring it would surprise later. */
-function notOfferedProblems(mapping: YamlMapping): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  const min = valueAt(mapping.value, ['scaling', 'min']);
-  const max = valueAt(mapping.value, ['scaling', 'max']);
-  const fewest = min === undefined ? 1 : min;
+/** What the file format knows and this installation cannot do is refused: ignoring it would surprise later. */
+function notOfferedProblems(mapping: YamlMapping, offer: ClusterOffer): ConfigProblem[] {
+  const { min, max, problem } = scalingBounds(mapping, offer);
+  if (problem) return [problem];
+  const isIsolated = valueAt(mapping.value, ['sessions']) === 'isolated';
+  if (!isIsolated || min === undefined || max === undefined || max <= 1) return [];
+  const at = valueAt(mapping.value, ['scaling', 'max']) === undefined ? ['scaling', 'min'] : ['scaling', 'max'];
+  const refuse = (state: string) => [problemAt(mapping, at, `sessions are isolated, and ${state}`, '1')];
+  if (min === 0) return refuse("KEDA's interceptor cannot keep a session on one replica");
+  if (!offer.affinity) return refuse('the route of this installation is not known to keep a session on one replica');
+  return valueAt(mapping.value, ['access']) === 'public'
+    ? refuse('clients without a key cannot be told apart to keep each on one replica')
+    : [];
+}
+
+/** The bounds where both are numbers, or what is wrong with them. */
+function scalingBounds(
+  mapping: YamlMapping,
+  offer: ClusterOffer,
+): { min?: number; max?: number; problem?: ConfigProblem } {
+  const min = valueAt(mapping.value, ['scaling', 'min']) ?? 1;
+  const max = valueAt(mapping.value, ['scaling', 'max']) ?? (min === 0 ? 1 : min);
   const autoscaling = 'which needs autoscaling, which this installation does not offer';
-  if (min === 0) {
-    problems.push(problemAt(mapping, ['scaling', 'min'], `it is 0, ${autoscaling}`, '1 or more'));
-  } else if (typeof fewest === 'number' && typeof max === 'number' && max > fewest) {
-    problems.push(
-      problemAt(mapping, ['scaling', 'max'], `it is above min, ${autoscaling}`, `${fewest}, the same as min`),
-    );
-  } else if (typeof fewest === 'number' && typeof max === 'number' && max < fewest) {
-    problems.push(problemAt(mapping, ['scaling', 'max'], `it is below min`, `${fewest}, the same as min`));
+  if (min === 0 && !offer.scaleToZero) {
+    return { problem: problemAt(mapping, ['scaling', 'min'], `it is 0, ${autoscaling}`, '1 or more') };
   }
-  return problems;
+  if (typeof min !== 'number' || typeof max !== 'number') return {};
+  const at = (state: string) => problemAt(mapping, ['scaling', 'max'], state, `${Math.max(min, 1)}, the same as min`);
+  if (max < min) return { problem: at('it is below min') };
+  if (min > 0 && max > min && !offer.autoscaling) return { problem: at(`it is above min, ${autoscaling}`) };
+  return { min, max };
+}
+
+function domainProblems(mapping: YamlMapping, { customDomains, ownDomain }: ClusterOffer): ConfigProblem[] {
+  const domains = mapping.value?.domains;
+  if (!Array.isArray(domains)) return [];
+  return domains.flatMap((domain: unknown, index) => {
+    if (typeof domain !== 'string') return [];
+    const refuse = (state: string, expected: string) => [problemAt(mapping, ['domains', index], state, expected)];
+    if (ownDomain !== undefined && isWithinDomain(domain, ownDomain)) {
+      return refuse("it lies in the platform's own domain", 'a domain of yours');
+    }
+    if (isListedDomain(domain, customDomains)) return [];
+    return customDomains.length === 0
+      ? refuse('this installation offers no custom domains', 'none')
+      : refuse('this installation does not allow it', `one of ${customDomains.join(', ')}`);
+  });
 }
 
 function problemAt(mapping: YamlMapping, path: (string | number)[], state: string, expected: string): ConfigProblem {

@@ -42,6 +42,13 @@ const KINDS = [
   'networking.k8s.io/v1 Ingress',
   'networking.k8s.io/v1 NetworkPolicy',
   'gateway.networking.k8s.io/v1 HTTPRoute',
+  'gateway.networking.k8s.io/v1 ListenerSet',
+  'gateway.envoyproxy.io/v1alpha1 BackendTrafficPolicy',
+  'autoscaling/v2 HorizontalPodAutoscaler',
+  'policy/v1 PodDisruptionBudget',
+  'cert-manager.io/v1 Certificate',
+  'http.keda.sh/v1beta1 InterceptorRoute',
+  'keda.sh/v1alpha1 ScaledObject',
 ];
 const KUSTOMIZE_ANNOTATION = /^(?:internal\.)?config\.(?:kubernetes|k8s)\.io\/|^kustomize\./;
 

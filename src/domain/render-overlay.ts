@@ -1,20 +1,33 @@
+import type { OverlayPolicy } from './deployments-policy.ts';
+import { backendTrafficPolicyManifest } from './manifests/backend-traffic-policy.ts';
+import { certificateManifest } from './manifests/certificate.ts';
+import type { ValidManifest } from './manifests/custom-resource.ts';
 import { deploymentManifest } from './manifests/deployment.ts';
+import { horizontalPodAutoscalerManifest } from './manifests/horizontal-pod-autoscaler.ts';
 import { httpRouteManifest } from './manifests/http-route.ts';
 import { ingressManifest } from './manifests/ingress.ts';
+import { interceptorRouteManifest } from './manifests/interceptor-route.ts';
 import { kustomization } from './manifests/kustomization.ts';
+import { listenerSetManifest } from './manifests/listener-set.ts';
 import { networkPolicyManifest } from './manifests/network-policy.ts';
+import { podDisruptionBudgetManifest } from './manifests/pod-disruption-budget.ts';
+import { scaledObjectManifest } from './manifests/scaled-object.ts';
+import { domainsOf } from './manifests/server-object.ts';
 import { serviceManifest } from './manifests/service.ts';
-import type { OverlayFiles, OverlayInput } from './overlay-input.ts';
+import { wakeServiceManifest } from './manifests/wake-service.ts';
+import type { OverlayFiles, OverlayInput, RouteSettings } from './overlay-input.ts';
+import { planScaling } from './plan-scaling.ts';
+import { routeImplementation } from './route-implementation.ts';
 import { isServerId } from './server-id.ts';
+import { AUTOSCALER_FILE, KUSTOMIZATION_FILE, SCALED_OBJECT_FILE, setScale } from './set-scale.ts';
 import { writeYaml } from './write-yaml.ts';
 
-const KUSTOMIZATION_FILE = 'kustomization.yaml';
 /** First line of every file of an overlay. */
 export const OVERLAY_COMMENT = '# Written by mcp-hosting; the next deployment overwrites changes made here.';
 
 /**
- * Renders `servers/<server-id>/`. The same input gives the same bytes; which files there are depends on route and
- * egress alone, never on replicas.
+ * Renders `servers/<server-id>/`. The same input gives the same bytes; which files there are depends on what
+ * was asked for, never on `replicas`.
  *
  * @throws Error when the input is not what its types say (a bug: people's input is checked where it comes in), or a
  * manifest does not hold to its Kubernetes schema
@@ -27,28 +40,80 @@ export function renderOverlay(input: OverlayInput): OverlayFiles {
     [KUSTOMIZATION_FILE]: kustomization(input, Object.keys(manifests)),
     ...manifests,
   };
-  return Object.fromEntries(
+  const files = Object.fromEntries(
     Object.entries(documents).map(([file, document]) => [file, `${OVERLAY_COMMENT}\n${toYaml(document)}`]),
   );
+  const isHeld = planScaling(input).kind === 'auto' && input.replicas === 0;
+  return isHeld ? setScale(files, input.serverId, 0) : files;
 }
 
-type Manifest =
-  | ReturnType<typeof deploymentManifest | typeof serviceManifest | typeof ingressManifest>
-  | ReturnType<typeof httpRouteManifest | typeof networkPolicyManifest>;
-
-function manifestsOf(input: OverlayInput): Record<string, Manifest> {
+function manifestsOf(input: OverlayInput): Record<string, ValidManifest> {
   const { route, config } = input;
   return {
     'deployment.yaml': deploymentManifest(input),
     'service.yaml': serviceManifest(input),
-    ...(route.kind === 'gateway'
-      ? { 'httproute.yaml': httpRouteManifest(input, route) }
-      : { 'ingress.yaml': ingressManifest(input, route) }),
+    ...(route.kind === 'gateway' ? gatewayRoute(input, route) : ingressRoute(input, route)),
     ...(config.egress ? { 'networkpolicy.yaml': networkPolicyManifest(input, config.egress) } : {}),
+    ...scaling(input),
   };
 }
 
-function validate(file: string, manifest: Manifest): void {
+function gatewayRoute(
+  input: OverlayInput,
+  route: Extract<RouteSettings, { kind: 'gateway' }>,
+): Record<string, ValidManifest> {
+  const domains = domainsOf(input);
+  const issuer = input.policy?.route?.clusterIssuer;
+  const isEnvoy = routeImplementation(route, input.policy) === 'envoy-gateway';
+  const trafficPolicy = isEnvoy ? backendTrafficPolicyManifest(input) : undefined;
+  return {
+    'httproute.yaml': httpRouteManifest(input, route),
+    ...(domains.length > 0 && issuer
+      ? {
+          'listenerset.yaml': listenerSetManifest(input, route, domains),
+          'certificate.yaml': certificateManifest(input, domains, issuer),
+        }
+      : {}),
+    ...(trafficPolicy ? { 'backendtrafficpolicy.yaml': trafficPolicy } : {}),
+  };
+}
+
+function ingressRoute(
+  input: OverlayInput,
+  route: Extract<RouteSettings, { kind: 'ingress' }>,
+): Record<string, ValidManifest> {
+  const domains = domainsOf(input);
+  const isToZero = planScaling(input).kind === 'to-zero';
+  return {
+    'ingress.yaml': ingressManifest(input, route),
+    ...(domains.length > 0 && input.policy?.route?.wildcardSecret
+      ? {
+          'certificate.yaml': certificateManifest(
+            input,
+            domains,
+            input.policy.route.clusterIssuer ?? route.clusterIssuer,
+          ),
+        }
+      : {}),
+    ...(isToZero ? { 'wake-service.yaml': wakeServiceManifest(input) } : {}),
+  };
+}
+
+function scaling(input: OverlayInput): Record<string, ValidManifest> {
+  const plan = planScaling(input);
+  return {
+    ...(plan.max > 1 ? { 'poddisruptionbudget.yaml': podDisruptionBudgetManifest(input) } : {}),
+    ...(plan.kind === 'auto' ? { [AUTOSCALER_FILE]: horizontalPodAutoscalerManifest(input, plan) } : {}),
+    ...(plan.kind === 'to-zero'
+      ? {
+          'interceptorroute.yaml': interceptorRouteManifest(input),
+          [SCALED_OBJECT_FILE]: scaledObjectManifest(input, plan.max),
+        }
+      : {}),
+  };
+}
+
+function validate(file: string, manifest: ValidManifest): void {
   try {
     manifest.validate();
   } catch (cause) {
@@ -71,7 +136,9 @@ function assertInput(input: OverlayInput): void {
     ['digest', /^sha256:[0-9a-f]{64}$/.test(input.digest)],
     ['version', LABEL_VALUE.test(input.version)],
     ['replicas', Number.isInteger(input.replicas) && input.replicas >= 0 && input.replicas <= REPLICAS_MAX],
-    ['host', input.host.length <= 253 && input.host.split('.').every((label) => DNS_LABEL.test(label))],
+    ['host', isHost(input.host)],
+    ['domain', domainsOf(input).every(isHost)],
+    ['policy', isPolicy(input.policy ?? {})],
     ['environment variable', input.config.env.every((name) => /^[A-Z_][A-Z0-9_]*$/.test(name))],
   ];
   const wrong = checks.filter(([, ok]) => !ok).map(([name]) => name);
@@ -82,6 +149,20 @@ function assertInput(input: OverlayInput): void {
   }
 }
 
+function isHost(host: string): boolean {
+  return host.length <= 253 && host.split('.').every((label) => DNS_LABEL.test(label));
+}
+
+function isPolicy({ route, nodePool, runtimeClass, registryMirror }: OverlayPolicy): boolean {
+  const names = [route?.wildcardSecret, route?.clusterIssuer, runtimeClass].filter((name) => name !== undefined);
+  return (
+    names.every(isHost) &&
+    (!nodePool || (LABEL_KEY.test(nodePool.label) && LABEL_VALUE.test(nodePool.value))) &&
+    (registryMirror === undefined || IMAGE_REPOSITORY.test(`${registryMirror}/image`))
+  );
+}
+
+const LABEL_KEY = /^(?:[a-z0-9][a-z0-9.-]{0,251}[a-z0-9]\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const IMAGE_REPOSITORY = /^[a-z0-9.-]+(?::[0-9]{1,5})?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+$/;

@@ -12,7 +12,10 @@ export interface ServerConfig {
     requests: { cpu: string; memory: string };
     limits: { cpu: string; memory: string };
   };
-  scaling: { min: number; max: number };
+  /** `requestsPerSecond`: what one replica is meant to carry before another is added. */
+  scaling: { min: number; max: number; requestsPerSecond?: number };
+  /** Further host names of the endpoint. */
+  domains?: string[];
   /** `key`: a bearer API key is asked for. `public`: anyone who knows the URL. */
   access: 'key' | 'public';
   rateLimit?: { requestsPerMinute: number };

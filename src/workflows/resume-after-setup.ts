@@ -18,7 +18,7 @@ export async function resumeAfterSetup(platform: Platform, server: HostedServer)
     ...(waiting.issue === undefined ? {} : { issue: waiting.issue }),
   });
   if (!source.workflowPresent) return true;
-  const plan = planBuild(source, deployments);
+  const plan = planBuild(source, deployments, platform.settings);
   const changes: Partial<Rollout> = {
     source: {
       ...waiting.source,

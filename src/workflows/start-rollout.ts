@@ -1,3 +1,5 @@
+import { type ClusterOffer, clusterOffer } from '../domain/cluster-offer.ts';
+import type { OverlayPolicy } from '../domain/deployments-policy.ts';
 import type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
 import { detectRuntime } from '../domain/detect-runtime.ts';
 import type { HostedServer, ServerSource } from '../domain/hosted-server.ts';
@@ -13,7 +15,7 @@ import { compareRollouts } from '../domain/supersede-rollouts.ts';
 import { triggerTime } from '../domain/trigger-time.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { SourceSnapshot } from '../ports/github.ts';
-import type { Platform } from './platform.ts';
+import type { Platform, PlatformSettings } from './platform.ts';
 import { endpointUrlOf, imageOf } from './server-names.ts';
 import { settledStatus } from './settled-status.ts';
 
@@ -67,7 +69,7 @@ async function start(platform: Platform, request: RolloutRequest): Promise<Start
   if (known && (await isKnownCommit(platform, request, known.serverId, source.commitSha))) {
     return { kind: 'known', serverId: known.serverId };
   }
-  const plan = planBuild(source, deployments);
+  const plan = planBuild(source, deployments, platform.settings);
   const server = known ?? (await createServer(platform, request, source, plan.config));
   const newest = await platform.rollouts.newest(server.serverId);
   const rollout = await composeRollout(platform, { request, source, deployments, plan, server, issue, newest });
@@ -121,9 +123,13 @@ interface BuildPlan {
 }
 
 /** What the files of both repositories say, and what is wrong in them. */
-export function planBuild(source: SourceSnapshot, deployments: DeploymentsSnapshot): BuildPlan {
+export function planBuild(
+  source: SourceSnapshot,
+  deployments: DeploymentsSnapshot,
+  settings: Pick<PlatformSettings, 'route' | 'endpointUrlTemplate'>,
+): BuildPlan {
   const policy = parseDeploymentsPolicy(deployments.policyText);
-  const parsed = parseServerConfig(source.configText);
+  const parsed = parseServerConfig(source.configText, policy.ok ? offerOf(settings, policy.policy) : undefined);
   const mergePolicy = policy.ok ? policy.policy.merge : 'review';
   if (!parsed.ok) {
     const first = parsed.problems[0];
@@ -152,6 +158,14 @@ export function planBuild(source: SourceSnapshot, deployments: DeploymentsSnapsh
   return detected.ok
     ? { ...base, runtime: detected.runtime }
     : { ...base, runtime: null, failure: { ...detected.problem } };
+}
+
+function offerOf(
+  { route, endpointUrlTemplate }: Pick<PlatformSettings, 'route' | 'endpointUrlTemplate'>,
+  policy: OverlayPolicy,
+): ClusterOffer {
+  const { hostname } = new URL(endpointUrlTemplate.replace('{server-id}', 'id'));
+  return clusterOffer({ route, policy, ownDomain: hostname.slice(hostname.indexOf('.') + 1) });
 }
 
 /** What holds for a server whose configuration cannot be read: it is not built. */

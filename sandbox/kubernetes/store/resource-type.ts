@@ -37,6 +37,9 @@ export const resourceTypes: readonly ResourceType[] = [
   inGroup('gateway.networking.k8s.io/v1', 'httproutes', 'HTTPRoute', [], { hasStatus: true }),
   inGroup('gateway.networking.k8s.io/v1', 'referencegrants', 'ReferenceGrant', ['refgrant']),
   inGroup('gateway.networking.k8s.io/v1', 'listenersets', 'ListenerSet', [], { hasStatus: true }),
+  inGroup('gateway.envoyproxy.io/v1alpha1', 'backendtrafficpolicies', 'BackendTrafficPolicy', ['btp'], {
+    hasStatus: true,
+  }),
   inGroup('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget', ['pdb'], { hasStatus: true }),
   inGroup('autoscaling/v2', 'horizontalpodautoscalers', 'HorizontalPodAutoscaler', ['hpa'], { hasStatus: true }),
   inGroup('scheduling.k8s.io/v1', 'priorityclasses', 'PriorityClass', ['pc'], { namespaced: false }),

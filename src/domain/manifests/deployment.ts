@@ -1,8 +1,18 @@
 import { Deployment } from 'kubernetes-models/apps/v1';
 import type { IContainer, IEnvVar, IPodSpec, IProbe } from 'kubernetes-models/v1';
+import { configChecksum } from '../config-checksum.ts';
+import type { OverlayPolicy } from '../deployments-policy.ts';
 import type { OverlayInput } from '../overlay-input.ts';
+import { planScaling } from '../plan-scaling.ts';
 import { fullName } from '../repository.ts';
-import { CONTAINER_NAME, CONTAINER_PORT, OWN_EGRESS_LABEL, selectorLabels, serverObjectName } from './server-object.ts';
+import {
+  CONTAINER_NAME,
+  CONTAINER_PORT,
+  hostsOf,
+  OWN_EGRESS_LABEL,
+  selectorLabels,
+  serverObjectName,
+} from './server-object.ts';
 
 /**
  * The server's Deployment. Replicas and the image's digest are left to `kustomization.yaml`, so that a stop and a new
@@ -30,10 +40,26 @@ export function deploymentManifest(input: OverlayInput): Deployment {
       progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
       revisionHistoryLimit: REVISIONS_KEPT,
       template: {
-        metadata: { labels: input.config.egress ? { ...labels, [OWN_EGRESS_LABEL]: 'own' } : labels },
+        metadata: {
+          labels: input.config.egress ? { ...labels, [OWN_EGRESS_LABEL]: 'own' } : labels,
+          annotations: { 'mcp-hosting.dev/config-checksum': podConfigChecksum(input) },
+        },
         spec: podSpec(input),
       },
     },
+  });
+}
+
+/** Of what the server runs with, whether or not it stands in the pod's fields: a change of it makes new pods. */
+function podConfigChecksum(input: OverlayInput): string {
+  const { resources, env, access, sessions, rateLimit } = input.config;
+  return configChecksum({
+    resources,
+    env: [...new Set(env)].sort(),
+    access,
+    sessions,
+    rateLimit,
+    hosts: hostsOf(input),
   });
 }
 
@@ -55,6 +81,8 @@ const REVISIONS_KEPT = 3;
 const DRAIN_SECONDS = 5;
 /** The drain, then the wrapper's own graceful end of open requests. */
 const TERMINATION_SECONDS = 45;
+/** An open stream counts as a request to KEDA: one that nobody ends would keep its server from going to zero. */
+const STREAM_AGE_MS_MAX = 600_000;
 /** No user of that id exists in common images, so no file in them belongs to it. */
 const USER_ID = 10_001;
 /** The one place a server may write to; counted against the pod, which is evicted beyond it. */
@@ -73,9 +101,48 @@ function podSpec(input: OverlayInput): IPodSpec {
       fsGroup: USER_ID,
       seccompProfile: { type: 'RuntimeDefault' },
     },
+    ...placement(input),
     containers: [container(input)],
     volumes: [{ name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } }],
   };
+}
+
+/** On which nodes the pods run, and how far they are kept from them. */
+function placement(input: OverlayInput): Partial<IPodSpec> {
+  const { nodePool, runtimeClass, hostUsers } = input.policy ?? {};
+  return {
+    ...(hostUsers === false ? { hostUsers } : {}),
+    ...(runtimeClass ? { runtimeClassName: runtimeClass } : {}),
+    ...(nodePool ? { affinity: poolAffinity(nodePool), tolerations: [poolToleration(nodePool)] } : {}),
+    ...(planScaling(input).max > 1 ? { topologySpreadConstraints: SPREAD_OVER.map(spread(input)) } : {}),
+  };
+}
+
+type NodePool = NonNullable<OverlayPolicy['nodePool']>;
+
+function poolAffinity({ label, value }: NodePool): NonNullable<IPodSpec['affinity']> {
+  const matchExpressions = [{ key: label, operator: 'In' as const, values: [value] }];
+  return {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] } },
+  };
+}
+
+function poolToleration({ label, value }: NodePool): NonNullable<IPodSpec['tolerations']>[number] {
+  return { key: label, operator: 'Equal', value, effect: 'NoSchedule' };
+}
+
+const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
+
+/** As even as there is room for: a cluster with one node runs them all the same. */
+function spread({ serverId }: OverlayInput) {
+  return (topologyKey: string) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: 'ScheduleAnyway' as const,
+    labelSelector: { matchLabels: selectorLabels(serverId) },
+    // Else pods of the version that goes count too, and the new ones end up side by side.
+    matchLabelKeys: ['pod-template-hash'],
+  });
 }
 
 function container(input: OverlayInput): IContainer {
@@ -109,7 +176,7 @@ function probe(path: string): IProbe {
 function wrapperVariables(input: OverlayInput): IEnvVar[] {
   const variables: IEnvVar[] = [
     { name: 'MCP_SERVER_ID', value: input.serverId },
-    { name: 'MCP_WRAPPER_ALLOWED_HOSTS', value: input.host },
+    { name: 'MCP_WRAPPER_ALLOWED_HOSTS', value: hostsOf(input).join(',') },
     // The container is the server's alone: what its image and `env` set is meant for it. The wrapper keeps its own.
     { name: 'MCP_WRAPPER_CHILD_ENV', value: '*' },
   ];
@@ -118,6 +185,9 @@ function wrapperVariables(input: OverlayInput): IEnvVar[] {
     variables.push(fromSecret('MCP_WRAPPER_KEY_SHA256', secretName, 'sha256'));
   }
   if (input.config.sessions === 'isolated') variables.push({ name: 'MCP_WRAPPER_SESSIONS', value: 'isolated' });
+  if (planScaling(input).kind === 'to-zero') {
+    variables.push({ name: 'MCP_WRAPPER_STREAM_AGE_MS_MAX', value: String(STREAM_AGE_MS_MAX) });
+  }
   if (input.config.rateLimit) {
     const value = String(input.config.rateLimit.requestsPerMinute);
     variables.push({ name: 'MCP_WRAPPER_RATE_LIMIT_PER_MINUTE', value });

@@ -1,4 +1,5 @@
 import type { OverlayInput } from '../overlay-input.ts';
+import { isCountInGit } from '../plan-scaling.ts';
 import { serverObjectName } from './server-object.ts';
 
 /** `kustomization.yaml`, as far as our overlays use it. */
@@ -9,10 +10,13 @@ export interface Kustomization {
   resources: string[];
   labels: { pairs: Record<string, string>; includeSelectors: false; includeTemplates: true }[];
   images: { name: string; newName: string; digest: string }[];
-  replicas: { name: string; count: number }[];
+  replicas?: { name: string; count: number }[];
 }
 
-/** Version and replicas stand here and nowhere else: a stop is one changed line. */
+/**
+ * Version and replicas stand here and nowhere else: a stop is one changed line. Where a HorizontalPodAutoscaler or KEDA
+ * decides on the replicas, there are none.
+ */
 export function kustomization(input: OverlayInput, resources: string[]): Kustomization {
   return {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
@@ -29,7 +33,12 @@ export function kustomization(input: OverlayInput, resources: string[]): Kustomi
         includeTemplates: true,
       },
     ],
-    images: [{ name: input.image, newName: input.image, digest: input.digest }],
-    replicas: [{ name: serverObjectName(input.serverId), count: input.replicas }],
+    images: [{ name: input.image, newName: mirroredImage(input), digest: input.digest }],
+    ...(isCountInGit(input) ? { replicas: [{ name: serverObjectName(input.serverId), count: input.replicas }] } : {}),
   };
+}
+
+/** A mirror takes the place of the registry's host. */
+function mirroredImage({ image, policy }: OverlayInput): string {
+  return policy?.registryMirror ? `${policy.registryMirror}${image.slice(image.indexOf('/'))}` : image;
 }

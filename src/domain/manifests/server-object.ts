@@ -1,3 +1,5 @@
+import type { OverlayInput } from '../overlay-input.ts';
+
 /** Name of every object that belongs to a hosted server. */
 export function serverObjectName(serverId: string): string {
   return `mcp-${serverId}`;
@@ -18,3 +20,13 @@ export const SERVICE_PORT = 80;
  * must leave them out (`operator: DoesNotExist`), or the server's own list would restrict nothing.
  */
 export const OWN_EGRESS_LABEL = 'mcp-hosting.dev/egress';
+
+/** The host names that the server has beside its own. */
+export function domainsOf({ config }: Pick<OverlayInput, 'config'>): string[] {
+  return config.domains ?? [];
+}
+
+/** Every host name of the endpoint, its own first. */
+export function hostsOf(input: Pick<OverlayInput, 'host' | 'config'>): string[] {
+  return [input.host, ...domainsOf(input)];
+}

@@ -1,4 +1,5 @@
 import type { OverlayInput } from '../overlay-input.ts';
+import { planScaling } from '../plan-scaling.ts';
 import { fullName } from '../repository.ts';
 import { shortSha } from './describe-stage.ts';
 import { codeSpan, link } from './escape-markdown.ts';
@@ -16,7 +17,7 @@ export function renderOverlayChange(options: {
   const cells = (input: OverlayInput | null) => (input ? cellsOf(input, options.githubWebUrl) : undefined);
   const before = cells(options.before);
   const after = cells(options.after);
-  const names = Object.keys(after ?? before ?? {});
+  const names = Object.keys({ ...after, ...before });
   const rows = names.map((name) => {
     const was = before?.[name] ?? NOTHING;
     const becomes = after?.[name] ?? NOTHING;
@@ -32,7 +33,7 @@ function cellsOf(input: OverlayInput, githubWebUrl: string): Record<string, stri
     version: link(codeSpan(shortSha(commitSha)), `${githubWebUrl}/${fullName(repository)}/commit/${commitSha}`),
     image: codeSpan(input.image, 255),
     digest: codeSpan(input.digest),
-    replicas: String(input.replicas),
+    replicas: replicasCell(input),
     memory: `${codeSpan(requests.memory, 30)}, at most ${codeSpan(limits.memory, 30)}`,
     CPU: `${codeSpan(requests.cpu, 30)}, at most ${codeSpan(limits.cpu, 30)}`,
     egress: egressCell(input),
@@ -40,6 +41,26 @@ function cellsOf(input: OverlayInput, githubWebUrl: string): Record<string, stri
     access: input.config.access === 'key' ? 'API key' : 'public: anyone who knows the address',
     'rate limit': input.config.rateLimit ? `${input.config.rateLimit.requestsPerMinute} requests a minute` : NOTHING,
     route: `${codeSpan(input.host, 253)} by ${input.route.kind === 'gateway' ? `Gateway ${codeSpan(input.route.gatewayName, 63)}` : `Ingress class ${codeSpan(input.route.className, 63)}`}`,
+    ...optionalCells(input),
+  };
+}
+
+function replicasCell(input: OverlayInput): string {
+  const plan = planScaling(input);
+  if (plan.kind === 'fixed' || input.replicas === 0) return String(input.replicas);
+  return plan.kind === 'auto' ? `${plan.min} to ${plan.max}, by load` : `0 to ${plan.max}, as requests come`;
+}
+
+/** What few servers have. */
+function optionalCells({ config, policy }: OverlayInput): Record<string, string> {
+  const { nodePool, runtimeClass, hostUsers, registryMirror } = policy ?? {};
+  return {
+    ...(config.sessions === 'isolated' ? { sessions: 'isolated' } : {}),
+    ...(config.domains?.length ? { domains: namesCell(config.domains) } : {}),
+    ...(nodePool ? { nodes: codeSpan(`${nodePool.label}=${nodePool.value}`, 320) } : {}),
+    ...(runtimeClass ? { 'runtime class': codeSpan(runtimeClass, 253) } : {}),
+    ...(hostUsers === false ? { 'user namespace': 'of its own' } : {}),
+    ...(registryMirror ? { 'registry mirror': codeSpan(registryMirror, 255) } : {}),
   };
 }
 

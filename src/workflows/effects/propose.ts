@@ -1,12 +1,14 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import type { RolloutFact } from '../../domain/decide-rollout.ts';
+import type { OverlayPolicy } from '../../domain/deployments-policy.ts';
 import type { DeploymentsSnapshot } from '../../domain/deployments-snapshot.ts';
 import { unifiedDiff } from '../../domain/overlay-diff.ts';
 import type { OverlayInput } from '../../domain/overlay-input.ts';
+import { parseDeploymentsPolicy } from '../../domain/parse-deployments-policy.ts';
 import { renderOverlay } from '../../domain/render-overlay.ts';
 import { renderPullRequest } from '../../domain/reports/pull-request.ts';
 import type { Rollout } from '../../domain/rollout.ts';
-import { setReplicas } from '../../domain/set-replicas.ts';
+import { setScale } from '../../domain/set-scale.ts';
 import { UserError } from '../../domain/user-error.ts';
 import type { Platform } from '../platform.ts';
 import { versionOf } from '../server-names.ts';
@@ -18,7 +20,7 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
   if (rollout.kind === 'deploy') await platform.serverSecrets.ensureAccessKey(rollout.serverId);
   const server = await platform.hostedServers.findByServerId(rollout.serverId);
   const before = Object.keys(snapshot.overlay).length > 0 ? (server?.source.deployed ?? null) : null;
-  const after = wantedInput(platform, rollout, server?.source.deployed);
+  const after = wantedInput(platform, rollout, { deployed: server?.source.deployed, snapshot });
   const files = wantedFiles(rollout, after, snapshot);
   const { title, body, commitMessage } = renderPullRequest({
     rollout,
@@ -87,7 +89,11 @@ export async function pollProposal(platform: Platform, rollout: Rollout): Promis
   return state === 'CLOSED' ? { kind: 'closed', by: closedBy } : { kind: 'still-open' };
 }
 
-function wantedInput(platform: Platform, rollout: Rollout, deployed: OverlayInput | undefined): OverlayInput | null {
+function wantedInput(
+  platform: Platform,
+  rollout: Rollout,
+  { deployed, snapshot }: { deployed: OverlayInput | undefined; snapshot: DeploymentsSnapshot },
+): OverlayInput | null {
   switch (rollout.kind) {
     case 'delete':
       return null;
@@ -96,15 +102,16 @@ function wantedInput(platform: Platform, rollout: Rollout, deployed: OverlayInpu
     case 'start':
       return deployed ?? null;
     case 'deploy':
-      return deployInput(platform, rollout);
+      return deployInput(platform, rollout, snapshot);
     default:
       return assertNever(rollout.kind);
   }
 }
 
-function deployInput(platform: Platform, rollout: Rollout): OverlayInput {
+function deployInput(platform: Platform, rollout: Rollout, { policyText }: DeploymentsSnapshot): OverlayInput {
   if (!rollout.digest) throw new Error(`Cannot propose rollout ${rollout.id}: it has no image digest`);
-  const { resources, env, access, sessions, egress, rateLimit, scaling } = rollout.config;
+  const { resources, env, access, sessions, egress, rateLimit, scaling, domains } = rollout.config;
+  const policy = overlayPolicy(policyText);
   return {
     serverId: rollout.serverId,
     serverName: rollout.serverName,
@@ -112,12 +119,31 @@ function deployInput(platform: Platform, rollout: Rollout): OverlayInput {
     image: rollout.imageRepository,
     digest: rollout.digest,
     version: versionOf(rollout.source.commitSha),
-    replicas: scaling.min,
+    // At zero is where KEDA keeps an idle server; 0 here is a stop.
+    replicas: Math.max(scaling.min, 1),
     host: new URL(rollout.endpointUrl).hostname,
     route: platform.settings.route,
     source: { repository: rollout.source.repository, commitSha: rollout.source.commitSha },
-    config: { resources, env, access, sessions, ...(egress ? { egress } : {}), ...(rateLimit ? { rateLimit } : {}) },
+    config: {
+      resources,
+      env,
+      access,
+      sessions,
+      scaling,
+      ...(egress ? { egress } : {}),
+      ...(rateLimit ? { rateLimit } : {}),
+      ...(domains ? { domains } : {}),
+    },
+    ...(Object.keys(policy).length > 0 ? { policy } : {}),
   };
+}
+
+/** One that cannot be read was refused when the rollout began, or was broken since: then every default holds. */
+function overlayPolicy(policyText: string | null): OverlayPolicy {
+  const parsed = parseDeploymentsPolicy(policyText);
+  if (!parsed.ok) return {};
+  const { merge: _, ...policy } = parsed.policy;
+  return policy;
 }
 
 function wantedFiles(
@@ -135,5 +161,5 @@ function wantedFiles(
       'Comment /host to deploy it.',
     );
   }
-  return { ...snapshot.overlay, 'kustomization.yaml': setReplicas(kustomization, after.replicas) };
+  return setScale(snapshot.overlay, rollout.serverId, after.replicas);
 }

@@ -17,6 +17,21 @@ const minimal: OverlayInput = {
   config: { resources: DEFAULT_RESOURCES, env: [], access: 'key', sessions: 'shared' },
 };
 
+const domains = ['payments.acme.com', 'tools.acme.com'];
+
+const autoscaled: OverlayInput = {
+  ...minimal,
+  config: { ...minimal.config, sessions: 'isolated', scaling: { min: 2, max: 6, requestsPerSecond: 25 } },
+  policy: { scaling: { auto: true, requestMetric: true } },
+};
+
+const toZero: OverlayInput = {
+  ...minimal,
+  route: gateway,
+  config: { ...minimal.config, scaling: { min: 0, max: 3 } },
+  policy: { scaling: { toZero: true } },
+};
+
 /** One overlay for each thing that an installation or a `.mcp-hosting.yml` can ask for. */
 export const OVERLAY_CASES: Record<string, OverlayInput> = {
   ingress: minimal,
@@ -37,6 +52,57 @@ export const OVERLAY_CASES: Record<string, OverlayInput> = {
   },
   'rate-limit': { ...minimal, config: { ...minimal.config, rateLimit: { requestsPerMinute: 120 } } },
   isolated: { ...minimal, config: { ...minimal.config, sessions: 'isolated' } },
+  replicas: { ...minimal, replicas: 2, config: { ...minimal.config, scaling: { min: 2, max: 2 } } },
+  'envoy-gateway': {
+    ...minimal,
+    route: gateway,
+    replicas: 2,
+    config: {
+      ...minimal.config,
+      sessions: 'isolated',
+      scaling: { min: 2, max: 2 },
+      rateLimit: { requestsPerMinute: 120 },
+    },
+    policy: { route: { implementation: 'envoy-gateway' } },
+  },
+  autoscaling: autoscaled,
+  'autoscaling-cpu': {
+    ...autoscaled,
+    route: gateway,
+    config: { ...minimal.config, access: 'public', scaling: { min: 1, max: 3 } },
+    policy: { route: { implementation: 'envoy-gateway' }, scaling: { auto: true } },
+  },
+  'autoscaling-stopped': { ...autoscaled, replicas: 0 },
+  'scale-to-zero': toZero,
+  'scale-to-zero-held': { ...toZero, replicas: 0 },
+  'scale-to-zero-ingress': {
+    ...toZero,
+    route: minimal.route,
+    config: { ...toZero.config, scaling: { min: 0, max: 1 } },
+  },
+  wildcard: { ...minimal, policy: { route: { wildcardSecret: 'mcp-wildcard-tls' } } },
+  domains: { ...minimal, config: { ...minimal.config, domains } },
+  'domains-wildcard': {
+    ...minimal,
+    config: { ...minimal.config, domains },
+    policy: { route: { wildcardSecret: 'mcp-wildcard-tls' } },
+  },
+  'domains-gateway': {
+    ...minimal,
+    route: gateway,
+    config: { ...minimal.config, domains },
+    policy: { route: { clusterIssuer: 'letsencrypt-prod' }, customDomains: ['*.acme.com'] },
+  },
+  placement: {
+    ...minimal,
+    route: gateway,
+    policy: {
+      nodePool: { label: 'mcp-hosting.dev/pool', value: 'servers' },
+      runtimeClass: 'gvisor',
+      hostUsers: false,
+      registryMirror: 'mirror.example.org:5000/ghcr',
+    },
+  },
   stopped: { ...minimal, route: gateway, replicas: 0 },
   preview: {
     ...minimal,

@@ -117,7 +117,7 @@ describe('parseServerConfig refuses', () => {
     [
       '__proto__: {a: 1}',
       [
-        '1-1 __proto__: Cannot use the key "__proto__": it is unknown, expected one of "name", "runtime", "command", "env", "resources", "scaling", "access", "rateLimit", "egress", "sessions"',
+        '1-1 __proto__: Cannot use the key "__proto__": it is unknown, expected one of "name", "runtime", "command", "env", "resources", "scaling", "domains", "access", "rateLimit", "egress", "sessions"',
       ],
     ],
     ['# x\nruntime: ruby', ['2-2 runtime: Cannot use runtime: it is "ruby", expected "node", "python" or "docker"']],

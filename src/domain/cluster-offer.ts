@@ -1,0 +1,52 @@
+import type { OverlayPolicy } from './deployments-policy.ts';
+import type { RouteSettings } from './overlay-input.ts';
+import { routeImplementation } from './route-implementation.ts';
+
+/** What servers of an installation may ask for beyond a fixed number of pods under the platform's own domain. */
+export interface ClusterOffer {
+  autoscaling: boolean;
+  scaleToZero: boolean;
+  /** Whether requests of one client can be sent to one pod. */
+  affinity: boolean;
+  /** Names, or `*.` and a name, that servers may take; empty: none. */
+  customDomains: readonly string[];
+  /** The platform's own domain, whose names belong to the servers they are made for. */
+  ownDomain?: string;
+}
+
+/** What is offered where nothing is known of the installation. */
+export const BASIC_OFFER: ClusterOffer = {
+  autoscaling: false,
+  scaleToZero: false,
+  affinity: true,
+  customDomains: [],
+};
+
+/** What the installation and its policy offer. `ownDomain`: `mcp.example.com`. */
+export function clusterOffer(options: {
+  route: RouteSettings;
+  policy: OverlayPolicy;
+  ownDomain: string;
+}): ClusterOffer {
+  const { route, policy, ownDomain } = options;
+  const hasCertificates = route.kind === 'ingress' || policy.route?.clusterIssuer !== undefined;
+  return {
+    autoscaling: policy.scaling?.auto === true,
+    scaleToZero: policy.scaling?.toZero === true,
+    affinity: routeImplementation(route, policy) !== 'other',
+    customDomains: hasCertificates ? (policy.customDomains ?? []) : [],
+    ownDomain,
+  };
+}
+
+/** Whether a host name is a listed one, or lies below a listed `*.` name. */
+export function isListedDomain(domain: string, list: readonly string[]): boolean {
+  return list.some((entry) =>
+    entry.startsWith('*.') ? domain.endsWith(entry.slice(1)) && domain.length > entry.length - 1 : domain === entry,
+  );
+}
+
+/** Whether a host name is the domain or lies below it. */
+export function isWithinDomain(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`);
+}

@@ -1,0 +1,46 @@
+import { Ajv, type JSONSchemaType } from 'ajv';
+
+/** An object of a kind that a CustomResourceDefinition brings. */
+export interface CustomResource<Spec> {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace: string;
+    labels: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  spec: Spec;
+}
+
+/** A manifest that can say whether it holds to its schema. */
+export interface ValidManifest {
+  /** @throws Error when it does not */
+  validate(): void;
+  toJSON(): unknown;
+}
+
+/**
+ * A kind of custom resource with the fields that we write of it: unknown ones are refused, which the API server would
+ * drop without a word.
+ */
+export function defineCustomResource<Spec>(options: {
+  apiVersion: string;
+  kind: string;
+  spec: JSONSchemaType<Spec>;
+}): (object: Pick<CustomResource<Spec>, 'metadata' | 'spec'>) => CustomResource<Spec> & ValidManifest {
+  const { apiVersion, kind } = options;
+  const isValid = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(options.spec as object);
+  return ({ metadata, spec }) => {
+    const resource = { apiVersion, kind, metadata, spec };
+    return {
+      ...resource,
+      toJSON: () => resource,
+      validate() {
+        if (isValid(spec)) return;
+        const [first] = isValid.errors ?? [];
+        throw new Error(`Cannot write ${kind}: spec${first?.instancePath ?? ''} ${first?.message ?? 'is not valid'}`);
+      },
+    };
+  };
+}
