@@ -11,8 +11,8 @@ export default {
   ],
   testPathIgnorePatterns: ['/node_modules/', '/.mcp-hosting/'],
   modulePathIgnorePatterns: ['<rootDir>/.mcp-hosting/'],
-  /** The end-to-end tests mostly wait for processes, so two cores carry two files at once. */
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  /** The end-to-end tests mostly wait for processes, so two cores carry three files at once. */
+  maxWorkers: Math.max(3, availableParallelism() - 1),
   /** Tests of one file that run at once (`test.concurrent`): they wait for builds, pods and people, each for its own. */
   maxConcurrency: 5,
   /** Bounds a test that hangs; no test is decided by how long it takes. */
