@@ -90,6 +90,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const admission = new Admission({ ...options, instances, isDraining });
   const shared = {
     ...options,
+    log,
     door,
     rates,
     sessions,

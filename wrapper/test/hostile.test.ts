@@ -157,6 +157,9 @@ test('client in a session may name the newer version, as some do', async () => {
   const answer = await post(url, body, { 'mcp-session-id': sessionId, 'mcp-protocol-version': '2026-07-28' });
 
   expect(answer.status).toBe(200);
+  expect(await wrapper.logged('Client names another version than its session has')).toMatchObject({
+    protocolVersion: '2025-06-18',
+  });
 });
 
 test('lone request without a session is answered', async () => {

@@ -3,17 +3,20 @@ import type { Door } from '../door/door.ts';
 import type { Principal } from '../door/principal.ts';
 import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
+import type { Log } from '../measure/log.ts';
 import type { RequestId } from '../protocol/json-rpc.ts';
 import type { Caller } from '../sessions/caller.ts';
+import type { Session } from '../sessions/session.ts';
 import { type InboundMessages, parseAccept, parseMessages } from './inbound-messages.ts';
 import type { LegacyHttp } from './legacy-http.ts';
 import type { ModernHttp } from './modern-http.ts';
 import { readJsonBody } from './read-body.ts';
 import { Refusal, type RefusalReason, sendRefusal } from './refusal.ts';
-import { selectEra } from './select-era.ts';
+import { namesModernVersion, selectEra } from './select-era.ts';
 import { unavailable } from './unavailable.ts';
 
 export interface McpEndpointOptions {
+  log: Log;
   door: Door;
   rates: RateLimiter;
   legacy: LegacyHttp;
@@ -71,6 +74,7 @@ export class McpEndpoint {
     try {
       this.#hold(inbound, { caller, res });
       const session = legacy.findSession(req, { caller, isOptional: true });
+      if (session && !session.isVersionMistakeNoted) this.#noteVersionMistake(session, { inbound, req });
       const selected = selectEra(inbound, { headers: req.headers, session });
       if (selected.era === 'modern') await modern.post(selected, context);
       else await legacy.post(inbound, context);
@@ -79,6 +83,13 @@ export class McpEndpoint {
       this.#options.onRefusal(error.reason);
       sendRefusal(res, error, idOfSingle(inbound));
     }
+  }
+
+  #noteVersionMistake(session: Session, { inbound, req }: { inbound: InboundMessages; req: IncomingMessage }): void {
+    if (!namesModernVersion(inbound, req.headers)) return;
+    session.isVersionMistakeNoted = true;
+    const { protocolVersion } = session;
+    this.#options.log.warn('Client names another version than its session has', { protocolVersion });
   }
 
   /** Browsers ask before they send; only origins that may come in get a yes. */

@@ -39,6 +39,14 @@ export function selectEra(
   return checkModern(first, { headers, meta: meta.meta });
 }
 
+/** Whether a client in a session names the revision after it, which some do: in the header, or in `_meta`. */
+export function namesModernVersion({ messages }: InboundMessages, headers: IncomingHttpHeaders): boolean {
+  const version = headers['mcp-protocol-version'];
+  if (typeof version === 'string' && isModernVersion(version)) return true;
+  const [first] = messages;
+  return first !== undefined && first.kind !== 'response' && readModernMeta(first.params).kind !== 'none';
+}
+
 function checkModern(
   request: Request,
   { headers, meta }: { headers: IncomingHttpHeaders; meta: ModernMeta },

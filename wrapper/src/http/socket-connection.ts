@@ -45,6 +45,8 @@ export interface SocketConnectionOptions {
   instances: Instances;
   admission: Admission;
   sessionIdleMs: number;
+  /** Subscriptions end after this time, so that a server that nobody uses can be scaled to zero. */
+  streamAgeMsMax: number;
   nowMs: () => number;
 }
 
@@ -154,8 +156,24 @@ export class SocketConnection {
     const server = await this.#options.admission.reserve(instance, 1);
     const open = await modern.request(request, { meta, caller, instance, server, channel, headers: undefined });
     if (!this.#open.has(request.id)) return;
-    this.#open.set(request.id, open);
+    this.#open.set(request.id, this.#withAge(open));
     if (this.#socket.readyState !== this.#socket.OPEN) open.gone('The connection was closed');
+  }
+
+  #withAge(open: OpenRequest): OpenRequest {
+    const { finish } = open;
+    if (!finish) return open;
+    const timer = setTimeout(finish, this.#options.streamAgeMsMax);
+    return {
+      gone: (reason) => {
+        clearTimeout(timer);
+        open.gone(reason);
+      },
+      finish: () => {
+        clearTimeout(timer);
+        finish();
+      },
+    };
   }
 
   async #initialize(request: Request): Promise<void> {

@@ -30,6 +30,7 @@ export interface WebSocketOptions {
   bodyBytesMax: number;
   nestingDepthMax: number;
   sessionIdleMs: number;
+  streamAgeMsMax: number;
   nowMs: () => number;
   callerOf: (principal: Principal, req: IncomingMessage) => Caller;
 }

@@ -34,6 +34,8 @@ export class Session {
   /** The client's id of each open request, and ours. */
   readonly openCalls = new Map<RequestId, number>();
   logLevel: string | undefined;
+  /** Its client names a version other than the one agreed on; told in the log once. */
+  isVersionMistakeNoted = false;
   callsInFlight = 0;
   lastUsedAtMs: number;
   readonly #budget: EventBudget;
