@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import type { RateLimiter } from '../door/rate-limiter.ts';
-import { STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
+import { SOCKET_MESSAGES_MAX, STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
 import {
   classifyMessage,
   ERROR,
@@ -57,6 +57,8 @@ export class SocketConnection {
   /** Requests that were not answered yet, by the client's id. */
   readonly #open = new Map<RequestId, OpenRequest>();
   #session: Session | undefined;
+  #handled: Promise<void> = Promise.resolve();
+  #waiting = 0;
   #isAnswering = true;
   #isDraining = false;
   #lastHeardMs: number;
@@ -112,7 +114,16 @@ export class SocketConnection {
     } catch {
       return this.#refuse(null, ERROR.parse, 'The message is not JSON');
     }
-    this.#act(value).catch(() => this.close(CLOSE.internalError, 'The wrapper failed to handle a message'));
+    // In the order they came: a cancellation must find the request before it.
+    this.#waiting += 1;
+    if (this.#waiting >= SOCKET_MESSAGES_MAX) this.#socket.pause();
+    this.#handled = this.#handled
+      .then(() => this.#act(value))
+      .catch(() => this.close(CLOSE.internalError, 'The wrapper failed to handle a message'))
+      .then(() => {
+        this.#waiting -= 1;
+        if (this.#socket.isPaused) this.#socket.resume();
+      });
   }
 
   async #act(value: unknown): Promise<void> {
