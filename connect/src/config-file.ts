@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isObject } from './json-rpc.ts';
-import { CONFIG_BYTES_MAX } from './limits.ts';
+import { isObject } from './bridge/json-rpc.ts';
+import { CONFIG_BYTES_MAX } from './bridge/limits.ts';
 import { SetupError } from './setup-error.ts';
 
 export interface Config {

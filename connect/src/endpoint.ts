@@ -1,5 +1,5 @@
+import { SERVER_ID_CHARACTERS_MAX } from './bridge/limits.ts';
 import type { Config } from './config-file.ts';
-import { SERVER_ID_CHARACTERS_MAX } from './limits.ts';
 import { SetupError } from './setup-error.ts';
 
 export interface Endpoint {

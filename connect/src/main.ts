@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
+import type { JsonObject } from './bridge/json-rpc.ts';
+import { RemoteSession } from './bridge/remote-session.ts';
+import { runBridge } from './bridge/stdio-bridge.ts';
 import { HELP, parseCommandLine } from './command-line.ts';
 import { configPath, readConfig } from './config-file.ts';
 import { type Endpoint, resolveEndpoint } from './endpoint.ts';
-import type { JsonObject } from './json-rpc.ts';
-import { RemoteSession } from './remote-session.ts';
 import { SetupError } from './setup-error.ts';
-import { runBridge } from './stdio-bridge.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_UNEXPECTED = 1;
