@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
-import type { JsonObject } from './bridge/json-rpc.ts';
-import { RemoteSession } from './bridge/remote-session.ts';
-import { runBridge } from './bridge/stdio-bridge.ts';
+import { fixedCredentials } from './auth/fixed-credentials.ts';
+import { runBridge } from './bridge/run-bridge.ts';
+import { cachePath } from './cache-path.ts';
 import { HELP, parseCommandLine } from './command-line.ts';
 import { configPath, readConfig } from './config-file.ts';
 import { type Endpoint, resolveEndpoint } from './endpoint.ts';
@@ -38,19 +38,27 @@ function findEndpoint({ target, allowHttp }: { target: string | undefined; allow
 }
 
 async function connect(endpoint: Endpoint): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
+  const ending = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
   // A client that stopped reading has gone.
   process.stdout.on('error', () => process.exit(0));
   process.stderr.on('error', () => {});
-  const session = new RemoteSession({ endpoint, userAgent: `mcp-connect/${VERSION}`, deliver, log });
-  await runBridge({ input: process.stdin, send: (message) => session.send(message), deliver });
-  await session.close();
-  // Where pipes are written in the background, the last answers must be out first.
-  process.stdout.write('', () => process.exit(0));
-}
-
-function deliver(value: JsonObject): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  const { env, platform } = process;
+  await runBridge({
+    endpoint: endpoint.url,
+    name: endpoint.name,
+    credentials: fixedCredentials(endpoint.key),
+    userAgent: `mcp-connect/${VERSION}`,
+    client: { name: 'mcp-connect', version: VERSION },
+    ...(env.MCP_CONNECT_PATIENCE_MS && { patienceMs: Number(env.MCP_CONNECT_PATIENCE_MS) }),
+    cacheDir: env.MCP_CONNECT_CACHE_DIR || cachePath({ env, platform, home: homedir() }),
+    env,
+    input: process.stdin,
+    output: process.stdout,
+    signal: ending.signal,
+    log,
+  });
+  process.exit(0);
 }
 
 function log(text: string): void {
