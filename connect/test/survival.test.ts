@@ -258,3 +258,13 @@ test.each([
 
   expect(await client.exited).toBe(0);
 });
+
+test('a list that hangs is an error when the patience of the client is at its end', async () => {
+  const remote = await startRemote(({ message }) => message?.method === 'tools/list');
+  const client = start(remote.url, { MCP_CONNECT_PATIENCE_MS: '1000' });
+  client.write(INITIALIZE, INITIALIZED, LIST);
+
+  const answer = (await client.until('list')).at(-1);
+
+  expect(answer?.error?.message).toMatch(/did not answer in time/);
+});
