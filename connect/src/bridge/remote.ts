@@ -217,8 +217,9 @@ export class Remote {
       let upstream: Upstream | undefined;
       try {
         const leftMs = Math.max(this.#patienceMs - (Date.now() - since), 1);
-        upstream = await withinPatience(this.#open(), leftMs);
-        return await (isQuick(method) ? withinPatience(run(upstream), leftMs) : run(upstream));
+        upstream = await withinPatience(this.#open(), { leftMs, wasSent: false });
+        const running = run(upstream);
+        return await (isQuick(method) ? withinPatience(running, { leftMs, wasSent: true }) : running);
       } catch (error) {
         if (signal.aborted || this.#closing.signal.aborted || error instanceof RpcFailure) throw error;
         const isLost = error instanceof SessionLostError || error instanceof EraChangedError;
@@ -335,11 +336,14 @@ export class Remote {
 }
 
 /** What is still not there then is given up, though it may go on for others. */
-async function withinPatience<T>(promise: Promise<T>, patienceMs: number): Promise<T> {
+async function withinPatience<T>(
+  promise: Promise<T>,
+  { leftMs, wasSent }: { leftMs: number; wasSent: boolean },
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const given = new Promise<never>((_resolve, reject) => {
-    const error = new RemoteError({ kind: 'network', code: 'ETIMEDOUT', wasSent: true });
-    timer = setTimeout(() => reject(error), patienceMs);
+    const error = new RemoteError({ kind: 'network', code: 'ETIMEDOUT', wasSent });
+    timer = setTimeout(() => reject(error), leftMs);
   });
   try {
     return await Promise.race([promise, given]);
