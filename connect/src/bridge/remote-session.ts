@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Endpoint } from '../endpoint.ts';
+import type { Endpoint } from '../config/endpoint.ts';
 import { HttpClient } from './http-client.ts';
 import { classifyMessage, errorResponse, isObject, type JsonObject, type Message } from './json-rpc.ts';
 import { GOODBYE_TIMEOUT_MS, LISTEN_DELAY_MAX_MS, LISTEN_DELAY_MIN_MS } from './limits.ts';
