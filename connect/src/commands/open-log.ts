@@ -1,4 +1,5 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { errorCode } from '../config/error-code.ts';
 import { SetupError } from '../setup-error.ts';
 
 /** Bytes of a log file before it is put aside as `<name>.1`, in the place of the one before. */
@@ -31,10 +32,9 @@ export function openLog({
   try {
     append('started');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : 'failed';
     throw new SetupError(
       'log-file-unwritable',
-      `Cannot write the log file ${path}: ${code}`,
+      `Cannot write the log file ${path}: ${errorCode(error)}`,
       'Name another with --log-file or MCP_CONNECT_LOG_FILE.',
     );
   }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { SetupError } from '../setup-error.ts';
+import { errorCode } from './error-code.ts';
 import { type GivenOptions, isOptionName, parseOption } from './options.ts';
 
 /** Bytes of the config file. */
@@ -126,7 +127,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    throw unreadable(path, error instanceof Error && 'code' in error ? String(error.code) : 'reading failed');
+    throw unreadable(path, errorCode(error));
   }
 }
 

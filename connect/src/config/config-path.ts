@@ -1,4 +1,4 @@
-import { posix, win32 } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** What decides where files are: the process's in use, others in tests. */
 export interface Place {
@@ -9,17 +9,19 @@ export interface Place {
 
 /** `$MCP_CONNECT_CONFIG`, or the place the platform has for it. */
 export function configPath(place: Place): string {
-  return place.env.MCP_CONNECT_CONFIG || pathOf(place).join(applicationFolder(place), 'mcp-connect', 'config.json');
+  return place.env.MCP_CONNECT_CONFIG || join(applicationFolder(place), 'mcp-connect', 'config.json');
 }
 
 /** Where programs keep their settings: XDG base directories, Apple's and Microsoft's guidelines. */
-export function applicationFolder({ env, platform, home }: Place): string {
-  if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support');
-  if (platform === 'win32') return env.APPDATA || win32.join(home, 'AppData', 'Roaming');
-  // A relative one is to be ignored (XDG Base Directory Specification).
-  return env.XDG_CONFIG_HOME?.startsWith('/') ? env.XDG_CONFIG_HOME : posix.join(home, '.config');
+export function applicationFolder(place: Place): string {
+  const { env, platform, home } = place;
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support');
+  if (platform === 'win32') return env.APPDATA || join(home, 'AppData', 'Roaming');
+  return xdgConfigFolder(place);
 }
 
-export function pathOf({ platform }: Place): typeof posix {
-  return platform === 'win32' ? win32 : posix;
+/** A relative `XDG_CONFIG_HOME` is to be ignored (XDG Base Directory Specification). */
+export function xdgConfigFolder({ env, home }: Place): string {
+  const named = env.XDG_CONFIG_HOME;
+  return named && isAbsolute(named) ? named : join(home, '.config');
 }

