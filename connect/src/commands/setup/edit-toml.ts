@@ -68,10 +68,18 @@ function withoutTable(lines: string[], table: string): string[] {
 
 /** Strings of TOML are those of JSON where they hold no control characters, which JSON escapes in a way TOML knows. */
 function renderTable(table: string, value: Record<string, unknown>): string[] {
-  const { env, ...rest } = value;
-  const lines = Object.entries(rest).map(([key, entry]) => `${key} = ${renderValue(entry)}`);
-  const variables = isRecord(env) ? Object.entries(env).map(([key, entry]) => `${key} = ${renderValue(entry)}`) : [];
-  return [`[${table}]`, ...lines, ...(variables.length > 0 ? ['', `[${table}.env]`, ...variables] : [])];
+  const entries = Object.entries(value);
+  const own = entries.filter(([, entry]) => !isRecord(entry));
+  const tables = entries.filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]));
+  return [
+    `[${table}]`,
+    ...own.map(([key, entry]) => `${renderKey(key)} = ${renderValue(entry)}`),
+    ...tables.flatMap(([key, entry]) => ['', ...renderTable(`${table}.${renderKey(key)}`, entry)]),
+  ];
+}
+
+function renderKey(key: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(key) ? key : JSON.stringify(key);
 }
 
 function renderValue(value: unknown): string {

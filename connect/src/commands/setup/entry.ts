@@ -1,5 +1,6 @@
 import type { Place } from '../../config/config-path.ts';
 import type { Client } from './clients.ts';
+import { isRecord } from './edit-outcome.ts';
 
 /** The name under which npm has this program. */
 const PACKAGE = '@mcpeverything/connect';
@@ -25,9 +26,11 @@ export function planEntry(options: { target: string; place: Place; installedAt: 
   return { command: start.command, args: [...start.args, target], ...(Object.keys(env).length > 0 && { env }) };
 }
 
-/** With what the client wants besides, and before the rest where people look first. */
-export function entryOf(client: Client, entry: Entry): Record<string, unknown> {
-  return { ...client.extra, ...entry };
+/** With what the client wants besides, and with what people added to an entry that was there. */
+export function entryOf(client: Client, entry: Entry, existing: unknown): Record<string, unknown> {
+  const kept = isRecord(existing) && isOwnEntry(existing) ? existing : {};
+  const env = { ...(isRecord(kept.env) ? kept.env : {}), ...entry.env };
+  return { ...kept, ...client.extra, ...entry, ...(Object.keys(env).length > 0 && { env }) };
 }
 
 /** Whether an entry starts this program, so that setup may replace it. */

@@ -31,7 +31,6 @@ export function planClient(options: {
   const { client, place, name, entry, force } = options;
   const path = client.file(place);
   const before = readTextFile(path);
-  const value = entryOf(client, entry);
   const existing = readEntries(client, path, before ?? '')[name];
   if (existing !== undefined && !force && !isOwnEntry(existing)) {
     throw new SetupError(
@@ -40,6 +39,7 @@ export function planClient(options: {
       'Choose another with --name, or replace it with --force.',
     );
   }
+  const value = entryOf(client, entry, existing);
   if (isDeepStrictEqual(existing, value)) return { path, before, after: before ?? '' };
   return { path, before, after: textOf(setEntry({ client, text: before ?? '', name, value }), { client, path }) };
 }

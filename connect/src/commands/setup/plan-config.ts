@@ -23,7 +23,10 @@ export function planConfig(text: string | undefined, learned: Learned): string {
   const { target, key, keyPlace } = learned;
   const { domain, url, ...options } = learned.options;
   const own: Json = Object.fromEntries(
-    (Object.entries(options) as [OptionName, readonly string[]][]).map(([name, texts]) => [name, typedValue(name, texts)]),
+    (Object.entries(options) as [OptionName, readonly string[]][]).map(([name, texts]) => [
+      name,
+      typedValue(name, texts),
+    ]),
   );
   const template = url?.at(-1) ?? (domain && `https://{server-id}.mcp.${domain.at(-1)}/mcp`);
   if (template !== undefined && !isWholeUrl(target)) {
