@@ -37,8 +37,9 @@ async function revoke(options: {
   const { discoverAuthorizationServerMetadata, selectClientAuthMethod } = await import('@modelcontextprotocol/client');
   const fetch = createAuthFetch({ fetch: signIn.fetch ?? globalThis.fetch, allowHttp: signIn.allowHttp, signal });
   const metadata = await discoverAuthorizationServerMetadata(tokens.issuer, { fetchFn: fetch });
-  const endpoint = metadata?.revocation_endpoint;
-  if (endpoint === undefined) return false;
+  // The SDK's type of OpenID metadata leaves it out; its schema does not.
+  const endpoint = (metadata as { revocation_endpoint?: unknown } | undefined)?.revocation_endpoint;
+  if (typeof endpoint !== 'string') return false;
   const { client } = tokens;
   const body = new URLSearchParams({ client_id: client.client_id });
   // The end of the refresh token is the end of all access tokens of the grant (RFC 7009, 2.1).

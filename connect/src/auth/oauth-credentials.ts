@@ -65,7 +65,7 @@ export class OAuthCredentials implements Credentials {
       return true;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof SetupError) this.#failure = { error, atMs: Date.now() };
+      if (error instanceof SetupError && !isOutage(error)) this.#failure = { error, atMs: Date.now() };
       throw error;
     }
   }
@@ -81,6 +81,11 @@ export class OAuthCredentials implements Credentials {
     const place = await this.#store.readPlace(this.#endpoint);
     return place && (await this.#store.readTokens(place));
   }
+}
+
+/** Asking again costs a person nothing then: no tab was opened, or the network failed after it. */
+function isOutage({ code }: SetupError): boolean {
+  return code === 'sign-in-failed';
 }
 
 function bearer({ accessToken }: StoredTokens): string {

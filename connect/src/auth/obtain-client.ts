@@ -18,7 +18,6 @@ export interface ObtainClientOptions {
   signIn: SignInSettings;
   store: SignInStore;
   redirectUri: string;
-  scope: string | undefined;
   fetch: AuthFetch;
 }
 
@@ -58,8 +57,9 @@ function preRegistered({ client }: SignInSettings, server: SignInServer): Client
   return { client_id: client.id, ...(client.secret !== undefined && { client_secret: client.secret }) };
 }
 
+/** Without scopes: servers hold a client to those it was registered with, and a step-up needs others later. */
 async function register(options: ObtainClientOptions): Promise<ClientIdentity> {
-  const { server, redirectUri, scope, fetch, store } = options;
+  const { server, redirectUri, fetch, store } = options;
   if (server.metadata.registration_endpoint === undefined) {
     throw new SetupError(
       'client-id-missing',
@@ -85,7 +85,6 @@ async function register(options: ObtainClientOptions): Promise<ClientIdentity> {
           response_types: ['code'],
           token_endpoint_auth_method: chooseAuthMethod(server.metadata.token_endpoint_auth_methods_supported),
         },
-        ...(scope !== undefined && { scope }),
         fetchFn: fetch,
       }),
   });

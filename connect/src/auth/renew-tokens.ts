@@ -172,7 +172,7 @@ async function signInNow(renewal: Renewal, stored: StoredTokens | undefined): Pr
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const { code, message, hint } = toSignInError(error, name);
-    await store.writeFailure(server, { atMs: Date.now(), code, message, hint });
+    if (code !== 'sign-in-failed') await store.writeFailure(server, { atMs: Date.now(), code, message, hint });
     throw error;
   }
 }
