@@ -78,7 +78,7 @@ export const COMMANDS = {
     takesOptions: false,
   },
   doctor: {
-    summary: 'look for what is wrong between here and the server, with a cure for each',
+    summary: 'look for what is wrong between here and a server, or all that are known, with a cure for each',
     usage: '[server-id | URL]',
     argumentsMin: 0,
     argumentsMax: 1,
@@ -110,8 +110,8 @@ export const COMMANDS = {
     takesOptions: true,
   },
   logout: {
-    summary: 'forget the sign-in of a server, or of all',
-    usage: '[server-id | URL]',
+    summary: 'forget the sign-in of a server',
+    usage: '<server-id | URL>',
     argumentsMin: 0,
     argumentsMax: 1,
     flags: {},

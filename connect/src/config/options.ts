@@ -38,9 +38,16 @@ const TIMES = {
 
 const SIGN_IN = {
   auth: oneOf('auto', ['auto', 'key', 'oauth', 'none'], 'what to prove who you are with; auto: the key, else OAuth'),
-  deviceCode: flag('sign in on another device: shows a code instead of opening a browser'),
-  oauthScopes: text('scopes to ask for, with spaces between; none: those the server names', 'SCOPES'),
-  oauthClientId: text('id of a client that was registered beforehand', 'ID'),
+  browser: oneOf('auto', ['auto', 'never'], 'never: sign in by a code or URL to open on another device'),
+  oauthClientId: text('id of an OAuth client that was registered by hand', 'ID'),
+  oauthClientIssuer: text('the authorization server it was registered at; none: the first one it is used at', 'URL'),
+  oauthGrant: oneOf(
+    'authorization_code',
+    ['authorization_code', 'client_credentials'],
+    'client_credentials signs in a program instead of a person',
+  ),
+  oauthKeyFile: text('private key (PKCS #8 PEM) of that client, in place of a secret', 'PATH'),
+  clientMetadataUrl: text('https URL that describes mcp-connect to authorization servers', 'URL'),
 };
 
 const FILES = {
