@@ -15,9 +15,9 @@ test.each([
   [['list', 'x'], {}, 2],
   [['list', '--transport', 'http'], {}, 2],
   [['hello-q7m2d4'], {}, 2],
-  [['https://example.com', '--log-file', '/nonexistent/log'], {}, 2],
+  [['https://example.com', '--log-file', '/dev/null/log'], {}, 2],
   [[], {}, 2],
-  [['hello-q7m2d4'], { MCP_CONNECT_CONFIG: '/nonexistent' }, 2],
+  [['hello-q7m2d4'], { MCP_CONNECT_CONFIG: '/dev/null/config.json' }, 2],
 ])('mcp-connect %j with %j exits with %i', async (args, env, code) => {
   const run = startConnect(args, env as Record<string, string>);
 

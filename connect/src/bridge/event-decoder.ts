@@ -8,6 +8,8 @@ export class EventDecoder {
   #data: string[] = [];
   #type = '';
   #retryMs: number | undefined;
+  #lastEventId: string | undefined;
+  #hasKeepAlives = false;
 
   /**
    * @param onData the `data` lines of one event, joined
@@ -23,6 +25,16 @@ export class EventDecoder {
     return this.#retryMs;
   }
 
+  /** Where to go on when the stream is cut. */
+  get lastEventId(): string | undefined {
+    return this.#lastEventId;
+  }
+
+  /** Whether comments came, which promise that more will come. */
+  get hasKeepAlives(): boolean {
+    return this.#hasKeepAlives;
+  }
+
   push(chunk: Buffer): void {
     this.#lines.push(chunk);
   }
@@ -30,11 +42,15 @@ export class EventDecoder {
   #line(text: string): void {
     if (text === '') return this.#dispatch();
     const colon = text.indexOf(':');
+    if (colon === 0) this.#hasKeepAlives = true;
     const field = colon < 0 ? text : text.slice(0, colon);
     const value = colon < 0 ? '' : text.slice(text[colon + 1] === ' ' ? colon + 2 : colon + 1);
     if (field === 'data') this.#data.push(value);
     else if (field === 'event') this.#type = value;
     else if (field === 'retry' && /^\d{1,9}$/.test(value)) this.#retryMs = Number(value);
+    // It goes into a header of the next request.
+    else if (field === 'id' && /^[\x20-\x7e]{0,1024}$/.test(value))
+      this.#lastEventId = value === '' ? undefined : value;
   }
 
   /** Events without data only carry an id; those of another type than `message` are not of MCP. */

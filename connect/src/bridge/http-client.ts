@@ -1,8 +1,16 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { LookupFunction } from 'node:net';
-import { CONNECT_TIMEOUT_MS, SILENCE_TIMEOUT_MS } from './limits.ts';
+import type { LookupFunction, Socket } from 'node:net';
+import { CONNECT_TIMEOUT_MS, IDLE_CONNECTION_MS, SILENCE_TIMEOUT_MS } from './limits.ts';
+import { findProxy, isLoopback, proxyAuthorization, TunnelAgent } from './proxy.ts';
+import { withCode } from './system-error.ts';
 
 export interface HttpRequest {
   method: 'POST' | 'GET' | 'DELETE';
@@ -11,6 +19,20 @@ export interface HttpRequest {
   signal?: AbortSignal;
   /** Whether the endpoint may get this twice: sent again when a kept connection turns out to be dead. */
   isRepeatable?: boolean;
+  /** Silence after which it is given up, in ms. */
+  silenceMs?: number;
+  /** Told when everything has been handed to the system. */
+  onSent?: () => void;
+}
+
+/** The request cannot have reached the server: no connection was made. */
+export class NeverSentError extends Error {
+  readonly code: string;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super('no connection was made', { cause });
+    this.code = cause.code ?? 'UNKNOWN';
+  }
 }
 
 /**
@@ -19,17 +41,18 @@ export interface HttpRequest {
  */
 export class HttpClient {
   readonly #url: URL;
-  readonly #agent: HttpAgent | HttpsAgent;
+  readonly #proxy: URL | undefined;
+  #agent: HttpAgent | HttpsAgent;
 
-  constructor(url: URL) {
+  constructor(url: URL, env: NodeJS.ProcessEnv) {
     this.#url = url;
-    const options = { keepAlive: true, keepAliveMsecs: 15_000 };
-    this.#agent = url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+    this.#proxy = findProxy(url, env);
+    this.#agent = this.#createAgent();
   }
 
   /**
    * Resolves with the head of the answer; the body is still to be read.
-   * @throws the system's error, with its `code`
+   * @throws NeverSentError, or the system's error with its `code`
    */
   async send(request: HttpRequest): Promise<IncomingMessage> {
     try {
@@ -40,52 +63,91 @@ export class HttpClient {
     }
   }
 
+  /** Lets go of connections that are not in use; the next request opens a new one. */
+  dropIdle(): void {
+    for (const sockets of Object.values(this.#agent.freeSockets)) {
+      for (const socket of [...(sockets ?? [])]) socket.destroy();
+    }
+  }
+
   close(): void {
     this.#agent.destroy();
   }
 
-  #sendOnce({ method, headers, body, signal }: HttpRequest): Promise<IncomingMessage> {
-    const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
+  #createAgent(): HttpAgent | HttpsAgent {
+    const options = {
+      keepAlive: true,
+      keepAliveMsecs: 15_000,
+      timeout: IDLE_CONNECTION_MS,
+      scheduling: 'lifo',
+    } as const;
+    if (this.#url.protocol !== 'https:') return new HttpAgent(options);
+    return this.#proxy ? new TunnelAgent(this.#proxy, options) : new HttpsAgent(options);
+  }
+
+  #sendOnce({
+    method,
+    headers,
+    body,
+    signal,
+    silenceMs = SILENCE_TIMEOUT_MS,
+    onSent,
+  }: HttpRequest): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-      const req = send(this.#url, {
+      const req = this.#open({
         method,
-        headers: { ...headers, ...length },
+        headers: body === undefined ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
         agent: this.#agent,
         lookup: lookupLocalhost,
         ...(signal && { signal }),
       });
-      limitConnecting(req);
-      req.setTimeout(SILENCE_TIMEOUT_MS, () => req.destroy(withCode('ETIMEDOUT')));
+      const connection = watchConnection(req);
+      req.setTimeout(silenceMs, () => req.destroy(withCode('ETIMEDOUT')));
+      if (onSent) req.once('finish', onSent);
       req.once('response', resolve);
       req.on('error', (error: NodeJS.ErrnoException) => {
+        if (!connection.isMade && !req.reusedSocket) return reject(new NeverSentError(error));
         const isStale = req.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
         reject(isStale ? new StaleConnectionError('kept connection was dead', { cause: error }) : error);
       });
       req.end(body);
     });
   }
+
+  #open(options: RequestOptions): ClientRequest {
+    if (this.#url.protocol === 'https:') return httpsRequest(this.#url, options);
+    if (!this.#proxy) return httpRequest(this.#url, options);
+    // A proxy takes plain http in absolute form (RFC 9112, 3.2.2).
+    const headers = { ...options.headers, host: this.#url.host, ...proxyAuthorization(this.#proxy) };
+    return httpRequest(new URL(this.#proxy.origin), { ...options, path: this.#url.href, headers });
+  }
 }
 
 class StaleConnectionError extends Error {}
 
-function limitConnecting(req: ClientRequest): void {
-  req.once('socket', (socket) => {
-    if (!socket.connecting) return;
+/** Limits the time to connect, and tells whether that was done. */
+function watchConnection(req: ClientRequest): { readonly isMade: boolean } {
+  const connection = { isMade: false };
+  req.once('socket', (socket: Socket) => {
+    if (!socket.connecting && !('secureConnecting' in socket && socket.secureConnecting)) {
+      connection.isMade = true;
+      return;
+    }
     const timer = setTimeout(() => req.destroy(withCode('ETIMEDOUT')), CONNECT_TIMEOUT_MS);
     const stop = (): void => clearTimeout(timer);
-    socket.once('secureConnect', stop);
-    // A plain socket has no event after this one.
-    socket.once('connect', () => {
-      if (!('encrypted' in socket)) stop();
-    });
+    const made = (): void => {
+      connection.isMade = true;
+      stop();
+    };
+    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', made);
     socket.once('close', stop);
   });
+  return connection;
 }
 
 /** RFC 6761: every name under `localhost` is this machine, whatever the system's resolver knows of it. */
 const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
-  if (!hostname.toLowerCase().endsWith('.localhost')) {
+  if (hostname === 'localhost' || !isLoopback(hostname)) {
     systemLookup(hostname, options as { all: true }, callback as (error: Error | null, found: LookupAddress[]) => void);
     return;
   }
@@ -93,7 +155,3 @@ const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
   if (options.all) callback(null, [address]);
   else callback(null, address.address, address.family);
 };
-
-function withCode(code: string): Error {
-  return Object.assign(new Error(code), { code });
-}

@@ -1,17 +1,29 @@
+import { NeverSentError } from './http-client.ts';
 import { ERROR, type JsonObject } from './json-rpc.ts';
 import { REMOTE_TEXT_CHARACTERS_MAX } from './limits.ts';
 
+export interface RpcError {
+  code: number;
+  message: string;
+  data?: unknown;
+}
+
+export interface HttpFailure {
+  kind: 'http';
+  status: number;
+  contentType: string;
+  retryAfter: string | undefined;
+  location: string | undefined;
+  wwwAuthenticate: string | undefined;
+  /** What the JSON-RPC error in the body says. */
+  detail: string;
+  rpcError: RpcError | undefined;
+}
+
 /** Why a message got no answer of the server. */
 export type RemoteFailure =
-  | {
-      kind: 'http';
-      status: number;
-      contentType: string;
-      retryAfter: string | undefined;
-      location: string | undefined;
-      detail: string;
-    }
-  | { kind: 'network'; code: string }
+  | HttpFailure
+  | { kind: 'network'; code: string; wasSent: boolean }
   | { kind: 'unanswered' }
   | { kind: 'bad-answer'; detail: string };
 
@@ -28,9 +40,20 @@ export class RemoteError extends Error {
 export function toRemoteError(error: unknown): RemoteError {
   if (error instanceof RemoteError) return error;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
+  if (error instanceof NeverSentError) return new RemoteError({ kind: 'network', code, wasSent: false });
   if (code === 'ECONNRESET' || code === 'EPIPE') return new RemoteError({ kind: 'unanswered' });
-  return new RemoteError({ kind: 'network', code });
+  return new RemoteError({ kind: 'network', code, wasSent: true });
 }
+
+/** Whether the server provably did nothing: it was never reached, or whoever answered refused the request. */
+export function isUndone(failure: RemoteFailure): boolean {
+  if (failure.kind === 'network') return !failure.wasSent;
+  if (failure.kind !== 'http') return false;
+  const { status } = failure;
+  return REFUSALS.has(status) || (status >= 300 && status < 400);
+}
+
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 421, 425, 429, 503]);
 
 /** The JSON-RPC error a client gets: what happened, and what its user can do about it. */
 export function describeFailure(
@@ -49,23 +72,24 @@ interface Explanation {
   cure: string;
 }
 
-function explain(failure: RemoteFailure, origin: string): Explanation {
+/** What happened, and what to do about it. */
+export function explain(failure: RemoteFailure, origin: string): Explanation {
   switch (failure.kind) {
     case 'http':
       return explainStatus(failure, origin);
     case 'network':
-      return explainNetwork(failure.code, origin);
+      return explainNetwork(failure, origin);
     case 'unanswered':
       return {
         state: 'the connection ended before the server answered',
-        cure: 'It may have been carried out all the same: look before you repeat it.',
+        cure: MAYBE_DONE,
       };
     case 'bad-answer':
       return { state: `the answer is not MCP (${failure.detail})`, cure: `Check the URL: ${origin}.` };
   }
 }
 
-function explainStatus(failure: Extract<RemoteFailure, { kind: 'http' }>, origin: string): Explanation {
+function explainStatus(failure: HttpFailure, origin: string): Explanation {
   const { status, contentType, retryAfter, location, detail } = failure;
   const said = detail === '' ? '' : `, saying "${detail.slice(0, REMOTE_TEXT_CHARACTERS_MAX)}"`;
   const state = `${origin} answered ${status}${said}`;
@@ -91,7 +115,9 @@ function explainStatus(failure: Extract<RemoteFailure, { kind: 'http' }>, origin
   return { state, cure: 'Ask the owner of the server to look at its log.' };
 }
 
-const CERTIFICATE_CODES = new Set([
+const MAYBE_DONE = 'It may have been carried out all the same: look before you repeat it.';
+
+const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -100,7 +126,11 @@ const CERTIFICATE_CODES = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-function explainNetwork(code: string, origin: string): Explanation {
+export function isCertificateProblem(code: string): boolean {
+  return CERTIFICATE_CODES.has(code);
+}
+
+function explainNetwork({ code, wasSent }: { code: string; wasSent: boolean }, origin: string): Explanation {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
       state: `the name in ${origin} is not known (${code})`,
@@ -114,9 +144,18 @@ function explainNetwork(code: string, origin: string): Explanation {
     };
   }
   if (code === 'ETIMEDOUT') {
-    return { state: `${origin} did not answer in time (${code})`, cure: 'Check your network, VPN and firewall.' };
+    return {
+      state: `${origin} did not answer in time (${code})`,
+      cure: wasSent ? `Check your network. ${MAYBE_DONE}` : 'Check your network, VPN and firewall.',
+    };
   }
-  if (CERTIFICATE_CODES.has(code)) {
+  if (code === 'PROXY_AUTHENTICATION') {
+    return {
+      state: 'the proxy wants a user and a password',
+      cure: 'Put them into HTTPS_PROXY: http://user:password@host:port.',
+    };
+  }
+  if (isCertificateProblem(code)) {
     return {
       state: `the certificate of ${origin} cannot be trusted (${code})`,
       cure: 'For a private authority, name its certificate file in NODE_EXTRA_CA_CERTS.',

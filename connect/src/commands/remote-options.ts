@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { RemoteOptions } from '../bridge/remote.ts';
+import { cachePath } from '../cache-path.ts';
 import type { Place } from '../config/config-path.ts';
 import type { Settings } from '../config/read-settings.ts';
 import { VERSION } from '../version.ts';
@@ -20,15 +20,8 @@ export function remoteOptionsOf(
     transport,
     ...(protocol !== 'auto' && { era: protocol }),
     patienceMs,
-    ...(cacheDir !== 'none' && { cacheDir: cacheDir || cacheFolder(place) }),
+    ...(cacheDir !== 'none' && { cacheDir: cacheDir || cachePath(place) }),
     env: place.env,
     log,
   };
-}
-
-/** Where programs keep what they can do without. */
-function cacheFolder({ env, platform, home }: Place): string {
-  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'mcp-connect');
-  if (platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'mcp-connect', 'cache');
-  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'mcp-connect');
 }

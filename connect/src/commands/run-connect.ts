@@ -1,16 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
-import type { JsonObject } from '../bridge/json-rpc.ts';
-import { RemoteSession } from '../bridge/remote-session.ts';
-import { runBridge } from '../bridge/stdio-bridge.ts';
+import { runBridge } from '../bridge/run-bridge.ts';
 import type { Command } from '../command-line.ts';
 import type { Place } from '../config/config-path.ts';
 import { readConfigAt, readSettings } from '../config/read-settings.ts';
-import { VERSION } from '../version.ts';
 import { openLog } from './open-log.ts';
+import { remoteOptionsOf } from './remote-options.ts';
 
 /**
  * The bridge between a client on this side and the server.
- * @throws SetupError of `readConfigAt`, `readSettings` and `openLog`
+ * @throws SetupError of `readConfigAt`, `readSettings`, `openLog` and `remoteOptionsOf`
  */
 export async function runConnect(options: {
   command: Command;
@@ -25,11 +23,6 @@ export async function runConnect(options: {
   const config = await readConfigAt(place, options.log);
   const settings = await readSettings({ target: command.arguments[0], flags: command.options, place, config });
   const log = openLog({ path: settings.options.logFile, write: options.log, now: () => new Date() });
-  const deliver = (value: JsonObject): void => {
-    output.write(`${JSON.stringify(value)}\n`);
-  };
-  signal.addEventListener('abort', () => process.exit(0));
-  const session = new RemoteSession({ endpoint: settings.endpoint, userAgent: `mcp-connect/${VERSION}`, deliver, log });
-  await runBridge({ input, send: (message) => session.send(message), deliver });
-  await session.close();
+  const remote = remoteOptionsOf(settings, { place, log });
+  await runBridge({ ...remote, name: settings.endpoint.name, input, output, signal });
 }

@@ -5,6 +5,7 @@ import {
   type PreRegisteredClient,
   type SignInSettings,
 } from '../auth/credentials.ts';
+import { fixedCredentials } from '../auth/fixed-credentials.ts';
 import { stateDirectory } from '../auth/state-directory.ts';
 import type { Place } from '../config/config-path.ts';
 import { errorCode } from '../config/error-code.ts';
@@ -16,7 +17,7 @@ import { SetupError } from '../setup-error.ts';
 export function credentialsOf(settings: Settings, place: Place, log: (text: string) => void): Credentials {
   const { endpoint, options } = settings;
   const key = options.auth === 'auto' || options.auth === 'key' ? endpoint.key : undefined;
-  if (key === undefined && (options.auth === 'key' || options.auth === 'none')) return NO_CREDENTIALS;
+  if (key === undefined && (options.auth === 'key' || options.auth === 'none')) return fixedCredentials(undefined);
   return createCredentials({ endpoint: { ...endpoint, key }, signIn: signInOf(options, place, log) });
 }
 
@@ -33,8 +34,6 @@ export function signInOf(options: ConnectOptions, place: Place, log: (text: stri
     log,
   };
 }
-
-const NO_CREDENTIALS: Credentials = { authorization: async () => undefined, renew: async () => false };
 
 function clientOf(options: ConnectOptions, env: NodeJS.ProcessEnv): PreRegisteredClient | undefined {
   const { oauthClientId, oauthClientIssuer, oauthGrant, oauthKeyFile } = options;
