@@ -69,5 +69,7 @@ test('config file that others may read is used with a warning when it holds keys
 test('config file that nobody named may be missing', async () => {
   const warn = (): void => {};
 
-  expect(await readConfig({ path: '/dev/null/config.json', isNamed: false, platform: 'linux', warn })).toEqual(EMPTY_CONFIG);
+  expect(await readConfig({ path: '/dev/null/config.json', isNamed: false, platform: 'linux', warn })).toEqual(
+    EMPTY_CONFIG,
+  );
 });
