@@ -221,6 +221,21 @@ describe('a step-up', () => {
     expect(new URL(tab ?? '').searchParams.get('scope')).toBe('mcp:read offline_access mcp:write');
   });
 
+  test('is done once for all requests that the old token was too weak for', async () => {
+    const credentials = start();
+    const { authorization: sent } = await callResource({ url: resource.url, credentials });
+    const challenge = {
+      status: 403 as const,
+      wwwAuthenticate: 'Bearer error="insufficient_scope", scope="mcp:write"',
+      sent,
+    };
+
+    const renewals = [await credentials.renew(challenge, never()), await credentials.renew(challenge, never())];
+
+    expect(renewals).toEqual([true, true]);
+    expect(await machine.tabs()).toHaveLength(2);
+  });
+
   test('is tried once when the server never grants it', async () => {
     const credentials = start();
     await callResource({ url: resource.url, credentials });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createCredentials, type SignInSettings } from '../../src/auth/credentials.ts';
@@ -163,5 +163,49 @@ describe('an outage of the sign-in server', () => {
 
     expect(first).toMatchObject({ code: 'sign-in-failed' });
     expect(second.status).toBe(200);
+  });
+});
+
+describe('an endpoint', () => {
+  async function signInAtEndpoint(handle: RequestListener, signal = new AbortController().signal): Promise<unknown> {
+    server = await startAuthorizationServer();
+    resource = await startProtectedResource({ server });
+    const http = createServer(handle).listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const url = new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`);
+    try {
+      const credentials = createCredentials({
+        endpoint: { url, key: undefined, name: 'hello' },
+        signIn: machine.settings(),
+      });
+      return await credentials.renew({ status: 401, wwwAuthenticate: 'Bearer' }, signal).catch((error) => error);
+    } finally {
+      http.closeAllConnections();
+      http.close();
+    }
+  }
+
+  test('without OAuth wants a key, and nobody is asked to sign in', async () => {
+    const outcome = await signInAtEndpoint((_req, res) => res.writeHead(404).end());
+
+    expect(outcome).toBe(false);
+    expect(await machine.tabs()).toEqual([]);
+  });
+
+  test('that answers everything with a web page offers no OAuth', async () => {
+    const outcome = await signInAtEndpoint((req, res) => {
+      if (req.url?.includes('protected-resource')) res.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello');
+      else res.writeHead(404).end();
+    });
+
+    expect(outcome).toBe(false);
+  });
+
+  test('that never answers is waited for no longer than the signal says', async () => {
+    const ended = new AbortController();
+
+    const outcome = await signInAtEndpoint(() => ended.abort(new Error('the end')), ended.signal);
+
+    expect(outcome).toMatchObject({ message: 'the end' });
   });
 });
