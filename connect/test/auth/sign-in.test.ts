@@ -124,7 +124,7 @@ describe('a person who declines', () => {
     const second = callResource({ url: resource.url, credentials });
     await expect(second).rejects.toMatchObject({ code: 'sign-in-denied' });
     const other = callResource({ url: resource.url, credentials: start() });
-    await expect(other).rejects.toMatchObject({ code: 'sign-in-denied' });
+    await expect(other).rejects.toMatchObject({ code: 'sign-in-failed-before' });
 
     expect(await machine.tabs()).toHaveLength(1);
     expect(await machine.pages()).toContain('Not signed in');
