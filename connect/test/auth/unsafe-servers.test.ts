@@ -143,7 +143,7 @@ describe('a server without registration', () => {
 
     expect(outcome).toMatchObject({
       code: 'client-id-missing',
-      hint: expect.stringContaining('MCP_CONNECT_CLIENT_ID'),
+      hint: expect.stringContaining('MCP_CONNECT_OAUTH_CLIENT_ID'),
     });
   });
 });
