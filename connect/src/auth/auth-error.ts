@@ -29,15 +29,19 @@ export function toSignInError(error: unknown, name: string): SetupError {
   }
   return new SetupError(
     'sign-in-failed',
-    `Cannot sign in to ${name}: the sign-in server could not be reached or did not answer as one (${causeOf(error)})`,
-    'Check your network, then try again with mcp-connect login.',
+    `Cannot sign in to ${name}: the sign-in server ${describeOutage(error)}`,
+    'Check your network, then try again with mcp-connect login; if it stays so, tell the owner of the server.',
   );
 }
 
-function causeOf(error: unknown): string {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && typeof cause.code === 'string') return cause.code;
-    if (cause.cause === undefined) return cause.name;
+function describeOutage(error: unknown): string {
+  for (let cause = error; isRecord(cause); cause = cause.cause) {
+    if (cause.name === 'TimeoutError') return 'did not answer in time';
+    if (typeof cause.code === 'string') return `could not be reached (${cause.code})`;
   }
-  return 'unknown';
+  return 'did not answer as one does';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LOCK_HEARTBEAT_MS, LOCK_POLL_MS, LOCK_STALE_MS } from './auth-limits.ts';
@@ -9,11 +10,13 @@ export interface FileLockOptions {
   signal: AbortSignal;
   /** Called once when somebody else holds the lock. */
   onWait?: () => void;
+  /** Time without a sign of life after which a holder is taken for hanging, in ms. */
+  staleMs?: number;
 }
 
 /**
  * Runs `work` while no other process on this machine does under the same path. The lock of a process that was killed is
- * taken over at once, that of one that hangs after `LOCK_STALE_MS`. File operations are synchronous, so that a process
+ * taken over at once, that of one that hangs after `staleMs`. File operations are synchronous, so that a process
  * that ends cannot leave a lock half written.
  * @throws the signal's reason when it aborts while waiting
  */
@@ -36,10 +39,12 @@ export async function withFileLock<T>(options: FileLockOptions, work: () => Prom
   }
 }
 
-async function acquire(owner: string, { path, signal, onWait }: FileLockOptions): Promise<void> {
+async function acquire(owner: string, options: FileLockOptions): Promise<void> {
+  const { path, signal, onWait, staleMs = LOCK_STALE_MS } = options;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const watch = new StalenessWatch();
+  const watch = new StalenessWatch(staleMs);
   let hasWaited = false;
+  signal.throwIfAborted();
   while (!tryCreate(path, owner)) {
     const holder = readHolder(path);
     if (holder && watch.isStale(holder)) {
@@ -50,17 +55,13 @@ async function acquire(owner: string, { path, signal, onWait }: FileLockOptions)
       hasWaited = true;
       onWait?.();
     }
-    await pause(LOCK_POLL_MS, undefined, { signal });
-  }
-  if (signal.aborted) {
-    rmSync(path, { force: true });
-    throw signal.reason;
+    await pause(LOCK_POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
 function tryCreate(path: string, owner: string): boolean {
   try {
-    writeFileSync(path, JSON.stringify({ pid: process.pid, owner }), { flag: 'wx', mode: 0o600 });
+    writeFileSync(path, JSON.stringify({ pid: process.pid, host: hostname(), owner }), { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     // Windows answers EPERM while the file of the last holder is being deleted.
@@ -70,7 +71,7 @@ function tryCreate(path: string, owner: string): boolean {
 }
 
 interface Holder {
-  /** Undefined while the file is being written, or when it holds something else. */
+  /** Undefined for another machine's, while the file is being written, or when it holds something else. */
   pid: number | undefined;
   owner: string;
   touchedMs: number;
@@ -88,8 +89,9 @@ function readHolder(path: string): Holder | undefined {
 
 function parseHolder(text: string): { pid: number | undefined; owner: string } {
   try {
-    const { pid, owner } = JSON.parse(text);
-    if (Number.isSafeInteger(pid) && pid > 0 && typeof owner === 'string') return { pid, owner };
+    const { pid, host, owner } = JSON.parse(text);
+    const isProcess = Number.isSafeInteger(pid) && pid > 0;
+    if (isProcess && typeof owner === 'string') return { pid: host === hostname() ? pid : undefined, owner };
   } catch {
     // Falls through: not written by a lock, or not yet completely.
   }
@@ -101,15 +103,22 @@ function parseHolder(text: string): { pid: number | undefined; owner: string } {
  * the drive is another machine's.
  */
 class StalenessWatch {
-  #seen: { owner: string; touchedMs: number; sinceMs: number } | undefined;
+  readonly #staleMs: number;
+  #seen: { owner: string; touchedMs: number; sinceMs: number; lastMs: number } | undefined;
+
+  constructor(staleMs: number) {
+    this.#staleMs = staleMs;
+  }
 
   isStale({ pid, owner, touchedMs }: Holder): boolean {
     if (pid !== undefined && !isAlive(pid)) return true;
     const now = performance.now();
-    if (this.#seen?.owner !== owner || this.#seen.touchedMs !== touchedMs) {
-      this.#seen = { owner, touchedMs, sinceMs: now };
-    }
-    return now - this.#seen.sinceMs > LOCK_STALE_MS;
+    const seen = this.#seen;
+    // Some systems' steady clock goes on while they sleep, and the holder needs a moment to wake up, too.
+    const hasSlept = seen !== undefined && now - seen.lastMs > LOCK_HEARTBEAT_MS;
+    const isSame = seen?.owner === owner && seen.touchedMs === touchedMs && !hasSlept;
+    this.#seen = { owner, touchedMs, sinceMs: isSame ? seen.sinceMs : now, lastMs: now };
+    return now - this.#seen.sinceMs > this.#staleMs;
   }
 }
 
@@ -146,5 +155,5 @@ function touch(path: string): void {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

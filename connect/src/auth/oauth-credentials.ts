@@ -13,6 +13,7 @@ export class OAuthCredentials implements Credentials {
   readonly #signIn: SignInSettings;
   readonly #store: SignInStore;
   #tokens: StoredTokens | undefined;
+  #isLoaded = false;
   #renewal: Promise<boolean> | undefined;
   #freshRefusals = 0;
   #failure: { error: SetupError; atMs: number } | undefined;
@@ -27,7 +28,8 @@ export class OAuthCredentials implements Credentials {
   async authorization(): Promise<string | undefined> {
     const expiresAtMs = this.#tokens?.expiresAtMs ?? Number.POSITIVE_INFINITY;
     // Another instance may have renewed what has expired here. If none has, the server's 401 leads to a renewal.
-    if (!this.#tokens || expiresAtMs - EXPIRY_MARGIN_MS < Date.now()) this.#tokens = await this.#readStored();
+    if (!this.#isLoaded || expiresAtMs - EXPIRY_MARGIN_MS < Date.now()) this.#tokens = await this.#readStored();
+    this.#isLoaded = true;
     return this.#tokens && bearer(this.#tokens);
   }
 

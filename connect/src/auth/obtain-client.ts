@@ -64,7 +64,7 @@ async function register(options: ObtainClientOptions): Promise<ClientIdentity> {
     throw new SetupError(
       'client-id-missing',
       `Cannot sign in through ${server.issuer}: it takes registered clients only`,
-      'Ask its owner for a client id and set it in MCP_CONNECT_CLIENT_ID.',
+      'Ask its owner for a client id and set it in MCP_CONNECT_OAUTH_CLIENT_ID.',
     );
   }
   const grants = server.metadata.grant_types_supported ?? [];
@@ -128,7 +128,7 @@ async function tryRegister(options: {
     throw new SetupError(
       'registration-refused',
       `Cannot sign in through ${options.issuer}: it refuses to register mcp-connect, saying "${quoteServer(said)}"`,
-      'Ask its owner for a client id and set it in MCP_CONNECT_CLIENT_ID.',
+      'Ask its owner for a client id and set it in MCP_CONNECT_OAUTH_CLIENT_ID.',
     );
   }
 }

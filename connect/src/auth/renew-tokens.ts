@@ -153,7 +153,7 @@ async function checkFailure({ store, server }: Renewal): Promise<void> {
   const failure = await store.readFailure(server);
   const ageMs = failure ? Date.now() - failure.atMs : Number.POSITIVE_INFINITY;
   if (failure && ageMs >= 0 && ageMs < SHARED_FAILURE_REST_MS) {
-    throw new SetupError(failure.code, failure.message, failure.hint);
+    throw new SetupError('sign-in-failed-before', failure.message, failure.hint);
   }
 }
 
@@ -172,7 +172,7 @@ async function signInNow(renewal: Renewal, stored: StoredTokens | undefined): Pr
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const { code, message, hint } = toSignInError(error, name);
-    if (code !== 'sign-in-failed') await store.writeFailure(server, { atMs: Date.now(), code, message, hint });
+    if (code !== 'sign-in-failed') await store.writeFailure(server, { atMs: Date.now(), message, hint });
     throw error;
   }
 }

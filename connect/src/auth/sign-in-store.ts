@@ -38,7 +38,6 @@ export interface StoredClient {
 
 export interface StoredFailure {
   atMs: number;
-  code: string;
   message: string;
   hint: string;
 }
@@ -158,7 +157,7 @@ function isClient(value: unknown): value is ClientIdentity {
 }
 
 function isFailure(value: unknown): value is StoredFailure {
-  return isObject(value) && isNumber(value.atMs) && isText(value.code) && isText(value.message) && isText(value.hint);
+  return isObject(value) && isNumber(value.atMs) && isText(value.message) && isText(value.hint);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

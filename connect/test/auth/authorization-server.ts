@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
 
+dropNotices();
+
 export interface AuthorizationServer {
   issuer: string;
   provider: Provider;
@@ -26,12 +28,12 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = quietly(() => createProvider(issuer, options));
+  const provider = createProvider(issuer, options);
   const counts = new Map<string, number>();
   provider.use(async (ctx, next) => {
     counts.set(ctx.path, (counts.get(ctx.path) ?? 0) + 1);
     await next();
-    if (ctx.path === '/.well-known/openid-configuration') options.mangleMetadata?.(ctx.body);
+    if (ctx.path.startsWith('/.well-known/')) options.mangleMetadata?.(ctx.body);
   });
   server.on('request', provider.callback());
   return {
@@ -72,15 +74,12 @@ function createProvider(issuer: string, options: AuthorizationServerOptions): Pr
   });
 }
 
-/** Its warnings are about use outside of tests. */
-function quietly<T>(work: () => T): T {
-  const { warn, info } = console;
-  console.warn = () => {};
-  console.info = () => {};
-  try {
-    return work();
-  } finally {
-    console.warn = warn;
-    console.info = info;
+/** oidc-provider's own are about use outside of tests. */
+function dropNotices(): void {
+  for (const level of ['warn', 'info'] as const) {
+    const write = console[level];
+    console[level] = (...parts: unknown[]) => {
+      if (!String(parts[0]).includes('oidc-provider ')) write(...parts);
+    };
   }
 }

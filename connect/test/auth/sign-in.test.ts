@@ -124,7 +124,7 @@ describe('a person who declines', () => {
     const second = callResource({ url: resource.url, credentials });
     await expect(second).rejects.toMatchObject({ code: 'sign-in-denied' });
     const other = callResource({ url: resource.url, credentials: start() });
-    await expect(other).rejects.toMatchObject({ code: 'sign-in-denied' });
+    await expect(other).rejects.toMatchObject({ code: 'sign-in-failed-before' });
 
     expect(await machine.tabs()).toHaveLength(1);
     expect(await machine.pages()).toContain('Not signed in');
@@ -219,6 +219,21 @@ describe('a step-up', () => {
     expect(called.scope?.split(' ').sort()).toEqual(['mcp:read', 'mcp:write']);
     const [, tab] = await machine.tabs();
     expect(new URL(tab ?? '').searchParams.get('scope')).toBe('mcp:read offline_access mcp:write');
+  });
+
+  test('is done once for all requests that the old token was too weak for', async () => {
+    const credentials = start();
+    const { authorization: sent } = await callResource({ url: resource.url, credentials });
+    const challenge = {
+      status: 403 as const,
+      wwwAuthenticate: 'Bearer error="insufficient_scope", scope="mcp:write"',
+      sent,
+    };
+
+    const renewals = [await credentials.renew(challenge, never()), await credentials.renew(challenge, never())];
+
+    expect(renewals).toEqual([true, true]);
+    expect(await machine.tabs()).toHaveLength(2);
   });
 
   test('is tried once when the server never grants it', async () => {
