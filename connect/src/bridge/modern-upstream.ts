@@ -45,7 +45,7 @@ export class ModernUpstream implements Upstream {
   }
 
   async call(call: Call): Promise<ResponseBody> {
-    if (call.isModern) return await this.#callTool(call, call.params);
+    if (call.isModern) return asComplete(await this.#callTool(call, call.params));
     const emulated = await this.#emulate(call);
     return emulated ?? toLegacyBody(await this.#collectInput(call));
   }
@@ -178,6 +178,12 @@ export class ModernUpstream implements Upstream {
 /** 400 and 404 without a JSON-RPC error come from a server of another era, or none. */
 function isOtherEra(error: unknown): boolean {
   return error instanceof RemoteError && error.failure.kind === 'http' && error.failure.status === 400;
+}
+
+/** A result that does not say what it is, is complete (2026-07-28, basic, result types); strict clients want it said. */
+function asComplete(body: ResponseBody): ResponseBody {
+  if (!('result' in body) || !isObject(body.result) || body.result.resultType !== undefined) return body;
+  return { result: { resultType: 'complete', ...body.result } };
 }
 
 function invalidParams(message: string): ResponseBody {

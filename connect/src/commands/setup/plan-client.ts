@@ -19,7 +19,7 @@ export interface FileChange {
 
 /**
  * @param options.force an entry of this name that starts something else is replaced
- * @throws SetupError client-file-broken, client-entry-taken, file-unreadable
+ * @throws SetupError client-file-broken, client-entry-taken, file-unreadable-here
  */
 export function planClient(options: {
   client: Client;

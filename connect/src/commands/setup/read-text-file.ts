@@ -4,7 +4,7 @@ import { SetupError } from '../../setup-error.ts';
 
 /**
  * Undefined where there is no file.
- * @throws SetupError file-unreadable
+ * @throws SetupError file-unreadable-here
  */
 export function readTextFile(path: string): string | undefined {
   try {
@@ -13,6 +13,6 @@ export function readTextFile(path: string): string | undefined {
     const code = errorCode(error);
     if (code === 'ENOENT') return undefined;
     const state = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8 text' : code;
-    throw new SetupError('file-unreadable', `Cannot read ${path}: ${state}`, 'Check the file and who owns it.');
+    throw new SetupError('file-unreadable-here', `Cannot read ${path}: ${state}`, 'Check the file and who owns it.');
   }
 }
