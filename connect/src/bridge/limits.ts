@@ -82,9 +82,3 @@ export const LAST_KNOWN_FILES_MAX = 100;
 
 /** Tools whose mirrored parameters are kept in mind. */
 export const TOOLS_MAX = 10_000;
-
-/** Length of a server id: a DNS-1123 label of the platform. */
-export const SERVER_ID_CHARACTERS_MAX = 50;
-
-/** Bytes of the config file. */
-export const CONFIG_BYTES_MAX = 1024 * 1024;

@@ -72,7 +72,8 @@ interface Explanation {
   cure: string;
 }
 
-function explain(failure: RemoteFailure, origin: string): Explanation {
+/** What happened, and what to do about it. */
+export function explain(failure: RemoteFailure, origin: string): Explanation {
   switch (failure.kind) {
     case 'http':
       return explainStatus(failure, origin);

@@ -1,6 +1,9 @@
-import { SERVER_ID_CHARACTERS_MAX } from './bridge/limits.ts';
-import type { Config } from './config-file.ts';
-import { SetupError } from './setup-error.ts';
+import { SetupError } from '../setup-error.ts';
+
+/** Length of a server id: a DNS-1123 label of the platform. */
+const SERVER_ID_CHARACTERS_MAX = 50;
+
+const PLACEHOLDER = '{server-id}';
 
 export interface Endpoint {
   url: URL;
@@ -9,39 +12,49 @@ export interface Endpoint {
   name: string;
 }
 
-const PLACEHOLDER = '{server-id}';
+/**
+ * Where to connect.
+ * @param options.target a server id, a whole URL, or nothing when `template` is a whole URL
+ * @param options.template with `{server-id}`, or a whole URL; empty when none is configured
+ * @throws SetupError server-id-invalid, server-id-missing, url-missing, url-invalid
+ */
+export function resolveUrl({ target, template }: { target: string | undefined; template: string }): URL {
+  return parseUrl(target !== undefined && isWholeUrl(target) ? target : fillTemplate(target, template));
+}
 
 /**
- * Where to connect and with which key.
- * @param options.target a server id, a whole URL, or nothing when MCP_CONNECT_URL is a whole URL
- * @throws SetupError server-id-invalid, url-missing, url-invalid, url-not-secure, key-invalid
+ * @throws SetupError key-invalid, url-not-secure
  */
-export function resolveEndpoint(options: {
-  target: string | undefined;
-  env: NodeJS.ProcessEnv;
-  config: Config;
-  allowHttp: boolean;
-}): Endpoint {
-  const { target, env, config, allowHttp } = options;
-  const isWholeUrl = target !== undefined && /^https?:\/\//i.test(target);
-  const url = parseUrl(isWholeUrl ? target : fillTemplate(target, env.MCP_CONNECT_URL || config.url));
-  // A key meant for the platform's servers is not sent to an address somebody typed.
-  const shared = isWholeUrl ? undefined : config.key;
-  const own = target === undefined || !Object.hasOwn(config.keys, target) ? undefined : config.keys[target];
-  const key = checkKey(env.MCP_CONNECT_KEY || (own ?? shared));
-  if (key !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname) && !allowHttp) {
+export function checkKey(
+  key: string | undefined,
+  { url, allowHttp }: { url: URL; allowHttp: boolean },
+): string | undefined {
+  const trimmed = key?.trim();
+  if (trimmed === undefined || trimmed === '') return undefined;
+  if (!/^[\x21-\x7e]+$/.test(trimmed)) {
+    throw new SetupError(
+      'key-invalid',
+      'Cannot use the API key: it holds spaces or characters that no key has',
+      'Copy it again, without quotes or line breaks.',
+    );
+  }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowHttp) {
     throw new SetupError(
       'url-not-secure',
       `Cannot send the API key to ${url.origin}: http is not encrypted, expected https`,
       'Use an https URL, or --allow-http where the network is yours.',
     );
   }
-  return { url, key, name: isWholeUrl || target === undefined ? url.host : target };
+  return trimmed;
 }
 
-function fillTemplate(target: string | undefined, template: string | undefined): string {
+export function isWholeUrl(target: string): boolean {
+  return /^https?:\/\//i.test(target);
+}
+
+function fillTemplate(target: string | undefined, template: string): string {
   if (target !== undefined) checkServerId(target);
-  if (template === undefined) {
+  if (template === '') {
     throw new SetupError(
       'url-missing',
       `Cannot find the endpoint of ${target ?? 'a server'}: no URL is configured`,
@@ -74,17 +87,6 @@ function parseUrl(text: string): URL {
     'url-invalid',
     'Cannot use the URL: it is not an http(s) URL without user name and password',
     'Correct MCP_CONNECT_URL, the config file or the argument.',
-  );
-}
-
-function checkKey(key: string | undefined): string | undefined {
-  const trimmed = key?.trim();
-  if (trimmed === undefined || trimmed === '') return undefined;
-  if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed;
-  throw new SetupError(
-    'key-invalid',
-    'Cannot use the API key: it holds spaces or characters that no key has',
-    'Copy it again, without quotes or line breaks.',
   );
 }
 
