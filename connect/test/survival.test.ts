@@ -82,11 +82,14 @@ test(verifies('era-cached', 'initialize is answered from the last known result w
   const [known] = await again.until(0);
   await startRemote(undefined, { port: remote.port });
   const list = (await again.until('list')).at(-1);
+  again.endInput();
+  await again.exited;
 
   expect(known?.result).toMatchObject({ protocolVersion: '2025-06-18', capabilities: { tools: {} } });
   expect(list?.result).toEqual({ method: 'tools/list' });
-  const [file = ''] = await readdir(cacheDir);
-  expect((await stat(join(cacheDir, file))).mode & 0o077).toBe(0);
+  const files = await readdir(cacheDir);
+  expect(files).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.json$/)]);
+  expect((await stat(join(cacheDir, String(files[0])))).mode & 0o077).toBe(0);
 });
 
 test.each([
