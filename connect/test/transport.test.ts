@@ -27,8 +27,9 @@ afterEach(async () => {
 
 const OPTIONS = { credentials: fixedCredentials(undefined), userAgent: 'test', patienceMs: 10_000, log: () => {} };
 
-function openWebSocket({ origin }: WrapperProcess): Remote {
-  const remote = openRemote({ ...OPTIONS, endpoint: new URL('/mcp/stream', origin), transport: 'websocket' });
+function openWebSocket({ url }: WrapperProcess): Remote {
+  const endpoint = new URL(url.replace('127.0.0.1', 'hello.localhost'));
+  const remote = openRemote({ ...OPTIONS, endpoint, transport: 'websocket' });
   remotes.push(remote);
   return remote;
 }

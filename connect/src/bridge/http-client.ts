@@ -1,4 +1,3 @@
-import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import {
   type ClientRequest,
   Agent as HttpAgent,
@@ -7,10 +6,11 @@ import {
   type RequestOptions,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { LookupFunction, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { CONNECT_TIMEOUT_MS, IDLE_CONNECTION_MS, SILENCE_TIMEOUT_MS } from './limits.ts';
-import { findProxy, isLoopback, proxyAuthorization, TunnelAgent } from './proxy.ts';
+import { lookupLocalhost } from './lookup-localhost.ts';
+import { findProxy, proxyAuthorization, TunnelAgent } from './proxy.ts';
 import { withCode } from './system-error.ts';
 
 export interface HttpRequest {
@@ -158,14 +158,3 @@ function watchConnection(req: ClientRequest): { readonly isMade: boolean } {
   });
   return connection;
 }
-
-/** RFC 6761: every name under `localhost` is this machine, whatever the system's resolver knows of it. */
-const lookupLocalhost: LookupFunction = (hostname, options, callback) => {
-  if (hostname === 'localhost' || !isLoopback(hostname)) {
-    systemLookup(hostname, options as { all: true }, callback as (error: Error | null, found: LookupAddress[]) => void);
-    return;
-  }
-  const address = { address: '127.0.0.1', family: 4 };
-  if (options.all) callback(null, [address]);
-  else callback(null, address.address, address.family);
-};

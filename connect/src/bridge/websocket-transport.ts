@@ -2,7 +2,9 @@ import WebSocket from 'ws';
 import type { HttpTransportOptions } from './http-transport.ts';
 import { classifyMessage, isObject, type Message, type RequestId } from './json-rpc.ts';
 import { ANSWER_BYTES_MAX, CONNECT_TIMEOUT_MS, RENEWALS_MAX } from './limits.ts';
+import { lookupLocalhost } from './lookup-localhost.ts';
 import { META, readMeta } from './meta.ts';
+import { findProxy, TunnelAgent } from './proxy.ts';
 import { RemoteError } from './remote-failure.ts';
 import type { Listening, Post, PostEnd, Transport } from './transport.ts';
 
@@ -106,10 +108,11 @@ export class WebSocketTransport implements Transport {
   }
 
   #handshake(authorization: string | undefined): Promise<{ connection: Connection } | { error: RemoteError }> {
-    const { endpoint, headers, userAgent } = this.#options;
-    const url = new URL(endpoint);
-    url.protocol = endpoint.protocol === 'https:' || endpoint.protocol === 'wss:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url, 'mcp', {
+    const { endpoint, headers, userAgent, env } = this.#options;
+    const proxy = findProxy(endpoint, env);
+    const socket = new WebSocket(streamUrl(endpoint), 'mcp', {
+      lookup: lookupLocalhost,
+      ...(proxy && endpoint.protocol === 'https:' && { agent: new TunnelAgent(proxy, {}) }),
       headers: { ...headers, 'user-agent': userAgent, ...(authorization !== undefined && { authorization }) },
       handshakeTimeout: CONNECT_TIMEOUT_MS,
       maxPayload: ANSWER_BYTES_MAX,
@@ -195,6 +198,14 @@ function findOwner(message: Message, { waiting, listeners }: Connection): Waitin
     }
   }
   return waiting.size === 1 || listeners.size === 0 ? waiting.values().next().value : undefined;
+}
+
+/** The stream of an endpoint lies below it; a URL of the stream itself will do too. */
+function streamUrl(endpoint: URL): URL {
+  const url = new URL(endpoint);
+  url.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (!url.pathname.endsWith('/stream')) url.pathname = `${url.pathname.replace(/\/$/, '')}/stream`;
+  return url;
 }
 
 function gone(): RemoteError {
