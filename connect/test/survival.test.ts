@@ -229,7 +229,11 @@ test('a wrapper killed and started again under load loses tool calls only, and a
   await client.until(0);
   const lists = Array.from({ length: 20 }, (_, i) => ({ ...LIST, id: `list-${i}` }));
   const hang = { ...CALL, id: 'hang', params: { name: 'hang' } };
-  client.write(hang, ...lists);
+  client.write(hang);
+  const received = { ...CALL, id: 'received', params: { name: 'received' } };
+  do client.write(received);
+  while (!(await client.until('received')).at(-1)?.result.content[0].text.includes('"hang"'));
+  client.write(...lists);
 
   wrapper.kill('SIGKILL');
   await wrapper.exited;
@@ -270,4 +274,18 @@ test('a list that hangs is an error when the patience of the client is at its en
   const answer = (await client.until('list')).at(-1);
 
   expect(answer?.error?.message).toMatch(/did not answer in time/);
+});
+
+test('a server that forgets every session is an error, not a loop', async () => {
+  const { remote, client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    res.writeHead(404, { 'content-type': 'text/plain', 'retry-after': '60' }).end();
+    return true;
+  });
+
+  client.write(CALL);
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.error?.data).toMatchObject({ reason: 'http', status: 404 });
+  expect(remote.seen.filter(({ message }) => message?.method === 'tools/call').length).toBeLessThan(10);
 });

@@ -236,7 +236,7 @@ export class LegacyUpstream implements Upstream {
 
   async #withSession<T>(exchange: Promise<T>): Promise<T> {
     return await exchange.catch((error: unknown) => {
-      throw isSessionLost(error, this.#session.id) ? new SessionLostError() : error;
+      throw isSessionLost(error, this.#session.id) ? new SessionLostError('session lost', { cause: error }) : error;
     });
   }
 

@@ -14,9 +14,11 @@ export class LineOutput {
     if (this.#lines.push(JSON.stringify(message)) === 1) setImmediate(() => this.#flush());
   }
 
-  /** Whether the reader is slow, so that it is better not to ask for more. */
-  get isFull(): boolean {
-    return this.#output.writableNeedDrain;
+  /** Calls `resume` when a slow reader has caught up. @returns false when there is nothing to wait for */
+  awaitReader(resume: () => void): boolean {
+    if (!this.#output.writableNeedDrain) return false;
+    this.#output.once('drain', resume);
+    return true;
   }
 
   /** Resolves when everything has been handed to the system. */

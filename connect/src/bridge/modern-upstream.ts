@@ -161,7 +161,7 @@ export class ModernUpstream implements Upstream {
     } catch (error) {
       const answer = answerInRefusal(error);
       if (answer) return this.#checkEra(answer, { isModern });
-      throw isOtherEra(error) ? new EraChangedError() : error;
+      throw isOtherEra(error) ? new EraChangedError('era changed', { cause: error }) : error;
     }
   }
 

@@ -225,7 +225,8 @@ export class Remote {
         const isLost = error instanceof SessionLostError || error instanceof EraChangedError;
         if (isLost && upstream) this.#lose(upstream, error);
         if (isLost && attempts <= LOST_SESSIONS_MAX) continue;
-        const { failure } = toRemoteError(error);
+        const cause = toRemoteError(isLost ? error.cause : error);
+        const { failure } = cause;
         // The time of an answer that came and broke off is not time of waiting for the server.
         if (attempts === 1 && !isQuick(method)) since = Date.now();
         const pauseMs = pauseBeforeRetry({
@@ -237,10 +238,10 @@ export class Remote {
           patienceMs: this.#patienceMs,
           now: new Date(),
         });
-        if (pauseMs === undefined) throw toRemoteError(error);
+        if (pauseMs === undefined) throw cause;
         what.onWaiting?.();
         await pause(pauseMs, undefined, { signal }).catch(() => {});
-        if (signal.aborted) throw toRemoteError(error);
+        if (signal.aborted) throw cause;
       }
     }
   }

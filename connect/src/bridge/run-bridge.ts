@@ -73,6 +73,10 @@ class Bridge {
     this.#output.write(errorResponse(id, error));
   }
 
+  awaitReader(resume: () => void): boolean {
+    return this.#output.awaitReader(resume);
+  }
+
   async close({ graceMs }: { graceMs: number }): Promise<void> {
     await within(this.#calls.empty(), graceMs);
     this.#calls.cancelAll();
@@ -121,7 +125,11 @@ async function readUntilEnd({ input, signal }: BridgeOptions, bridge: Bridge): P
     },
   });
   await new Promise<void>((resolve) => {
-    input.on('data', (chunk: Buffer) => lines.push(chunk));
+    input.on('data', (chunk: Buffer) => {
+      lines.push(chunk);
+      // A client that does not read its answers gets no more of them.
+      if (bridge.awaitReader(() => input.resume())) input.pause();
+    });
     for (const event of ['end', 'close', 'error']) input.once(event, () => resolve());
     if (signal?.aborted) resolve();
     signal?.addEventListener('abort', () => resolve(), { once: true });
