@@ -1,56 +1,73 @@
 import { homedir } from 'node:os';
-import { HELP, parseCommandLine } from './command-line.ts';
-import { configPath, readConfig } from './config-file.ts';
-import { type Endpoint, resolveEndpoint } from './endpoint.ts';
-import type { JsonObject } from './json-rpc.ts';
-import { RemoteSession } from './remote-session.ts';
+import { fileURLToPath } from 'node:url';
+import { type Command, parseCommandLine } from './command-line.ts';
+import { EXIT } from './commands/command-table.ts';
+import { runConnect } from './commands/run-connect.ts';
+import type { Place } from './config/config-path.ts';
 import { SetupError } from './setup-error.ts';
-import { runBridge } from './stdio-bridge.ts';
 import { VERSION } from './version.ts';
 
-const EXIT_UNEXPECTED = 1;
-const EXIT_USAGE = 2;
-
-/** The only place that reads the process's arguments, environment and standard streams. */
+/**
+ * The only place that reads the process's arguments, environment and standard streams. What the bridge does not need
+ * is imported when it is asked for, since clients start this program each time a person opens them.
+ */
 async function main(): Promise<void> {
   const line = parseCommandLine(process.argv.slice(2));
   switch (line.kind) {
-    case 'help':
-      process.stdout.write(HELP);
+    case 'help': {
+      const { renderHelp } = await import('./commands/render-help.ts');
+      process.stdout.write(renderHelp(line.command));
       return;
+    }
     case 'version':
       process.stdout.write(`${VERSION}\n`);
       return;
     case 'problem':
       log(`${line.problem}\nRun mcp-connect --help for usage.`);
-      process.exitCode = EXIT_USAGE;
+      process.exitCode = EXIT.usage;
       return;
-    case 'connect':
-      return await connect(findEndpoint(line));
+    case 'command':
+      return line.command.name === 'connect' ? await connect(line.command) : await runOther(line.command);
   }
 }
 
-function findEndpoint({ target, allowHttp }: { target: string | undefined; allowHttp: boolean }): Endpoint {
-  const { env, platform } = process;
-  const path = configPath({ env, platform, home: homedir() });
-  const config = readConfig({ path, isNamed: Boolean(env.MCP_CONNECT_CONFIG), platform, warn: log });
-  return resolveEndpoint({ target, env, config, allowHttp });
-}
-
-async function connect(endpoint: Endpoint): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
+async function connect(command: Command): Promise<void> {
   // A client that stopped reading has gone.
-  process.stdout.on('error', () => process.exit(0));
+  process.stdout.on('error', () => process.exit(EXIT.ok));
   process.stderr.on('error', () => {});
-  const session = new RemoteSession({ endpoint, userAgent: `mcp-connect/${VERSION}`, deliver, log });
-  await runBridge({ input: process.stdin, send: (message) => session.send(message), deliver });
-  await session.close();
+  const ended = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ended.abort());
+  const { stdin, stdout } = process;
+  await runConnect({ command, place: place(), input: stdin, output: stdout, signal: ended.signal, log });
   // Where pipes are written in the background, the last answers must be out first.
-  process.stdout.write('', () => process.exit(0));
+  stdout.write('', () => process.exit(EXIT.ok));
 }
 
-function deliver(value: JsonObject): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+async function runOther(command: Command): Promise<void> {
+  // `mcp-connect list | head` is no failure.
+  process.stdout.on('error', () => process.exit(EXIT.ok));
+  const ended = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      ended.abort();
+      process.exit(EXIT.failed);
+    });
+  }
+  const { runCommand } = await import('./commands/run-command.ts');
+  process.exitCode = await runCommand({
+    command,
+    place: place(),
+    input: process.stdin,
+    mainPath: fileURLToPath(import.meta.url),
+    print: (text) => process.stdout.write(text),
+    note: (text) => process.stderr.write(text),
+    signal: ended.signal,
+  });
+  process.stdin.destroy();
+}
+
+function place(): Place {
+  return { env: process.env, platform: process.platform, home: homedir() };
 }
 
 function log(text: string): void {
@@ -62,9 +79,9 @@ try {
 } catch (error) {
   if (error instanceof SetupError) {
     log(`${error.message}\n${error.hint}`);
-    process.exitCode = EXIT_USAGE;
+    process.exitCode = EXIT.usage;
   } else {
     log(`unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    process.exit(EXIT_UNEXPECTED);
+    process.exit(EXIT.failed);
   }
 }

@@ -22,19 +22,24 @@ export type Script = (seen: Seen, res: ServerResponse) => boolean | undefined;
 const servers = new Set<Server>();
 
 /** A remote MCP server that does what the test wants, and answers `initialize`, notifications and pings by itself. */
-export async function startRemote(script: Script = () => false): Promise<ScriptedRemote> {
+export async function startRemote(
+  script: Script = () => false,
+  options: { isModern?: boolean; port?: number } = {},
+): Promise<ScriptedRemote> {
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();
   const server = createServer((req, res) => {
     void readMessage(req).then((message) => {
       const one: Seen = { method: req.method ?? '', headers: req.headers, message };
+      // The question for the era is another test's; the usual remote is of the former one.
+      if (message?.method === 'server/discover' && !options.isModern) return refuseMethod(one, res);
       seen.push(one);
       for (const check of [...waiting]) check();
       if (script(one, res) !== true) answerAsUsual(one, res);
     });
   });
   servers.add(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const sees: ScriptedRemote['sees'] = (fits) =>
     new Promise((resolve) => {
@@ -69,6 +74,11 @@ export function openEvents(res: ServerResponse): true {
   res.writeHead(200, { 'content-type': 'text/event-stream' });
   res.flushHeaders();
   return true;
+}
+
+function refuseMethod({ message }: Seen, res: ServerResponse): void {
+  const error = { code: -32601, message: 'Method not found' };
+  sendJson(res, { jsonrpc: '2.0', id: message?.id, error }, { status: 400 });
 }
 
 function answerAsUsual({ method, message }: Seen, res: ServerResponse): void {

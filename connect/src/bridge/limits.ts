@@ -1,0 +1,84 @@
+/** Every limit of the bridge, with its unit and the reason for its value. */
+
+/** Bytes of one line on stdin. Above what a server of this project takes in one request (10 MiB). */
+export const LINE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Bytes of one answer, or of one line of an event stream. */
+export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Bytes of an answer with an error status that are read to find a JSON-RPC error in it. */
+export const ERROR_BODY_BYTES_MAX = 64 * 1024;
+
+/** Characters of a message from the endpoint that are shown to a person. */
+export const REMOTE_TEXT_CHARACTERS_MAX = 300;
+
+/** Time to open a connection, TLS included, in ms. Systems wait for over 2 minutes by themselves. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
+/** A kept connection that was unused for this long, in ms, is not used again: sleep and Wi-Fi changes leave dead ones. */
+export const IDLE_CONNECTION_MS = 60_000;
+
+/** A connection on which nothing arrives for this long, in ms, is given up. Twice the wrapper's time for one answer. */
+export const SILENCE_TIMEOUT_MS = 600_000;
+
+/** The same for lists, `initialize` and the like, in ms: no server needs longer, and they can be asked again. */
+export const QUICK_TIMEOUT_MS = 20_000;
+
+/** A stream that carried keep-alives and then nothing for this long, in ms, is dead. Proxies send them every 15 to 30 s. */
+export const KEEP_ALIVE_SILENCE_MS = 90_000;
+
+/** Time for which a request waits for a server that cannot be reached, in ms. Claude Desktop gives up after 60 s. */
+export const PATIENCE_MS = 50_000;
+
+/** First pause before a request is sent again, in ms; doubled each time up to `RETRY_DELAY_MAX_MS`. */
+export const RETRY_DELAY_MIN_MS = 100;
+export const RETRY_DELAY_MAX_MS = 3_000;
+
+/** Time after which a client is told the last known answer to `initialize`, in ms, when the server has not answered. */
+export const LAST_KNOWN_AFTER_MS = 3_000;
+
+/** Pause between signs of life to a client whose call waits for its server, in ms. Clients give up after 60 s. */
+export const WAITING_PROGRESS_MS = 5_000;
+
+/** Answer to `server/discover`, in ms; legacy servers may never give one. */
+export const ERA_PROBE_TIMEOUT_MS = 10_000;
+
+/** Credentials that are asked for in the course of one request. More means that the server refuses them all. */
+export const RENEWALS_MAX = 3;
+
+/** Rounds in which a modern server may ask for input before a request is done. */
+export const INPUT_ROUNDS_MAX = 32;
+
+/** Calls of a modern client that wait for its input; the oldest is cancelled when there are more. */
+export const HELD_CALLS_MAX = 64;
+
+/** Time for which a call of a modern client waits for its input, in ms. */
+export const HELD_CALL_MS = 600_000;
+
+/** First pause before the listening stream is opened again, in ms; doubled each time up to `LISTEN_DELAY_MAX_MS`. */
+export const LISTEN_DELAY_MIN_MS = 1_000;
+export const LISTEN_DELAY_MAX_MS = 30_000;
+
+/** Attempts to get the rest of a stream that was cut. */
+export const RESUMPTIONS_MAX = 10;
+
+/** Resources that are watched at once; a client that wants more is refused. */
+export const SUBSCRIPTIONS_MAX = 1_000;
+
+/** After the end of stdin, open requests may be answered for this long, in ms. Clients kill what does not end soon. */
+export const END_GRACE_MS = 90;
+
+/** Time to tell the server that the session is over, in ms. It would find out by itself. */
+export const GOODBYE_TIMEOUT_MS = 40;
+
+/** Interval of looking whether the machine slept or changed its network, in ms. */
+export const NETWORK_WATCH_MS = 5_000;
+
+/** Bytes of one file of last known results. */
+export const LAST_KNOWN_BYTES_MAX = 256 * 1024;
+
+/** Files of last known results; the oldest go first. */
+export const LAST_KNOWN_FILES_MAX = 100;
+
+/** Tools whose mirrored parameters are kept in mind. */
+export const TOOLS_MAX = 10_000;

@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import { EventDecoder } from './event-decoder.ts';
+import { isObject } from './json-rpc.ts';
+import { ANSWER_BYTES_MAX, ERROR_BODY_BYTES_MAX, KEEP_ALIVE_SILENCE_MS } from './limits.ts';
+import { RemoteError, type RpcError } from './remote-failure.ts';
+import { withCode } from './system-error.ts';
+
+/** How the body of an answer ended. */
+export interface AnswerEnd {
+  /** The pause in ms that an event stream asked for before reconnecting. */
+  retryMs: number | undefined;
+  lastEventId: string | undefined;
+}
+
+export function mediaType(res: IncomingMessage): string {
+  return res.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+/**
+ * Hands every JSON value of a 200 answer to `onValue`, a batch one by one. A stream that is cut ends like any other:
+ * whoever waits for an answer sees that none has come.
+ * @throws RemoteError bad-answer; the system's error when a plain body broke
+ */
+export async function readAnswer(res: IncomingMessage, onValue: (value: unknown) => void): Promise<AnswerEnd> {
+  const type = mediaType(res);
+  if (type === 'text/event-stream') return await readEvents(res, onValue);
+  if (type !== 'application/json') throw await failureOf(res);
+  const value = parse((await readText(res, ANSWER_BYTES_MAX)) ?? tooLarge());
+  for (const one of Array.isArray(value) ? value : [value]) onValue(one);
+  return { retryMs: undefined, lastEventId: undefined };
+}
+
+/** What an answer that is not 200 says: the JSON-RPC error in it, if there is one, and how to explain it otherwise. */
+export async function failureOf(res: IncomingMessage): Promise<RemoteError> {
+  const text = (await readText(res, ERROR_BODY_BYTES_MAX).catch(() => undefined)) ?? '';
+  const rpcError = findRpcError(text);
+  return new RemoteError({
+    kind: 'http',
+    status: res.statusCode ?? 0,
+    contentType: mediaType(res),
+    retryAfter: res.headers['retry-after'],
+    location: res.headers.location,
+    wwwAuthenticate: res.headers['www-authenticate'],
+    detail: typeof rpcError?.message === 'string' ? rpcError.message : '',
+    rpcError,
+  });
+}
+
+async function readEvents(res: IncomingMessage, onValue: (value: unknown) => void): Promise<AnswerEnd> {
+  const events = new EventDecoder((data) => onValue(parse(data)), tooLarge);
+  let hasKeepAlives = false;
+  try {
+    for await (const chunk of res) {
+      events.push(chunk as Buffer);
+      if (events.hasKeepAlives && !hasKeepAlives) {
+        hasKeepAlives = true;
+        res.setTimeout(KEEP_ALIVE_SILENCE_MS, () => res.destroy(withCode('ETIMEDOUT')));
+      }
+    }
+  } catch (error) {
+    if (error instanceof RemoteError) throw error;
+  }
+  return { retryMs: events.retryMs, lastEventId: events.lastEventId };
+}
+
+/** Undefined when the body is larger. */
+async function readText(res: IncomingMessage, bytesMax: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of res) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > bytesMax) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RemoteError({ kind: 'bad-answer', detail: 'it is not JSON' });
+  }
+}
+
+function tooLarge(): never {
+  throw new RemoteError({ kind: 'bad-answer', detail: `it is larger than ${ANSWER_BYTES_MAX} bytes` });
+}
+
+function findRpcError(text: string): RpcError | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const error = isObject(value) ? value.error : undefined;
+    if (isObject(error) && typeof error.code === 'number') {
+      return { ...error, code: error.code, message: typeof error.message === 'string' ? error.message : '' };
+    }
+  } catch {
+    // Not JSON: the status has to say it all.
+  }
+  return undefined;
+}

@@ -1,0 +1,168 @@
+import { NeverSentError } from './http-client.ts';
+import { ERROR, type JsonObject } from './json-rpc.ts';
+import { REMOTE_TEXT_CHARACTERS_MAX } from './limits.ts';
+
+export interface RpcError {
+  code: number;
+  message: string;
+  data?: unknown;
+}
+
+export interface HttpFailure {
+  kind: 'http';
+  status: number;
+  contentType: string;
+  retryAfter: string | undefined;
+  location: string | undefined;
+  wwwAuthenticate: string | undefined;
+  /** What the JSON-RPC error in the body says. */
+  detail: string;
+  rpcError: RpcError | undefined;
+}
+
+/** Why a message got no answer of the server. */
+export type RemoteFailure =
+  | HttpFailure
+  | { kind: 'network'; code: string; wasSent: boolean }
+  | { kind: 'unanswered' }
+  | { kind: 'bad-answer'; detail: string };
+
+export class RemoteError extends Error {
+  readonly failure: RemoteFailure;
+
+  constructor(failure: RemoteFailure) {
+    super(failure.kind);
+    this.name = 'RemoteError';
+    this.failure = failure;
+  }
+}
+
+export function toRemoteError(error: unknown): RemoteError {
+  if (error instanceof RemoteError) return error;
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
+  if (error instanceof NeverSentError) return new RemoteError({ kind: 'network', code, wasSent: false });
+  if (code === 'ECONNRESET' || code === 'EPIPE') return new RemoteError({ kind: 'unanswered' });
+  return new RemoteError({ kind: 'network', code, wasSent: true });
+}
+
+/** Whether the server provably did nothing: it was never reached, or whoever answered refused the request. */
+export function isUndone(failure: RemoteFailure): boolean {
+  if (failure.kind === 'network') return !failure.wasSent;
+  if (failure.kind !== 'http') return false;
+  const { status } = failure;
+  return REFUSALS.has(status) || (status >= 300 && status < 400);
+}
+
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 421, 425, 429, 503]);
+
+/** The JSON-RPC error a client gets: what happened, and what its user can do about it. */
+export function describeFailure(
+  failure: RemoteFailure,
+  { target, origin }: { target: string; origin: string },
+): { code: number; message: string; data: JsonObject } {
+  const { state, cure } = explain(failure, origin);
+  const status = failure.kind === 'http' ? { status: failure.status } : {};
+  const retryAfter = failure.kind === 'http' && failure.retryAfter ? { retryAfter: failure.retryAfter } : {};
+  const message = `Cannot reach ${target}: ${state}. ${cure}`;
+  return { code: ERROR.connection, message, data: { reason: failure.kind, ...status, ...retryAfter } };
+}
+
+interface Explanation {
+  state: string;
+  cure: string;
+}
+
+/** What happened, and what to do about it. */
+export function explain(failure: RemoteFailure, origin: string): Explanation {
+  switch (failure.kind) {
+    case 'http':
+      return explainStatus(failure, origin);
+    case 'network':
+      return explainNetwork(failure, origin);
+    case 'unanswered':
+      return {
+        state: 'the connection ended before the server answered',
+        cure: MAYBE_DONE,
+      };
+    case 'bad-answer':
+      return { state: `the answer is not MCP (${failure.detail})`, cure: `Check the URL: ${origin}.` };
+  }
+}
+
+function explainStatus(failure: HttpFailure, origin: string): Explanation {
+  const { status, contentType, retryAfter, location, detail } = failure;
+  const said = detail === '' ? '' : `, saying "${detail.slice(0, REMOTE_TEXT_CHARACTERS_MAX)}"`;
+  const state = `${origin} answered ${status}${said}`;
+  const wait = retryAfter ? `Try again in ${retryAfter} s.` : 'Try again in a moment.';
+  if (status === 401) {
+    return { state, cure: 'Set the API key of this server in MCP_CONNECT_KEY, or under "keys" in the config file.' };
+  }
+  if (status === 403) return { state, cure: 'Ask the owner of the server whether this key may use it.' };
+  if (status === 404) return { state, cure: 'Check the server id and the URL; a server that was stopped is gone too.' };
+  if (status === 429) return { state, cure: `Too many calls with this key. ${wait}` };
+  if (status === 502 || status === 503 || status === 504) {
+    return { state, cure: `The server is starting, restarting or stopped. ${wait}` };
+  }
+  if (status >= 300 && status < 400) {
+    return { state: `${state} with a redirect`, cure: `Use that address instead: ${location ?? 'none was given'}.` };
+  }
+  if (contentType === 'text/html') {
+    return {
+      state: `${state} with a web page`,
+      cure: 'Check the URL: it must be that of the MCP endpoint, most often ending in /mcp.',
+    };
+  }
+  return { state, cure: 'Ask the owner of the server to look at its log.' };
+}
+
+const MAYBE_DONE = 'It may have been carried out all the same: look before you repeat it.';
+
+const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+export function isCertificateProblem(code: string): boolean {
+  return CERTIFICATE_CODES.has(code);
+}
+
+function explainNetwork({ code, wasSent }: { code: string; wasSent: boolean }, origin: string): Explanation {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return {
+      state: `the name in ${origin} is not known (${code})`,
+      cure: 'Check the server id, the URL and your network.',
+    };
+  }
+  if (code === 'ECONNREFUSED') {
+    return {
+      state: `nothing listens at ${origin} (${code})`,
+      cure: 'Check the URL and the port, and whether the server runs.',
+    };
+  }
+  if (code === 'ETIMEDOUT') {
+    return {
+      state: `${origin} did not answer in time (${code})`,
+      cure: wasSent ? `Check your network. ${MAYBE_DONE}` : 'Check your network, VPN and firewall.',
+    };
+  }
+  if (code === 'PROXY_AUTHENTICATION') {
+    return {
+      state: 'the proxy wants a user and a password',
+      cure: 'Put them into HTTPS_PROXY: http://user:password@host:port.',
+    };
+  }
+  if (isCertificateProblem(code)) {
+    return {
+      state: `the certificate of ${origin} cannot be trusted (${code})`,
+      cure: 'For a private authority, name its certificate file in NODE_EXTRA_CA_CERTS.',
+    };
+  }
+  return {
+    state: `the connection to ${origin} broke (${code})`,
+    cure: 'Try again; if it stays so, check whether the server runs.',
+  };
+}
