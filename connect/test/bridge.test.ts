@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { killStarted, startConnect } from './connect-process.ts';
 import { openEvents, type Script, type ScriptedRemote, sendJson, startRemote, stopRemotes } from './scripted-remote.ts';
+import { verifies } from './verifies.ts';
 
 afterEach(async () => {
   await killStarted();
@@ -30,28 +31,34 @@ function isMethod(method: string): (seen: { message: { method?: string } | undef
   return ({ message }) => message?.method === method;
 }
 
-test('connect sends key, host, session and version where they belong, and keeps id 0', async () => {
-  const { remote, client } = await connectTo();
+test(
+  verifies(
+    ['http-accept', 'session-id-sent', 'header-version', 'era-fall-back'],
+    'connect sends key, host, session and version where they belong, and keeps id 0',
+  ),
+  async () => {
+    const { remote, client } = await connectTo();
 
-  client.write(INITIALIZE, INITIALIZED, LIST);
-  const [initialized] = await client.until(0);
-  const [list] = await client.until('list');
+    client.write(INITIALIZE, INITIALIZED, LIST);
+    const [initialized] = await client.until(0);
+    const [list] = await client.until('list');
 
-  expect(initialized).toMatchObject({ id: 0, result: { protocolVersion: '2025-06-18' } });
-  expect(list?.result).toEqual({ method: 'tools/list' });
-  const [first, second, ...others] = remote.seen;
-  expect(first?.headers).toMatchObject({
-    host: `hello-q7m2d4.localhost:${remote.port}`,
-    authorization: 'Bearer mcp_key',
-    accept: 'application/json, text/event-stream',
-    'user-agent': expect.stringContaining('mcp-connect/'),
-  });
-  expect(first?.headers['mcp-session-id']).toBeUndefined();
-  expect(second?.message?.method).toBe('notifications/initialized');
-  for (const { headers } of [second, ...others].filter((seen) => seen !== undefined)) {
-    expect(headers).toMatchObject({ 'mcp-session-id': 'session-1', 'mcp-protocol-version': '2025-06-18' });
-  }
-});
+    expect(initialized).toMatchObject({ id: 0, result: { protocolVersion: '2025-06-18' } });
+    expect(list?.result).toEqual({ method: 'tools/list' });
+    const [first, second, ...others] = remote.seen;
+    expect(first?.headers).toMatchObject({
+      host: `hello-q7m2d4.localhost:${remote.port}`,
+      authorization: 'Bearer mcp_key',
+      accept: 'application/json, text/event-stream',
+      'user-agent': expect.stringContaining('mcp-connect/'),
+    });
+    expect(first?.headers['mcp-session-id']).toBeUndefined();
+    expect(second?.message?.method).toBe('notifications/initialized');
+    for (const { headers } of [second, ...others].filter((seen) => seen !== undefined)) {
+      expect(headers).toMatchObject({ 'mcp-session-id': 'session-1', 'mcp-protocol-version': '2025-06-18' });
+    }
+  },
+);
 
 test('connect hands on what comes on the listening stream, and the client’s answer to it', async () => {
   const { remote, client } = await connectTo(({ method }, res) => {
@@ -69,35 +76,41 @@ test('connect hands on what comes on the listening stream, and the client’s an
   expect(answer.message?.result).toEqual({ roots: [] });
 });
 
-test('connect reads event streams cut anywhere, with comments, \\r\\n and many data lines', async () => {
-  const text = 'žluťoučký 🐴';
-  const { client } = await connectTo(({ message }, res) => {
-    if (message?.method !== 'tools/call') return false;
-    openEvents(res);
-    const events = [
-      ': keep-alive\r\n\r\n',
-      'id: 1\r\ndata:\r\n\r\n',
-      'event: other\ndata: {"jsonrpc":"2.0","method":"not/for/mcp"}\n\n',
-      'event: message\r\ndata: {"jsonrpc":"2.0","method":"notifications/progress",\r\ndata: "params":{"progress":1}}\r\n\r\n',
-      `data:{"jsonrpc":"2.0","id":${message.id},"result":{"text":"${text}"}}\n\n`,
-    ];
-    const bytes = Buffer.from(events.join(''));
-    const writeByte = (at: number): void => {
-      if (at === bytes.length) res.end();
-      else res.write(bytes.subarray(at, at + 1), () => writeByte(at + 1));
-    };
-    writeByte(0);
-    return true;
-  });
+test(
+  verifies(
+    ['http-both-answers', 'http-ignore-comments'],
+    'connect reads event streams cut anywhere, with comments, \\r\\n and many data lines',
+  ),
+  async () => {
+    const text = 'žluťoučký 🐴';
+    const { client } = await connectTo(({ message }, res) => {
+      if (message?.method !== 'tools/call') return false;
+      openEvents(res);
+      const events = [
+        ': keep-alive\r\n\r\n',
+        'id: 1\r\ndata:\r\n\r\n',
+        'event: other\ndata: {"jsonrpc":"2.0","method":"not/for/mcp"}\n\n',
+        'event: message\r\ndata: {"jsonrpc":"2.0","method":"notifications/progress",\r\ndata: "params":{"progress":1}}\r\n\r\n',
+        `data:{"jsonrpc":"2.0","id":${message.id},"result":{"text":"${text}"}}\n\n`,
+      ];
+      const bytes = Buffer.from(events.join(''));
+      const writeByte = (at: number): void => {
+        if (at === bytes.length) res.end();
+        else res.write(bytes.subarray(at, at + 1), () => writeByte(at + 1));
+      };
+      writeByte(0);
+      return true;
+    });
 
-  client.write(INITIALIZE, INITIALIZED, CALL);
-  const messages = await client.until('call');
+    client.write(INITIALIZE, INITIALIZED, CALL);
+    const messages = await client.until('call');
 
-  expect(messages.slice(1)).toEqual([
-    { jsonrpc: '2.0', method: 'notifications/progress', params: { progress: 1 } },
-    { jsonrpc: '2.0', id: 'call', result: { text } },
-  ]);
-});
+    expect(messages.slice(1)).toEqual([
+      { jsonrpc: '2.0', method: 'notifications/progress', params: { progress: 1 } },
+      { jsonrpc: '2.0', id: 'call', result: { text } },
+    ]);
+  },
+);
 
 test('connect opens a new session when the old one is gone, without the client noticing', async () => {
   const { remote, client } = await connectTo(({ message, headers }, res) => {
@@ -165,26 +178,29 @@ test('connect answers a call with an error when the stream ends without the answ
   expect(messages.at(-1)?.error?.data).toEqual({ reason: 'unanswered' });
 });
 
-test('connect gives no answer to a call that the client cancelled', async () => {
-  const { remote, client } = await connectTo(({ message }, res) => {
-    if (message?.method === 'notifications/cancelled') held?.end();
-    if (message?.method !== 'tools/call') return false;
-    held = res;
-    return openEvents(res);
-  });
-  let held: Parameters<Script>[1] | undefined;
-  client.write(INITIALIZE, INITIALIZED, CALL);
-  await remote.sees(isMethod('tools/call'));
+test(
+  verifies(['cancel-no-answer', 'stdio-cancel'], 'connect gives no answer to a call that the client cancelled'),
+  async () => {
+    const { remote, client } = await connectTo(({ message }, res) => {
+      if (message?.method === 'notifications/cancelled') held?.end();
+      if (message?.method !== 'tools/call') return false;
+      held = res;
+      return openEvents(res);
+    });
+    let held: Parameters<Script>[1] | undefined;
+    client.write(INITIALIZE, INITIALIZED, CALL);
+    await remote.sees(isMethod('tools/call'));
 
-  client.write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'call' } });
-  await remote.sees(isMethod('notifications/cancelled'));
-  client.write(LIST);
-  await client.until('list');
-  client.endInput();
+    client.write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'call' } });
+    await remote.sees(isMethod('notifications/cancelled'));
+    client.write(LIST);
+    await client.until('list');
+    client.endInput();
 
-  expect(await client.exited).toBe(0);
-  expect(client.stdout()).not.toContain('"call"');
-});
+    expect(await client.exited).toBe(0);
+    expect(client.stdout()).not.toContain('"call"');
+  },
+);
 
 test('connect sends nothing before initialize is answered', async () => {
   const { remote, client } = await connectTo(({ message }, res) => {
@@ -205,23 +221,29 @@ test('connect sends nothing before initialize is answered', async () => {
   expect(order).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
 });
 
-test('connect delivers the answers that are under way when the input ends, says goodbye and exits with 0', async () => {
-  const { remote, client } = await connectTo(({ message }, res) => {
-    if (message?.method !== 'tools/call') return false;
-    held = () => sendJson(res, { jsonrpc: '2.0', id: message.id, result: 'late' });
-    return true;
-  });
-  let held: (() => true) | undefined;
-  client.write(INITIALIZE, INITIALIZED, CALL);
-  await remote.sees(isMethod('tools/call'));
+test(
+  verifies(
+    'session-ended',
+    'connect delivers the answers that are under way when the input ends, says goodbye and exits with 0',
+  ),
+  async () => {
+    const { remote, client } = await connectTo(({ message }, res) => {
+      if (message?.method !== 'tools/call') return false;
+      held = () => sendJson(res, { jsonrpc: '2.0', id: message.id, result: 'late' });
+      return true;
+    });
+    let held: (() => true) | undefined;
+    client.write(INITIALIZE, INITIALIZED, CALL);
+    await remote.sees(isMethod('tools/call'));
 
-  client.endInput();
-  held?.();
+    client.endInput();
+    held?.();
 
-  expect((await client.until('call')).at(-1)?.result).toBe('late');
-  expect(await client.exited).toBe(0);
-  expect((await remote.sees(({ method }) => method === 'DELETE')).headers['mcp-session-id']).toBe('session-1');
-});
+    expect((await client.until('call')).at(-1)?.result).toBe('late');
+    expect(await client.exited).toBe(0);
+    expect((await remote.sees(({ method }) => method === 'DELETE')).headers['mcp-session-id']).toBe('session-1');
+  },
+);
 
 test.each([['SIGTERM'], ['SIGINT']] as const)('connect ends on %s with a call open', async (signal) => {
   const { remote, client } = await connectTo(({ message }) => message?.method === 'tools/call');
@@ -304,19 +326,25 @@ test.each([
   expect(await client.exited).toBe(0);
 });
 
-test('connect drops what is no JSON-RPC from the server, so that stdout carries nothing else', async () => {
-  const { client } = await connectTo(({ message }, res) => {
-    if (message?.method !== 'tools/call') return false;
-    openEvents(res);
-    res.end(`data: {"hello":1}\n\ndata: [1]\n\ndata: {"jsonrpc":"2.0","id":${message.id},"result":1}\n\n`);
-    return true;
-  });
+test(
+  verifies(
+    'stdio-only-messages',
+    'connect drops what is no JSON-RPC from the server, so that stdout carries nothing else',
+  ),
+  async () => {
+    const { client } = await connectTo(({ message }, res) => {
+      if (message?.method !== 'tools/call') return false;
+      openEvents(res);
+      res.end(`data: {"hello":1}\n\ndata: [1]\n\ndata: {"jsonrpc":"2.0","id":${message.id},"result":1}\n\n`);
+      return true;
+    });
 
-  client.write(INITIALIZE, INITIALIZED, CALL);
-  const messages = await client.until('call');
-  client.endInput();
-  await client.exited;
+    client.write(INITIALIZE, INITIALIZED, CALL);
+    const messages = await client.until('call');
+    client.endInput();
+    await client.exited;
 
-  expect(messages.map(({ id }) => id)).toEqual([0, 'call']);
-  expect(client.stdout().trim().split('\n')).toHaveLength(2);
-});
+    expect(messages.map(({ id }) => id)).toEqual([0, 'call']);
+    expect(client.stdout().trim().split('\n')).toHaveLength(2);
+  },
+);

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { CONNECT_TIMEOUT_MS, IDLE_CONNECTION_MS, SILENCE_TIMEOUT_MS } from './limits.ts';
 import { findProxy, isLoopback, proxyAuthorization, TunnelAgent } from './proxy.ts';
 import { withCode } from './system-error.ts';
@@ -63,10 +64,23 @@ export class HttpClient {
     }
   }
 
-  /** Lets go of connections that are not in use; the next request opens a new one. */
-  dropIdle(): void {
+  /**
+   * After sleep or a change of network: lets go of connections that are not in use, and of those whose own address this
+   * machine no longer has. Nothing can arrive on them, and nobody would say so.
+   */
+  refresh(): void {
     for (const sockets of Object.values(this.#agent.freeSockets)) {
       for (const socket of [...(sockets ?? [])]) socket.destroy();
+    }
+    const addresses = new Set(
+      Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address)),
+    );
+    for (const sockets of Object.values(this.#agent.sockets)) {
+      for (const socket of [...(sockets ?? [])]) {
+        const { localAddress } = socket;
+        if (localAddress === undefined || addresses.has(localAddress.replace(/^::ffff:/, ''))) continue;
+        socket.destroy(withCode('ECONNRESET'));
+      }
     }
   }
 

@@ -79,7 +79,7 @@ export class HttpTransport implements Transport {
   }
 
   refresh(): void {
-    this.#http.dropIdle();
+    this.#http.refresh();
   }
 
   close(): void {

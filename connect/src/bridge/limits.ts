@@ -66,10 +66,10 @@ export const RESUMPTIONS_MAX = 10;
 export const SUBSCRIPTIONS_MAX = 1_000;
 
 /** After the end of stdin, open requests may be answered for this long, in ms. Clients kill what does not end soon. */
-export const END_GRACE_MS = 100;
+export const END_GRACE_MS = 90;
 
 /** Time to tell the server that the session is over, in ms. It would find out by itself. */
-export const GOODBYE_TIMEOUT_MS = 50;
+export const GOODBYE_TIMEOUT_MS = 40;
 
 /** Interval of looking whether the machine slept or changed its network, in ms. */
 export const NETWORK_WATCH_MS = 5_000;

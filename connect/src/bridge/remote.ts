@@ -9,7 +9,7 @@ import { PATIENCE_MS } from './limits.ts';
 import type { ClientIdentity } from './meta.ts';
 import { openUpstream } from './open-upstream.ts';
 import type { Era } from './protocol-version.ts';
-import { toRemoteError } from './remote-failure.ts';
+import { RemoteError, toRemoteError } from './remote-failure.ts';
 import { pauseBeforeRetry } from './retry-policy.ts';
 import { ToolIndex } from './tool-index.ts';
 import type { Transport } from './transport.ts';
@@ -216,8 +216,10 @@ export class Remote {
     for (let attempts = 1; ; attempts++) {
       let upstream: Upstream | undefined;
       try {
-        upstream = await this.#open();
-        return await run(upstream);
+        const leftMs = Math.max(this.#patienceMs - (Date.now() - since), 1);
+        upstream = await withinPatience(this.#open(), { leftMs, wasSent: false });
+        const running = run(upstream);
+        return await (isQuick(method) ? withinPatience(running, { leftMs, wasSent: true }) : running);
       } catch (error) {
         if (signal.aborted || this.#closing.signal.aborted || error instanceof RpcFailure) throw error;
         const isLost = error instanceof SessionLostError || error instanceof EraChangedError;
@@ -330,6 +332,23 @@ export class Remote {
       (transport) => transport.refresh(),
       () => {},
     );
+  }
+}
+
+/** What is still not there then is given up, though it may go on for others. */
+async function withinPatience<T>(
+  promise: Promise<T>,
+  { leftMs, wasSent }: { leftMs: number; wasSent: boolean },
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const given = new Promise<never>((_resolve, reject) => {
+    const error = new RemoteError({ kind: 'network', code: 'ETIMEDOUT', wasSent });
+    timer = setTimeout(() => reject(error), leftMs);
+  });
+  try {
+    return await Promise.race([promise, given]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

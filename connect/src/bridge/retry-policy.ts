@@ -54,7 +54,7 @@ const BUSY: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504]);
 const LASTING: ReadonlySet<number> = new Set([301, 308, 400, 401, 403, 405, 407, 413, 415, 431]);
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3). */
-export function readRetryAfter(value: string | undefined, now: Date): number | undefined {
+function readRetryAfter(value: string | undefined, now: Date): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1_000;
   const date = Date.parse(value);
