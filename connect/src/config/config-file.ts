@@ -41,10 +41,11 @@ export async function readConfig(options: {
     throw unreadable(path, 'it does not exist');
   }
   if (!stat.isFile() || stat.size > CONFIG_BYTES_MAX) throw unreadable(path, 'it is not a file of reasonable size');
-  const config = await parseConfig(readText(path), path);
-  const hasSecrets = config.key !== undefined || Object.keys(config.keys).length > 0;
+  const text = readText(path);
+  const config = await parseConfig(text, path);
+  const hasSecrets = config.key !== undefined || Object.keys(config.keys).length > 0 || text.includes('"header"');
   if (platform !== 'win32' && hasSecrets && (stat.mode & 0o077) !== 0) {
-    warn(`${path} holds keys and others may read it: run chmod 600 "${path}"`);
+    warn(`${path} holds secrets and others may read it: run chmod 600 "${path}"`);
   }
   return config;
 }

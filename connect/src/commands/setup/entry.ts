@@ -3,7 +3,7 @@ import type { Client } from './clients.ts';
 import { isRecord } from './edit-outcome.ts';
 
 /** The name under which npm has this program. */
-const PACKAGE = '@mcpeverything/connect';
+export const PACKAGE = '@mcpeverything/connect';
 
 /** Programs with a window do not see what a shell sets, so these are written down where they are set now. */
 const CARRIED_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'NODE_EXTRA_CA_CERTS', 'MCP_CONNECT_CONFIG'];

@@ -10,7 +10,7 @@ import { askSecret, readAll } from '../ask-secret.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CLIENT_IDS, EXIT } from '../command-table.ts';
 import { CLIENTS, type ClientId, findInstalledClients } from './clients.ts';
-import { planEntry } from './entry.ts';
+import { PACKAGE, planEntry } from './entry.ts';
 import { type FileChange, planClient } from './plan-client.ts';
 import { planConfig } from './plan-config.ts';
 import { readTextFile } from './read-text-file.ts';
@@ -53,7 +53,15 @@ export async function runSetup(context: CommandContext): Promise<number> {
   }
   if (key !== undefined && keyPlace === 'keychain') await writeKeychain(target, key, place);
   applyPlan(plan, { name, place });
-  print(renderDone(plan, { name, target, place, hasKey: key !== undefined || endpoint.key !== undefined, keyPlace }));
+  print(
+    renderDone(plan, {
+      name,
+      target,
+      program: programOf(context),
+      hasKey: key !== undefined || endpoint.key !== undefined,
+      keyPlace,
+    }),
+  );
   return EXIT.ok;
 }
 
@@ -146,6 +154,11 @@ async function findNewKey(
   return (await askSecret(question, context)).trim() || undefined;
 }
 
+/** How a person can call this program again: npx leaves no command behind. */
+function programOf({ mainPath }: CommandContext): string {
+  return /[\\/]_npx[\\/]/.test(mainPath) ? `npx -y ${PACKAGE}` : 'mcp-connect';
+}
+
 function isNeeded({ before, after }: FileChange): boolean {
   return (before ?? '') !== after;
 }
@@ -159,9 +172,9 @@ function renderPlan({ config, clients }: Plan, key: string | undefined): string 
 
 function renderDone(
   { config, clients }: Plan,
-  options: { name: string; target: string; place: Place; hasKey: boolean; keyPlace: 'file' | 'keychain' },
+  options: { name: string; target: string; program: string; hasKey: boolean; keyPlace: 'file' | 'keychain' },
 ): string {
-  const { name, target, hasKey, keyPlace } = options;
+  const { name, target, program, hasKey, keyPlace } = options;
   const lines = clients.flatMap(({ id, change }) => {
     const { title, next } = CLIENTS[id];
     const state = isNeeded(change) ? `added "${name}" to ${change.path}` : `has "${name}" already, in ${change.path}`;
@@ -172,8 +185,8 @@ function renderDone(
     ...lines,
     ...(hasKey && isNeeded(config) ? [keyLine] : []),
     '',
-    `Check: mcp-connect doctor ${target}`,
-    'Undo:  mcp-connect setup --undo',
+    `Check: ${program} doctor ${target}`,
+    `Undo:  ${program} setup --undo`,
     '',
   ].join('\n');
 }
