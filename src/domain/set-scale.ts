@@ -43,8 +43,13 @@ function holdScaledObject(text: string, isHeld: boolean): string {
     throw unclear(SCALED_OBJECT_FILE, 'it has no annotations in lines of their own', 'one annotation a line');
   }
   const pair = pairOf(annotations, PAUSED_REPLICAS_ANNOTATION);
-  if ((pair !== undefined) === isHeld) return text;
-  if (pair) return withoutLine(text, pair, SCALED_OBJECT_FILE);
+  if (pair) {
+    const isAtZero = annotations.get(PAUSED_REPLICAS_ANNOTATION) === '0';
+    if (isHeld && isAtZero) return text;
+    const released = withoutLine(text, pair, SCALED_OBJECT_FILE);
+    return isHeld ? holdScaledObject(released, true) : released;
+  }
+  if (!isHeld) return text;
   const last = annotations.items.at(-1);
   const indent = columnOf(text, startOf(last));
   return withLineAfter(text, endOf(last), `${' '.repeat(indent)}${PAUSED_REPLICAS_ANNOTATION}: "0"`);
@@ -53,8 +58,8 @@ function holdScaledObject(text: string, isHeld: boolean): string {
 function holdReplicas(text: string, name: string, isHeld: boolean): string {
   const root = readMap(text, KUSTOMIZATION_FILE);
   const pair = pairOf(root, 'replicas');
-  if ((pair !== undefined) === isHeld) return text;
-  if (pair) return withoutLine(text, pair, KUSTOMIZATION_FILE);
+  if (pair) return isHeld ? setReplicas(text, 0) : withoutLine(text, pair, KUSTOMIZATION_FILE);
+  if (!isHeld) return text;
   if (root.flow) throw unclear(KUSTOMIZATION_FILE, 'it is written in braces', 'a key a line');
   return withLineAfter(text, endOf(root.items.at(-1)), `replicas: [{name: ${name}, count: 0}]`);
 }
