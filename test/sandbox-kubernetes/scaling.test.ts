@@ -47,13 +47,13 @@ function push(serverId: string, files: Readonly<Record<string, string>>): void {
   );
 }
 
-function settled(serverId: string): Promise<unknown> {
+function settled(serverId: string, health = 'Healthy'): Promise<unknown> {
   const applications = { group: 'argoproj.io', version: 'v1alpha1', namespace: 'argocd', plural: 'applications' };
   return eventually(async () => {
     const found = await clientOf(CustomObjectsApi)
       .getNamespacedCustomObject({ ...applications, name: `mcp-${serverId}` })
       .catch(() => undefined);
-    return found?.status?.sync.status === 'Synced' && found.status.health?.status === 'Healthy';
+    return found?.status?.sync.status === 'Synced' && found.status.health?.status === health;
   });
 }
 
@@ -86,7 +86,7 @@ test.each([
 
   push(serverId, setScale(running, serverId, 0));
   await podsAre(serverId, 0);
-  await settled(serverId);
+  await settled(serverId, name.startsWith('scale-to-zero') ? 'Suspended' : 'Healthy');
 
   push(serverId, running);
   await answers(serverId);

@@ -1,4 +1,5 @@
 import { PAUSED_REPLICAS_ANNOTATION } from '../../../src/domain/manifests/keda.ts';
+import { isSameJson } from '../store/is-same-json.ts';
 import type { KubeObject } from '../store/kube-object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import { typeOf } from '../store/resource-type.ts';
@@ -23,6 +24,10 @@ export function startScaledObjectController(options: { store: ObjectStore; log: 
       if (!scaled || !deployment) return;
       const present = deployment.spec.replicas ?? 1;
       const held = scaled.metadata.annotations?.[PAUSED_REPLICAS_ANNOTATION];
+      const status = { conditions: conditionsOf(held !== undefined) };
+      if (!isSameJson(scaled.status, status)) {
+        store.replace(typeOf('ScaledObject'), { ...scaled, status }, { part: 'status' });
+      }
       const replicas = held === undefined ? Math.max(present, 1) : Number(held);
       if (replicas === present || !Number.isInteger(replicas)) return;
       store.replace(typeOf('Deployment'), { ...deployment, spec: { ...deployment.spec, replicas } });
@@ -43,6 +48,14 @@ export function startScaledObjectController(options: { store: ObjectStore; log: 
       await reconciler.close();
     },
   };
+}
+
+/** The two of KEDA's conditions that Argo CD judges a ScaledObject by. */
+function conditionsOf(isPaused: boolean): object[] {
+  return [
+    { type: 'Ready', status: 'True', message: 'ScaledObject is defined correctly and is ready for scaling' },
+    { type: 'Paused', status: isPaused ? 'True' : 'False', message: isPaused ? 'ScaledObject is paused' : '' },
+  ];
 }
 
 function targetOf(scaled: KubeObject): string {
