@@ -13,6 +13,7 @@ import {
   unknownHost,
   unknownPath,
 } from './gateway-error.ts';
+import { throughInterceptor } from './interceptor-routes.ts';
 import { findRoute, isKnownHost, type Route, routesOf } from './route-table.ts';
 
 export interface Gateway {
@@ -32,7 +33,7 @@ export async function startGateway(options: { port: number; store: ObjectStore }
   const turns = new Map<string, number>();
   let routes = readRoutes(store);
   const unsubscribe = store.subscribe(({ resource }) => {
-    if (resource.kind === 'HTTPRoute' || resource.kind === 'Ingress') routes = readRoutes(store);
+    if (ROUTING_KINDS.includes(resource.kind)) routes = readRoutes(store);
   });
 
   function choose(request: IncomingMessage): { ports: number[] } | { error: GatewayError } {
@@ -87,8 +88,12 @@ export async function startGateway(options: { port: number; store: ObjectStore }
   };
 }
 
+/** Services among them: one may stand for KEDA's interceptor. */
+const ROUTING_KINDS = ['HTTPRoute', 'Ingress', 'InterceptorRoute', 'Service'];
+
 function readRoutes(store: ObjectStore): Route[] {
-  return routesOf([...store.list(typeOf('HTTPRoute')), ...store.list(typeOf('Ingress'))]);
+  const routes = routesOf([...store.list(typeOf('HTTPRoute')), ...store.list(typeOf('Ingress'))]);
+  return throughInterceptor(routes, store);
 }
 
 function answer(response: ServerResponse, error: GatewayError): void {

@@ -9,6 +9,7 @@ import { startArgoCd } from './argocd/argocd.ts';
 import { startCleanupController } from './controllers/cleanup-controller.ts';
 import { startDeploymentController } from './controllers/deployment-controller.ts';
 import { startRouteStatusController } from './controllers/route-status-controller.ts';
+import { startScaledObjectController } from './controllers/scaled-object-controller.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { ContainerLogs } from './kubelet/container-log.ts';
 import type { ContainerRuntime } from './kubelet/container-runtime.ts';
@@ -79,7 +80,12 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
     const gateway = await startGateway({ port: options.gatewayPort, store });
     closers.push(() => gateway.close());
     applyManifests(store, firstNamespaces);
-    const controllers = [startCleanupController, startDeploymentController, startRouteStatusController];
+    const controllers = [
+      startCleanupController,
+      startDeploymentController,
+      startRouteStatusController,
+      startScaledObjectController,
+    ];
     for (const start of controllers) {
       const controller = start({ store, now, log });
       closers.push(() => controller.close());

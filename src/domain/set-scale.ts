@@ -36,27 +36,40 @@ export function setScale(overlay: OverlayFiles, serverId: string, replicas: numb
 const FILE_CHARS_MAX = 262_144;
 
 function holdScaledObject(text: string, isHeld: boolean): string {
-  const root = readMap(text, SCALED_OBJECT_FILE);
-  const metadata = root.get('metadata');
+  const annotations = annotationsOf(text);
+  const pair = pairOf(annotations, PAUSED_REPLICAS_ANNOTATION);
+  if (pair) {
+    if (isHeld && annotations.get(PAUSED_REPLICAS_ANNOTATION) === '0') return text;
+    const released = withoutLine(text, pair, SCALED_OBJECT_FILE);
+    return isHeld ? holdScaledObject(released, true) : released;
+  }
+  if (!isHeld) return text;
+  const last = annotations.items.at(-1);
+  const indent = ' '.repeat(columnOf(text, startOf(last)));
+  const held = withLineAfter(text, endOf(last), `${indent}${PAUSED_REPLICAS_ANNOTATION}: "0"`);
+  if (annotationsOf(held).get(PAUSED_REPLICAS_ANNOTATION) !== '0') {
+    throw unclear(SCALED_OBJECT_FILE, 'a line cannot be added to its annotations', 'one annotation a line');
+  }
+  return held;
+}
+
+function annotationsOf(text: string): YAMLMap {
+  const metadata = readMap(text, SCALED_OBJECT_FILE).get('metadata');
   const annotations = isMap(metadata) ? metadata.get('annotations') : undefined;
   if (!isMap(annotations) || annotations.flow || annotations.items.length === 0) {
     throw unclear(SCALED_OBJECT_FILE, 'it has no annotations in lines of their own', 'one annotation a line');
   }
-  const pair = pairOf(annotations, PAUSED_REPLICAS_ANNOTATION);
-  if ((pair !== undefined) === isHeld) return text;
-  if (pair) return withoutLine(text, pair, SCALED_OBJECT_FILE);
-  const last = annotations.items.at(-1);
-  const indent = columnOf(text, startOf(last));
-  return withLineAfter(text, endOf(last), `${' '.repeat(indent)}${PAUSED_REPLICAS_ANNOTATION}: "0"`);
+  return annotations;
 }
 
 function holdReplicas(text: string, name: string, isHeld: boolean): string {
   const root = readMap(text, KUSTOMIZATION_FILE);
   const pair = pairOf(root, 'replicas');
-  if ((pair !== undefined) === isHeld) return text;
-  if (pair) return withoutLine(text, pair, KUSTOMIZATION_FILE);
-  if (root.flow) throw unclear(KUSTOMIZATION_FILE, 'it is written in braces', 'a key a line');
-  return withLineAfter(text, endOf(root.items.at(-1)), `replicas: [{name: ${name}, count: 0}]`);
+  if (pair) return isHeld ? setReplicas(text, 0) : withoutLine(text, pair, KUSTOMIZATION_FILE);
+  if (!isHeld) return text;
+  const held = withLineAfter(text, endOf(root.items.at(-1)), `replicas: [{name: ${name}, count: 0}]`);
+  // It must be read as it was meant, whatever stands around it.
+  return setReplicas(held, 0);
 }
 
 function readMap(text: string, file: string): YAMLMap {

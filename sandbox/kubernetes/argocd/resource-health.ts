@@ -21,6 +21,8 @@ export function resourceHealth(object: KubeObject): Health | undefined {
       return ingressHealth(object);
     case 'gateway.networking.k8s.io/v1/HTTPRoute':
       return httpRouteHealth(object);
+    case 'keda.sh/v1alpha1/ScaledObject':
+      return scaledObjectHealth(object);
     default:
       return undefined;
   }
@@ -65,6 +67,13 @@ function ingressHealth(ingress: KubeObject): Health {
 function hasAddress(object: KubeObject): boolean {
   const status = object.status as { loadBalancer?: { ingress?: unknown[] } } | undefined;
   return (status?.loadBalancer?.ingress ?? []).length > 0;
+}
+
+function scaledObjectHealth(scaled: KubeObject): Health {
+  const { conditions = [] } = (scaled.status ?? {}) as { conditions?: { type: string; status: string }[] };
+  const holds = (type: string) => conditions.some((each) => each.type === type && each.status === 'True');
+  if (!holds('Ready')) return { status: 'Progressing', message: 'Creating HorizontalPodAutoscaler Object' };
+  return holds('Paused') ? { status: 'Suspended', message: 'ScaledObject is paused' } : { status: 'Healthy' };
 }
 
 interface RouteStatus {

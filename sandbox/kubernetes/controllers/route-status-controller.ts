@@ -1,3 +1,4 @@
+import { isInterceptor } from '../../gateway/interceptor-routes.ts';
 import type { KubeObject } from '../store/kube-object.ts';
 import { kubeTime } from '../store/kube-object.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -17,7 +18,7 @@ interface RouteSpec {
 
 /**
  * Writes the status that Argo CD judges routes by. The sandbox's gateway stands for whatever Gateway or ingress class a
- * route names, so every parent is accepted; a backend that does not exist is told.
+ * route names, so every parent is accepted; a backend that does not exist is told. KEDA's interceptor needs no Service here, since the gateway does its work.
  */
 export function startRouteStatusController(options: {
   store: ObjectStore;
@@ -69,6 +70,7 @@ function httpRouteStatus(store: ObjectStore, route: KubeObject, now: Date): obje
   const { parentRefs = [], rules = [] } = (route.spec ?? {}) as RouteSpec;
   const missing = rules
     .flatMap((rule) => rule.backendRefs ?? [])
+    .filter(({ name, namespace }) => !isInterceptor({ service: name, namespace: namespace ?? '' }))
     .find(({ name, namespace }) => !store.get(typeOf('Service'), namespace ?? route.metadata.namespace, name));
   const before = (
     route.status as { parents?: { conditions: { type: string; status: string; lastTransitionTime: string }[] }[] }

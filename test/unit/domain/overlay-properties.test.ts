@@ -2,12 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { parseCidr } from '../../../src/domain/cidr.ts';
+import { clusterOffer } from '../../../src/domain/cluster-offer.ts';
 import { renderKustomization } from '../../../src/domain/kustomize-render.ts';
 import { diffOverlay, unifiedDiff } from '../../../src/domain/overlay-diff.ts';
 import type { OverlayInput } from '../../../src/domain/overlay-input.ts';
+import { parseDeploymentsPolicy } from '../../../src/domain/parse-deployments-policy.ts';
 import { parseServerConfig } from '../../../src/domain/parse-server-config.ts';
+import { planScaling } from '../../../src/domain/plan-scaling.ts';
 import { renderOverlay } from '../../../src/domain/render-overlay.ts';
 import { createServerId } from '../../../src/domain/server-id.ts';
+import { setScale } from '../../../src/domain/set-scale.ts';
+import { isBuiltIn, schemaViolations } from './kubernetes-schema.ts';
 import { MINIMAL_OVERLAY, OVERLAY_CASES } from './overlay-cases.ts';
 import { restrictedViolations } from './pod-security.ts';
 
@@ -35,7 +40,17 @@ const writtenConfig = fc.record(
       { maxLength: 8 },
     ),
     resources: quantities.map((limits) => ({ limits })),
-    scaling: fc.integer({ min: 1, max: 10 }).map((count) => ({ min: count, max: count })),
+    scaling: fc
+      .tuple(fc.nat(5), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 10_000 }))
+      .map(([min, more, requestsPerSecond]) => ({
+        min,
+        max: Math.min(10, min + more - (min > 0 ? 1 : 0)),
+        requestsPerSecond,
+      })),
+    domains: fc.uniqueArray(
+      fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/).map((label) => `${label}.example.org`),
+      { maxLength: 5 },
+    ),
     access: fc.constantFrom('key', 'public'),
     rateLimit: fc.record({ requestsPerMinute: fc.integer({ min: 1, max: 60_000 }) }),
     egress: fc.array(
@@ -45,26 +60,56 @@ const writtenConfig = fc.record(
       }),
       { maxLength: 4 },
     ),
-    sessions: fc.constant('shared'),
+    sessions: fc.constantFrom('shared', 'isolated'),
   },
   { requiredKeys: [] },
+);
+
+const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/);
+const writtenPolicy = fc.record(
+  {
+    route: fc.record(
+      {
+        implementation: fc.constantFrom('envoy-gateway', 'nginx', 'other'),
+        wildcardSecret: label,
+        clusterIssuer: label,
+      },
+      { requiredKeys: ['clusterIssuer'] },
+    ),
+    customDomains: fc.constant(['*.example.org']),
+    scaling: fc.record({ auto: fc.constant(true), requestMetric: fc.boolean(), toZero: fc.constant(true) }),
+    nodePool: fc.record({ label: label.map((name) => `${name}.example.org/pool`), value: label }),
+    runtimeClass: label,
+    hostUsers: fc.boolean(),
+    registryMirror: fc.tuple(label, port).map(([host, number]) => `${host}.example.org:${number}/ghcr`),
+  },
+  { requiredKeys: ['customDomains', 'scaling', 'route'] },
 );
 
 const route = fc.constantFrom(MINIMAL_OVERLAY.route, (OVERLAY_CASES.gateway ?? MINIMAL_OVERLAY).route);
 
 describe('any valid configuration', () => {
-  const rendered = fc.tuple(writtenConfig, route, fc.nat(10)).map(([written, chosen, replicas]) => {
-    const parsed = parseServerConfig(stringify(written));
-    if (!parsed.ok) throw new Error(`${stringify(written)}\n${JSON.stringify(parsed.problems)}`);
-    const input: OverlayInput = {
-      ...MINIMAL_OVERLAY,
-      serverName: parsed.config.name ?? 'stripe',
-      replicas,
-      route: chosen,
-      config: parsed.config,
-    };
-    return { written, config: parsed.config, input, files: renderOverlay(input) };
-  });
+  const rendered = fc
+    .tuple(writtenConfig, writtenPolicy, route, fc.nat(10))
+    .map(([written, rules, chosen, replicas]) => {
+      const read = parseDeploymentsPolicy(stringify(rules));
+      if (!read.ok) throw new Error(JSON.stringify(read.problems));
+      const { merge: _, ...policy } = read.policy;
+      const offer = clusterOffer({ route: chosen, policy, ownDomain: 'mcp.example.com' });
+      const asked = parseServerConfig(stringify(written), offer);
+      // What isolated sessions rule out is another test's matter.
+      const parsed = asked.ok ? asked : parseServerConfig(stringify({ ...written, sessions: 'shared' }), offer);
+      if (!parsed.ok) throw new Error(`${stringify(written)}\n${JSON.stringify(parsed.problems)}`);
+      const input: OverlayInput = {
+        ...MINIMAL_OVERLAY,
+        serverName: parsed.config.name ?? 'stripe',
+        replicas,
+        route: chosen,
+        config: parsed.config,
+        policy,
+      };
+      return { written, config: parsed.config, input, files: renderOverlay(input) };
+    });
 
   test('keeps its name, command and variables as they were written', () => {
     fc.assert(
@@ -91,11 +136,15 @@ describe('any valid configuration', () => {
         const deployment = manifests.find(({ kind }) => kind === 'Deployment');
         expect(deployment).toMatchObject({
           metadata: { annotations: { 'mcp-hosting.dev/server-name': input.serverName } },
-          spec: {
-            replicas: input.replicas,
-            template: { spec: { containers: [{ image: `${input.image}@${input.digest}` }] } },
-          },
+          spec: { template: { spec: { containers: [{ image: expect.stringMatching(imageOf(input)) }] } } },
         });
+        const isFixed = planScaling(input).kind === 'fixed';
+        if (isFixed) expect(deployment).toMatchObject({ spec: { replicas: input.replicas } });
+        expect(manifests.filter(isBuiltIn).flatMap(schemaViolations)).toEqual([]);
+        for (const { metadata } of manifests) {
+          expect(metadata.namespace).toBe(input.namespace);
+          expect(metadata.name).toMatch(new RegExp(`^mcp-${input.serverId}(?:-wake|-domains)?$`));
+        }
         for (const text of Object.values(files)) expect(parseAllDocuments(text)).toHaveLength(1);
         expect(restrictedViolations(parse(files['deployment.yaml'] ?? '').spec.template.spec)).toEqual([]);
       }),
@@ -107,16 +156,71 @@ describe('any valid configuration', () => {
     fc.assert(
       fc.property(rendered, ({ input, files }) => {
         expect(diffOverlay(files, renderOverlay(input))).toEqual([]);
-        const stopped = renderOverlay({ ...input, replicas: input.replicas + 1 });
-        expect(diffOverlay(files, stopped)).toEqual([{ path: 'kustomization.yaml', kind: 'changed' }]);
-        expect(unifiedDiff({ before: files, after: stopped }).match(/^[-+](?![-+])/gm)).toHaveLength(2);
+        const running = renderOverlay({ ...input, replicas: 1 });
+        const stopped = renderOverlay({ ...input, replicas: 0 });
+        expect(diffOverlay(running, stopped)).toHaveLength(1);
+        const lines = unifiedDiff({ before: running, after: stopped }).match(/^[-+](?![-+])/gm);
+        expect(lines).toHaveLength(planScaling(input).kind === 'fixed' ? 2 : 1);
+        expect(setScale(running, input.serverId, 0)).toEqual(stopped);
       }),
       { numRuns: 40 },
     );
   });
 });
 
+function imageOf({ image, digest, policy }: OverlayInput): RegExp {
+  const host = policy?.registryMirror ?? 'ghcr.io';
+  return new RegExp(`^${host}/${image.slice('ghcr.io/'.length)}@${digest}$`);
+}
+
 describe('hostile text', () => {
+  const hostile = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.array(fc.constantFrom(...'a.-_:/*@#\n"\'{}[]&!|> $0'), { maxLength: 12 }).map((parts) => parts.join('')),
+    fc.constantFrom(
+      'a.example.org\nnamespace: kube-system',
+      'a,b.example.org',
+      '*',
+      '../../base',
+      '$(HOST)',
+      '{{.name}}',
+    ),
+  );
+  /** Everything of the rendered objects but their texts. */
+  const shapeOf = (input: OverlayInput) =>
+    JSON.stringify(renderKustomization(renderOverlay(input)), (_, value: unknown) =>
+      typeof value === 'string' ? '' : value,
+    );
+
+  test.each<[string, string, (text: string) => Partial<OverlayInput>]>([
+    ['a domain', 'a', (text) => ({ config: { ...MINIMAL_OVERLAY.config, domains: [text] } })],
+    ['a variable', 'A', (text) => ({ config: { ...MINIMAL_OVERLAY.config, env: [text] } })],
+    ['a registry mirror', 'a', (text) => ({ policy: { registryMirror: text } })],
+    ['a runtime class', 'a', (text) => ({ policy: { runtimeClass: text } })],
+    ['a node label', 'a', (text) => ({ policy: { nodePool: { label: text, value: 'servers' } } })],
+    ['a node value', 'a', (text) => ({ policy: { nodePool: { label: 'pool', value: text } } })],
+    ['a wildcard Secret', 'a', (text) => ({ policy: { route: { wildcardSecret: text } } })],
+    ['an issuer', 'a', (text) => ({ policy: { route: { clusterIssuer: text } } })],
+    ['a server id', 'stripe-k3v9x2', (text) => ({ serverId: text })],
+    ['a namespace', 'a', (text) => ({ namespace: text })],
+    ['an image', 'a/b', (text) => ({ image: text })],
+    ['a version', 'a', (text) => ({ version: text })],
+  ])('in %s is refused, or stays within its node', (_, tame, change) => {
+    const plain = shapeOf({ ...MINIMAL_OVERLAY, ...change(tame) });
+    fc.assert(
+      fc.property(hostile, (text) => {
+        let shape: string | undefined;
+        try {
+          shape = shapeOf({ ...MINIMAL_OVERLAY, ...change(text) });
+        } catch (error) {
+          expect(String(error)).toMatch(/malformed/);
+        }
+        if (shape !== undefined) expect(shape).toBe(plain);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('in a name stays within its node', () => {
     const plain = renderOverlay(MINIMAL_OVERLAY)['deployment.yaml'] ?? '';
     fc.assert(

@@ -13,6 +13,57 @@ test.each([
   expect(parseDeploymentsPolicy(text)).toEqual({ ok: true, policy: { merge } });
 });
 
+test('parseDeploymentsPolicy keeps what the cluster has', () => {
+  const text = `
+route: {implementation: envoy-gateway, wildcardSecret: mcp-tls, clusterIssuer: letsencrypt-prod}
+customDomains: ["*.example.org", tools.example.com]
+scaling: {auto: true, requestMetric: false, toZero: true}
+nodePool: {label: mcp-hosting.dev/pool, value: servers}
+runtimeClass: gvisor
+hostUsers: false
+registryMirror: mirror.example.org:5000/ghcr
+`;
+
+  expect(parseDeploymentsPolicy(text)).toEqual({
+    ok: true,
+    policy: {
+      merge: 'review',
+      route: { implementation: 'envoy-gateway', wildcardSecret: 'mcp-tls', clusterIssuer: 'letsencrypt-prod' },
+      customDomains: ['*.example.org', 'tools.example.com'],
+      scaling: { auto: true, requestMetric: false, toZero: true },
+      nodePool: { label: 'mcp-hosting.dev/pool', value: 'servers' },
+      runtimeClass: 'gvisor',
+      hostUsers: false,
+      registryMirror: 'mirror.example.org:5000/ghcr',
+    },
+  });
+});
+
+test.each<[string, number, string]>([
+  ['merge: auto\nscaling:\n  toZero: 1', 3, 'Cannot use scaling.toZero: it is 1, expected true (scaling.min may be 0;'],
+  ['route: {implementation: traefik}', 1, 'Cannot use route.implementation: it is "traefik", expected "envoy-gateway"'],
+  ['route: {clusterIssuer: "a b"}', 1, 'Cannot use route.clusterIssuer: it is "a b", expected the name of a Cluster'],
+  ['customDomains: ["*"]', 1, 'Cannot use customDomains[0]: it is another text, expected a host name in lower case'],
+  [
+    'nodePool: {label: a}',
+    1,
+    'Cannot use nodePool: the key "value" is missing, expected a mapping with label and value',
+  ],
+  ['nodePool: {label: a, value: ""}', 1, 'Cannot use nodePool.value: it is empty, expected the value of that label'],
+  ['runtimeClass: g/visor', 1, 'Cannot use runtimeClass: it is another text, expected the name of a RuntimeClass'],
+  ['hostUsers: "no"', 1, 'Cannot use hostUsers: it is "no", expected false (each pod has a user namespace of its own'],
+  [
+    'registryMirror: https://a.example.org',
+    1,
+    'Cannot use registryMirror: it is another text, expected a host, perhaps',
+  ],
+])('parseDeploymentsPolicy tells of %j on its line', (text, line, message) => {
+  expect(parseDeploymentsPolicy(text)).toMatchObject({
+    ok: false,
+    problems: [{ line, endLine: line, message: expect.stringContaining(message) }],
+  });
+});
+
 test.each<[string, number, string]>([
   [
     'merge: automatic',
@@ -43,4 +94,32 @@ test('the published schema is valid, and so are its examples', () => {
   const validate = new Ajv().compile(schema);
 
   expect(schema.examples.map((example: unknown) => validate(example))).toEqual([true, true]);
+});
+
+interface Schema {
+  title?: string;
+  description?: string;
+  examples?: unknown[];
+  properties?: Record<string, Schema>;
+  items?: Schema;
+}
+
+test('the published schema explains every key, and gives an example of each', () => {
+  const schema: Schema = JSON.parse(
+    readFileSync(new URL('../../../docs/deployments-policy.schema.json', import.meta.url), 'utf8'),
+  );
+  const nodes = (node: Schema): Schema[] => [
+    node,
+    ...Object.values(node.properties ?? {}).flatMap(nodes),
+    ...(node.items ? nodes(node.items) : []),
+  ];
+
+  for (const { title, description } of nodes(schema))
+    expect([title, description]).toEqual([expect.stringMatching(/\S/), expect.stringMatching(/\S/)]);
+  for (const [key, { examples = [] }] of Object.entries(schema.properties ?? {})) {
+    expect([key, examples.length > 0]).toEqual([key, true]);
+    for (const example of examples) {
+      expect(parseDeploymentsPolicy(JSON.stringify({ [key]: example }))).toMatchObject({ ok: true });
+    }
+  }
 });

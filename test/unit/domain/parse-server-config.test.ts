@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ClusterOffer } from '../../../src/domain/cluster-offer.ts';
 import { CONFIG_PROBLEMS_MAX, DEFAULT_RESOURCES, parseServerConfig } from '../../../src/domain/parse-server-config.ts';
 import type { ServerConfig } from '../../../src/domain/server-config.ts';
 
@@ -358,5 +359,82 @@ describe('parseServerConfig never repeats what may be a secret', () => {
 
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join('\n')).not.toContain('sk_live');
+  });
+});
+
+describe('parseServerConfig by what the installation offers', () => {
+  const everything: ClusterOffer = {
+    autoscaling: true,
+    scaleToZero: true,
+    affinity: true,
+    customDomains: ['tools.acme.com', '*.example.org', '*.hosted.example.com'],
+    ownDomain: 'mcp.hosted.example.com',
+  };
+  const problemsBy = (text: string, offer: Partial<ClusterOffer>) => {
+    const parsed = parseServerConfig(text, { ...everything, ...offer });
+    return parsed.ok ? [] : parsed.problems.map(({ line, message }) => `${line} ${message}`);
+  };
+
+  test.each<[string, ServerConfig['scaling']]>([
+    ['{min: 0}', { min: 0, max: 1 }],
+    ['{min: 0, max: 4}', { min: 0, max: 4 }],
+    ['{max: 5}', { min: 1, max: 5 }],
+    ['{min: 2, max: 5, requestsPerSecond: 30}', { min: 2, max: 5, requestsPerSecond: 30 }],
+  ])('takes scaling: %s', (scaling, expected) => {
+    const parsed = parseServerConfig(`scaling: ${scaling}`, everything);
+
+    expect(parsed).toMatchObject({ ok: true, config: { scaling: expected } });
+    expect(parsed.ok && parsed.config.scaling).toEqual(expected);
+  });
+
+  test.each<[string, Partial<ClusterOffer>, string]>([
+    [
+      'name: a\nscaling:\n  min: 0',
+      { scaleToZero: false },
+      '3 Cannot use scaling.min: it is 0, which needs autoscaling',
+    ],
+    ['scaling:\n  min: 1\n  max: 2', { autoscaling: false }, '3 Cannot use scaling.max: it is above min, which needs'],
+    [
+      'sessions: isolated\nscaling:\n  min: 0\n  max: 2',
+      {},
+      "4 Cannot use scaling.max: sessions are isolated, and KEDA's interceptor cannot keep a session on one replica",
+    ],
+    [
+      'sessions: isolated\nscaling: {min: 2}',
+      { affinity: false },
+      '2 Cannot use scaling.min: sessions are isolated, and the route of this installation is not known to keep',
+    ],
+    [
+      'sessions: isolated\naccess: public\nscaling:\n  max: 2',
+      {},
+      '4 Cannot use scaling.max: sessions are isolated, and clients without a key cannot be told apart',
+    ],
+    [
+      'domains:\n  - tools.acme.com\n  - tools.acme.net',
+      {},
+      '3 Cannot use domains[1]: this installation does not allow it, expected one of tools.acme.com, *.example.org',
+    ],
+    ['domains: [example.org]', {}, '1 Cannot use domains[0]: this installation does not allow it'],
+    ['domains: [tools.acme.com]', { customDomains: [] }, '1 Cannot use domains[0]: this installation offers no custom'],
+    [
+      'domains: [other-k3v9x2.mcp.hosted.example.com]',
+      {},
+      "1 Cannot use domains[0]: it lies in the platform's own domain, expected a domain of yours",
+    ],
+    ['domains: [mcp.hosted.example.com]', {}, "1 Cannot use domains[0]: it lies in the platform's own domain"],
+    ['domains: ["*.example.org"]', {}, '1 Cannot use domains[0]: it is another text, expected a host name in lower'],
+    ['domains: [a.example.org, a.example.org]', {}, '1 Cannot use domains[1]: it is the same as domains[0]'],
+    ['domains: a.example.org', {}, '1 Cannot use domains: it is '],
+  ])('refuses %j', (text, offer, expected) => {
+    expect(problemsBy(text, offer)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test.each([
+    'sessions: isolated\nscaling: {min: 2, max: 6}',
+    'sessions: isolated\nscaling: {min: 0}',
+    'access: public\nscaling: {min: 2, max: 6}',
+    'domains: [tools.acme.com, a.b.example.org, x.hosted.example.com]',
+  ])('takes %j', (text) => {
+    expect(problemsBy(text, {})).toEqual([]);
   });
 });

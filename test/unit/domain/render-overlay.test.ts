@@ -7,6 +7,7 @@ import type { OverlayInput } from '../../../src/domain/overlay-input.ts';
 import { OVERLAY_COMMENT, renderOverlay } from '../../../src/domain/render-overlay.ts';
 import { setReplicas } from '../../../src/domain/set-replicas.ts';
 import { kubectlKustomize, testWithKubectl } from './kubectl.ts';
+import { isBuiltIn, schemaViolations } from './kubernetes-schema.ts';
 import { MINIMAL_OVERLAY, OVERLAY_CASES } from './overlay-cases.ts';
 import { type PodSpec, RESTRICTED_CHECKS, restrictedViolations } from './pod-security.ts';
 
@@ -30,6 +31,11 @@ function readAsGo(text: string): unknown[] {
   const customTags = (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':float'));
   return parseAllDocuments(text, { customTags }).map((document) => document.toJS());
 }
+
+const project = readFileSync(new URL('../../../kustomize/argocd/app-project.yaml', import.meta.url), 'utf8');
+const ALLOWED_KINDS: string[] = parseAllDocuments(project)[0]
+  ?.toJS()
+  .spec.namespaceResourceWhitelist.map(({ group, kind }: { group: string; kind: string }) => `${group} ${kind}`);
 
 function podOf(input: OverlayInput): PodSpec {
   return parse(renderOverlay(input)['deployment.yaml'] ?? '').spec.template.spec;
@@ -59,6 +65,21 @@ describe.each(Object.entries(OVERLAY_CASES))('the overlay "%s"', (name, input) =
 
   test('holds to the restricted Pod Security Standard', () => {
     expect(restrictedViolations(podOf(input))).toEqual([]);
+  });
+
+  test('holds to the schemas of Kubernetes, without a field that is unknown there', () => {
+    const builtIn = renderKustomization(files).filter(isBuiltIn);
+
+    expect(builtIn.length).toBeGreaterThanOrEqual(2);
+    expect(builtIn.flatMap(schemaViolations)).toEqual([]);
+  });
+
+  test('brings only what the AppProject lets Argo CD apply, into the one namespace', () => {
+    for (const { apiVersion, kind, metadata } of renderKustomization(files)) {
+      expect(ALLOWED_KINDS).toContain(`${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''} ${kind}`);
+      expect(metadata.namespace).toBe(input.namespace);
+      expect(metadata.labels).toMatchObject({ app: 'mcp-server', 'server-id': input.serverId });
+    }
   });
 
   testWithKubectl('renders to the objects, the order and the bytes that kubectl kustomize gives', () => {
@@ -150,8 +171,73 @@ describe('renderOverlay', () => {
     ['host', { host: 'a.example.com:8080' }],
     ['host', { host: 'a.example.com\nx: y' }],
     ['environment variable', { config: { ...MINIMAL_OVERLAY.config, env: ['A: b'] } }],
+    ['domain', { config: { ...MINIMAL_OVERLAY.config, domains: ['a.example.com,evil.example.com'] } }],
+    ['domain', { config: { ...MINIMAL_OVERLAY.config, domains: ['*.example.com'] } }],
+    ['policy', { policy: { registryMirror: 'mirror.example.org@sha256:0' } }],
+    ['policy', { policy: { registryMirror: 'mirror.example.org/../x' } }],
+    ['policy', { policy: { runtimeClass: 'a b' } }],
+    ['policy', { policy: { nodePool: { label: 'a', value: 'b\nc: d' } } }],
+    ['policy', { policy: { nodePool: { label: 'a/b/c', value: 'b' } } }],
+    ['policy', { policy: { route: { wildcardSecret: '../x' } } }],
+    ['policy', { policy: { route: { clusterIssuer: 'X' } } }],
   ])('refuses a malformed %s', (name, change) => {
     expect(() => renderOverlay({ ...MINIMAL_OVERLAY, ...change })).toThrow(`malformed ${name}`);
+  });
+});
+
+describe('renderOverlay of several pods', () => {
+  const specOf = (name: string) => podOf(OVERLAY_CASES[name] ?? MINIMAL_OVERLAY);
+  const manifest = (name: string, file: string) =>
+    parse(renderOverlay(OVERLAY_CASES[name] ?? MINIMAL_OVERLAY)[file] ?? 'null');
+
+  test('spreads them over zones and nodes, and lets one go at a time', () => {
+    const keys = (name: string) => specOf(name).topologySpreadConstraints?.map(({ topologyKey }) => topologyKey);
+
+    expect(keys('replicas')).toEqual(['topology.kubernetes.io/zone', 'kubernetes.io/hostname']);
+    expect(keys('ingress')).toBeUndefined();
+    expect(manifest('replicas', 'poddisruptionbudget.yaml').spec.maxUnavailable).toBe(1);
+    expect(manifest('ingress', 'poddisruptionbudget.yaml')).toBeNull();
+  });
+
+  test('writes a count only where nothing else decides on it', () => {
+    for (const [name, input] of Object.entries(OVERLAY_CASES)) {
+      const { replicas } = manifest(name, 'kustomization.yaml');
+      const isScaled = manifest(name, 'horizontalpodautoscaler.yaml') ?? manifest(name, 'scaledobject.yaml');
+      expect([name, replicas !== undefined]).toEqual([name, !isScaled || name === 'autoscaling-stopped']);
+      expect(manifest(name, 'deployment.yaml').spec.replicas).toBeUndefined();
+      if (input.replicas === 0 && replicas) expect(replicas[0].count).toBe(0);
+    }
+  });
+
+  test('makes new pods when a setting changes, and only then', () => {
+    const checksum = (config: Partial<OverlayInput['config']>) =>
+      parse(
+        renderOverlay({ ...MINIMAL_OVERLAY, config: { ...MINIMAL_OVERLAY.config, ...config } })['deployment.yaml'] ??
+          '',
+      ).spec.template.metadata.annotations['mcp-hosting.dev/config-checksum'];
+
+    expect(checksum({ env: ['B', 'A'] })).toBe(checksum({ env: ['A', 'B'] }));
+    const variants = [{}, { env: ['A'] }, { access: 'public' as const }, { domains: ['a.example.org'] }];
+    expect(new Set(variants.map(checksum)).size).toBe(variants.length);
+    expect(checksum({ egress: [] })).toBe(checksum({}));
+  });
+});
+
+describe('schemaViolations', () => {
+  test('finds unknown fields and values of another type', () => {
+    const manifest = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'a', labels: { a: 1 } },
+      spec: { replica: 1, template: { spec: { containers: [{ name: 'a', image: 1 }], volumes: {} } } },
+    };
+
+    expect(schemaViolations(manifest)).toEqual([
+      'Deployment.metadata.labels.a: is no string',
+      'Deployment.spec: unknown field "replica"',
+      'Deployment.spec.template.spec.containers[0].image: is no string',
+      'Deployment.spec.template.spec.volumes: is no list',
+    ]);
   });
 });
 
@@ -168,6 +254,7 @@ describe('restrictedViolations', () => {
             procMount: 'Unmasked',
             appArmorProfile: { type: 'Unconfined' },
             seLinuxOptions: { type: 'spc_t' },
+            seccompProfile: { type: 'Unconfined' },
           },
           ports: [{ hostPort: 80 }],
           livenessProbe: { httpGet: { host: '169.254.169.254' } },

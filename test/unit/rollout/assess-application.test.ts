@@ -82,6 +82,13 @@ describe('an Application', () => {
     expect(assess({ pods: [] }, { kind: 'stop' }).kind).toBe('synced');
   });
 
+  test('that KEDA holds at zero is that of a stopped server, and of no other', () => {
+    const held = application({ healthStatus: 'Suspended' });
+
+    expect(assess({ application: held, pods: [] }, { kind: 'stop' }).kind).toBe('synced');
+    expect(assess({ application: held, pods: [] }, { kind: 'start' }).kind).toBe('waiting');
+  });
+
   test.each<[string, Partial<ApplicationState>]>([
     ['a comparison error', { syncStatus: 'Unknown', conditions: [{ type: 'ComparisonError', message: 'bad yaml' }] }],
     [
