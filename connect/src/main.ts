@@ -79,7 +79,7 @@ try {
 } catch (error) {
   if (error instanceof SetupError) {
     log(`${error.message}\n${error.hint}`);
-    process.exitCode = EXIT.usage;
+    process.exitCode = error.code.startsWith('sign-in-') ? EXIT.unreachable : EXIT.usage;
   } else {
     log(`unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     process.exit(EXIT.failed);

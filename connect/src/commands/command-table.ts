@@ -144,6 +144,6 @@ export const EXIT = {
   failed: 1,
   /** Wrong usage or configuration: nothing was sent. */
   usage: 2,
-  /** The server could not be reached, or refused. */
+  /** The server could not be reached, or refused; signing in failed. */
   unreachable: 3,
 } as const;

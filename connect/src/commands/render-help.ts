@@ -13,7 +13,7 @@ const EXIT_CODES = `Exit codes:
   0  done; the client has ended
   1  something unexpected, a tool that failed, or a check of doctor that did
   2  wrong usage or configuration: nothing was sent
-  3  the server could not be reached, or refused`;
+  3  the server could not be reached, or refused; signing in failed`;
 
 /** The text of `--help`, of the program or of one command. */
 export function renderHelp(name: CommandName | undefined): string {

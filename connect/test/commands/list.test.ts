@@ -48,7 +48,7 @@ test('list shows the servers of the config file and of clients', async () => {
     ['kept-k3v9x2', 'https://kept-k3v9x2.mcp.example.com/mcp', 'keychain', '-'],
     [''],
   ]);
-  expect(stderr).toContain('Cannot edit the configuration of Zed');
+  expect(stderr).toContain('Cannot use the configuration of Zed');
 });
 
 test('list prints JSON without keys', async () => {

@@ -85,7 +85,7 @@ function allowed({ format }: Client): { allowComments: boolean } {
 function broken({ client, path, problem }: { client: Client; path: string; problem: string }): SetupError {
   return new SetupError(
     'client-file-broken',
-    `Cannot edit the configuration of ${client.title}: ${path}, ${problem}`,
+    `Cannot use the configuration of ${client.title}: ${path}, ${problem}`,
     'Mend the file, which was left as it is, and run this again.',
   );
 }
