@@ -34,7 +34,8 @@ test('docs/connect.md has every command and every client', () => {
 });
 
 test('schema of the config file is that of the options', () => {
-  expectFile(SCHEMA, renderConfigSchema());
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(SCHEMA, renderConfigSchema());
+  expect(JSON.parse(readFileSync(SCHEMA, 'utf8'))).toEqual(JSON.parse(renderConfigSchema()));
 });
 
 test('examples of the documents fit the schema and the parser', async () => {
