@@ -5,7 +5,6 @@ const SCENARIOS = ['wrapper', 'sessions', 'soak', 'connect'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** `connect` has nothing to measure yet, so it runs only when asked for, and says so. */
-const SCENARIOS_BY_DEFAULT: readonly ScenarioName[] = ['wrapper', 'sessions', 'soak'];
 
 export interface BenchSettings {
   scenarios: readonly ScenarioName[];
@@ -21,13 +20,13 @@ export interface BenchSettings {
 
 export const USAGE = `Usage: npm run bench [-- [scenario…] [options]]
 
-Measures the built wrapper against its peers and against a bare bridge, and compares with what was promised.
+Measures the built wrapper and connect against their peers and against a bare bridge, and compares with what was promised.
 
   wrapper    calls per second, latency, memory, time until ready
   sessions   time of a new session, memory of an open one
   soak       memory over many requests and abandoned sessions
-  connect    the local client (not there yet)
-  Without a scenario: wrapper, sessions and soak.
+  connect    mcp-connect beside mcp-remote: start, calls, added latency, memory
+  Without a scenario: all of them.
 
   --rounds N           times everything is measured, interleaved (default 3)
   --seconds S          of measuring, for each of them (default 4)
@@ -62,7 +61,7 @@ export function parseBenchArguments(argv: readonly string[]): ParsedArguments {
       },
     });
     if (values.help) return { kind: 'help' };
-    const scenarios = positionals.length === 0 ? SCENARIOS_BY_DEFAULT : positionals.map(parseScenario);
+    const scenarios = positionals.length === 0 ? SCENARIOS : positionals.map(parseScenario);
     return {
       kind: 'run',
       settings: {

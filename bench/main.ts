@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BenchSettings, parseBenchArguments, type ScenarioName, USAGE } from './bench-arguments.ts';
 import { measureBigMessages } from './big-message-scenario.ts';
+import { measureConnect } from './connect-scenario.ts';
 import { installPeers } from './install-peers.ts';
 import { judge, renderChecks } from './promises.ts';
 import { measureReady } from './ready-scenario.ts';
@@ -19,7 +20,7 @@ const SCENARIOS: Record<ScenarioName, readonly Scenario[]> = {
   wrapper: [measureWrapper, measureReady, measureBigMessages],
   sessions: [measureSessions],
   soak: [measureSoak],
-  connect: [],
+  connect: [measureConnect],
 };
 
 const parsed = parseBenchArguments(process.argv.slice(2));
@@ -44,15 +45,15 @@ async function run(settings: BenchSettings): Promise<number> {
     const seconds = Math.round((performance.now() - startMs) / 1000);
     process.stderr.write(`${String(seconds).padStart(5)} s  ${line}\n`);
   };
-  if (!existsSync(join(import.meta.dirname, '../wrapper/dist/main.js'))) {
-    process.stderr.write('Cannot measure the wrapper: it is not built. Run npm run build first.\n');
+  for (const part of ['wrapper', 'connect']) {
+    if (existsSync(join(import.meta.dirname, `../${part}/dist/main.js`))) continue;
+    process.stderr.write(`Cannot measure ${part}: it is not built. Run npm run build first.\n`);
     return EXIT_FAILED;
   }
   installPeers({ progress });
   const reports: ScenarioReport[] = [];
   const failures: string[] = [];
   for (const name of settings.scenarios) {
-    if (SCENARIOS[name].length === 0) failures.push(`${name}: there is nothing to measure yet`);
     for (const measure of SCENARIOS[name]) reports.push(await measure({ settings, progress }));
   }
   failures.push(...reports.flatMap((report) => report.failures));

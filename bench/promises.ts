@@ -10,7 +10,7 @@ const CALLS = 'calls/s at concurrency 64';
 const P99 = 'p99 at concurrency 64';
 
 /**
- * What the wrapper promises. Speed is promised as a ratio within one interleaved run, since the same configuration has
+ * What the wrapper and connect promise. Speed is promised as a ratio within one interleaved run, since the same configuration has
  * been seen to vary by a factor of two between minutes; memory and the time of a session are promised as such.
  */
 const PROMISES = {
@@ -29,6 +29,11 @@ const PROMISES = {
   newSession: { what: 'new session, median', unit: 'ms', limit: { max: 5 } },
   sessionMemory: { what: 'memory of an open session', unit: 'KB', limit: { max: 20 } },
   soakGrowth: { what: 'growth over the last half of the soak', unit: '% of memory', limit: { max: 5 } },
+  connectStart: { what: 'start to first tools/list, connect to mcp-remote', unit: '×', limit: { max: 1 / 3 } },
+  connectCallsAlone: { what: 'calls/s at concurrency 1, connect to mcp-remote', unit: '×', limit: { min: 4 } },
+  connectCallsMany: { what: 'calls/s at concurrency 16, connect to mcp-remote', unit: '×', limit: { min: 4 } },
+  connectLatency: { what: 'latency that connect adds at concurrency 1, p50', unit: 'ms', limit: { max: 0.5 } },
+  connectMemory: { what: 'memory of connect under load', unit: 'MB', limit: { max: 70 } },
 } as const satisfies Record<string, Promised>;
 
 export type PromiseName = keyof typeof PROMISES;
