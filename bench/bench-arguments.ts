@@ -4,8 +4,6 @@ import { describeError } from './describe-error.ts';
 const SCENARIOS = ['wrapper', 'sessions', 'soak', 'connect'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
-/** `connect` has nothing to measure yet, so it runs only when asked for, and says so. */
-
 export interface BenchSettings {
   scenarios: readonly ScenarioName[];
   rounds: number;

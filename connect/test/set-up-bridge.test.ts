@@ -40,7 +40,7 @@ test('log file gets what goes to stderr, for its owner alone', async () => {
   const place = makePlace('linux');
   const path = join(place.home, 'connect.log');
 
-  const client = startConnect(['http://127.0.0.1:1/mcp', '--log-file', path, '--patience-ms', '0'], {
+  const client = startConnect(['http://127.0.0.1:1/mcp', '--log-file', path, '--patience-ms', '500'], {
     HOME: place.home,
   });
   client.write(INITIALIZE);

@@ -30,9 +30,9 @@ const PROTOCOL = {
 
 const TIMES = {
   patienceMs: integer(50_000, {
-    min: 0,
+    min: 100,
     max: 3_600_000,
-    help: 'time a request waits for a server that is starting or gone; most clients give up after 60 s',
+    help: 'time to wait for a server that is starting, gone or silent, tool calls apart; most clients give up after 60 s',
   }),
 };
 

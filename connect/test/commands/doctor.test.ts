@@ -20,7 +20,9 @@ afterEach(async () => {
 });
 
 const KEY_SHA256 = '2c70e12b7a0646f92279f427c7b38e7334d8e5389cff167a1dc30e73f826b683';
-const ENV = { MCP_CONNECT_PATIENCE_MS: '0' };
+/** For servers that answer in the end, and for those that never do. */
+const ENV = { MCP_CONNECT_PATIENCE_MS: '50000' };
+const IMPATIENT = { MCP_CONNECT_PATIENCE_MS: '500' };
 
 async function listen(server: Server): Promise<number> {
   servers.push(server);
@@ -109,7 +111,7 @@ test.each<[string, RequestListener, string]>([
 ])('server that answers %s fails at the handshake with a cure', async (_, answer, cure) => {
   const port = await listen(createHttpServer(answer));
 
-  const { code, checks } = await diagnose(`http://127.0.0.1:${port}/mcp`);
+  const { code, checks } = await diagnose(`http://127.0.0.1:${port}/mcp`, IMPATIENT);
 
   expect(code).toBe(1);
   expect(checks.connection?.state).toBe('ok');

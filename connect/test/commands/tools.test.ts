@@ -11,7 +11,7 @@ afterEach(async () => {
   await killStarted();
 });
 
-const ENV = { MCP_CONNECT_PATIENCE_MS: '0' };
+const ENV = { MCP_CONNECT_PATIENCE_MS: '50000' };
 
 async function startEverything(): Promise<string> {
   return (await startWrapper({ command: [process.execPath, EVERYTHING, 'stdio'] })).url;
@@ -68,7 +68,7 @@ test('tool that fails, and one that is not there, end with 1', async () => {
 });
 
 test('server that cannot be reached ends with 3', async () => {
-  const { code, stdout, stderr } = await runArguments(['tools', 'http://127.0.0.1:1/mcp'], {
+  const { code, stdout, stderr } = await runArguments(['tools', 'http://127.0.0.1:1/mcp', '--patience-ms', '500'], {
     place: makePlace('linux', ENV),
   });
 

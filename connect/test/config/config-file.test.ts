@@ -30,7 +30,7 @@ test('config file is refused with every problem, its path, and no value', async 
   });
 
   await expect(parseConfig(text, 'c.json')).rejects.toThrow(
-    'Cannot use c.json: "colour" is not a setting; "patienceMs" must be a whole number from 0 to 3600000; ' +
+    'Cannot use c.json: "colour" is not a setting; "patienceMs" must be a whole number from 100 to 3600000; ' +
       '"key" is not a string; "keys.b" is not a string; ' +
       '"servers.hello-q7m2d4.transport" must be one of http, websocket; ' +
       '"servers.hello-q7m2d4.tenant" is not a setting; "servers.b" is not an object',

@@ -130,6 +130,6 @@ test('all wrong options are told at once, by where they were given and without t
   await expect(settingsOf(given)).rejects.toThrow(
     '--transport must be one of http, websocket\n' +
       'MCP_CONNECT_PROTOCOL must be one of auto, legacy, modern\n' +
-      '"patienceMs" in the config file must be a whole number from 0 to 3600000',
+      '"patienceMs" in the config file must be a whole number from 100 to 3600000',
   );
 });

@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { parseBenchArguments } from '../../../bench/bench-arguments.ts';
 
 describe('parseBenchArguments', () => {
-  test('measures the wrapper, its sessions and the soak when nothing is said', () => {
+  test('measures everything when nothing is said', () => {
     expect(parseBenchArguments([])).toEqual({
       kind: 'run',
       settings: {
-        scenarios: ['wrapper', 'sessions', 'soak'],
+        scenarios: ['wrapper', 'sessions', 'soak', 'connect'],
         rounds: 3,
         seconds: 4,
         concurrencies: [1, 16, 64],
