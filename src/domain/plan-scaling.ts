@@ -21,3 +21,8 @@ export function planScaling({ config, replicas }: Pick<OverlayInput, 'config' | 
 export function isCountInGit(input: Pick<OverlayInput, 'config' | 'replicas'>): boolean {
   return planScaling(input).kind === 'fixed';
 }
+
+/** Whether an autoscaler goes by the wrapper's own measure of requests. */
+export function isScaledByRequests(input: Pick<OverlayInput, 'config' | 'replicas' | 'policy'>): boolean {
+  return planScaling(input).kind === 'auto' && input.policy?.scaling?.requestMetric === true;
+}

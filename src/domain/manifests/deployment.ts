@@ -3,12 +3,13 @@ import type { IContainer, IEnvVar, IPodSpec, IProbe } from 'kubernetes-models/v1
 import { configChecksum } from '../config-checksum.ts';
 import type { OverlayPolicy } from '../deployments-policy.ts';
 import type { OverlayInput } from '../overlay-input.ts';
-import { planScaling } from '../plan-scaling.ts';
+import { isScaledByRequests, planScaling } from '../plan-scaling.ts';
 import { fullName } from '../repository.ts';
 import {
   CONTAINER_NAME,
   CONTAINER_PORT,
   hostsOf,
+  METRICS_PORT,
   OWN_EGRESS_LABEL,
   selectorLabels,
   serverObjectName,
@@ -150,7 +151,10 @@ function container(input: OverlayInput): IContainer {
   return {
     name: CONTAINER_NAME,
     image: input.image,
-    ports: [{ name: 'http', containerPort: CONTAINER_PORT }],
+    ports: [
+      { name: 'http', containerPort: CONTAINER_PORT },
+      ...(isScaledByRequests(input) ? [{ name: 'metrics', containerPort: METRICS_PORT }] : []),
+    ],
     env: [...wrapperVariables(input), ...serverVariables(input)],
     resources: {
       requests: { memory: requests.memory, cpu: requests.cpu },
@@ -185,6 +189,8 @@ function wrapperVariables(input: OverlayInput): IEnvVar[] {
     variables.push(fromSecret('MCP_WRAPPER_KEY_SHA256', secretName, 'sha256'));
   }
   if (input.config.sessions === 'isolated') variables.push({ name: 'MCP_WRAPPER_SESSIONS', value: 'isolated' });
+  // On the main port /metrics asks for a key, which Prometheus has none of.
+  if (isScaledByRequests(input)) variables.push({ name: 'MCP_WRAPPER_METRICS_PORT', value: String(METRICS_PORT) });
   if (planScaling(input).kind === 'to-zero') {
     variables.push({ name: 'MCP_WRAPPER_STREAM_AGE_MS_MAX', value: String(STREAM_AGE_MS_MAX) });
   }

@@ -1,5 +1,6 @@
 import { HorizontalPodAutoscaler, type IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import type { OverlayInput } from '../overlay-input.ts';
+import { isScaledByRequests } from '../plan-scaling.ts';
 import { selectorLabels, serverObjectName } from './server-object.ts';
 
 type Spec = NonNullable<IHorizontalPodAutoscaler['spec']>;
@@ -27,7 +28,7 @@ export function horizontalPodAutoscalerManifest(
       minReplicas: min,
       maxReplicas: max,
       metrics: [
-        ...(input.policy?.scaling?.requestMetric ? [requestRate(input)] : []),
+        ...(isScaledByRequests(input) ? [requestRate(input)] : []),
         {
           type: 'Resource',
           resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: CPU_PERCENT } },

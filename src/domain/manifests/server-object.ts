@@ -13,6 +13,8 @@ export function selectorLabels(serverId: string): { app: string; 'server-id': st
 /** Name and port of the container that runs the wrapper. */
 export const CONTAINER_NAME = 'mcp-server';
 export const CONTAINER_PORT = 3000;
+/** Where the wrapper serves metrics without a key, to the monitoring namespace alone. */
+export const METRICS_PORT = 9464;
 export const SERVICE_PORT = 80;
 
 /**

@@ -132,7 +132,8 @@ function deployInput(platform: Platform, rollout: Rollout, { policyText }: Deplo
       scaling,
       ...(egress ? { egress } : {}),
       ...(rateLimit ? { rateLimit } : {}),
-      ...(domains ? { domains } : {}),
+      // A preview would take them from the server that it is a preview of.
+      ...(domains && rollout.source.pullRequest === undefined ? { domains } : {}),
     },
     ...(Object.keys(policy).length > 0 ? { policy } : {}),
   };

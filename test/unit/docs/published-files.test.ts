@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { Ajv } from 'ajv';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { HANDLED_EVENTS } from '../../../src/app.ts';
+import { INTERCEPTOR } from '../../../src/domain/manifests/keda.ts';
+import { CONTAINER_PORT, METRICS_PORT } from '../../../src/domain/manifests/server-object.ts';
 import { parseDeploymentsPolicy } from '../../../src/domain/parse-deployments-policy.ts';
 import { parseServerConfig } from '../../../src/domain/parse-server-config.ts';
 import { WEBHOOK_PATH } from '../../../src/inbound/register-webhooks.ts';
@@ -45,6 +47,28 @@ test("the scaffold's mcp-hosting.yml fits the published schema", () => {
 
   expect(validate.errors).toBeNull();
   expect(parseDeploymentsPolicy(text)).toMatchObject({ ok: true });
+});
+
+test('what mcp-hosting.yml of the scaffold offers in comments fits the published schema too', () => {
+  const text = readProjectFile('kustomize/mcp-hosting.yml').replace(/^# (?=[a-zA-Z]+: [[{a-z])(?!review:)/gm, '');
+
+  expect(Object.keys(parse(text)).length).toBeGreaterThan(7);
+  expect(parseDeploymentsPolicy(text)).toMatchObject({ ok: true });
+});
+
+test('the grant of the scaffold is for the Service that overlays send to', () => {
+  const { spec, metadata } = parse(readProjectFile('kustomize/keda/reference-grant.yaml'));
+
+  expect(metadata.namespace).toBe(INTERCEPTOR.namespace);
+  expect(spec.to).toEqual([{ group: '', kind: 'Service', name: INTERCEPTOR.name }]);
+});
+
+test('the network policy of the scaffold lets monitoring reach the ports of the overlays', () => {
+  const policies = parseAllDocuments(readProjectFile('kustomize/base/network-policy.yaml')).map((each) => each.toJS());
+  const monitoring = policies.find(({ metadata }) => metadata.name === 'allow-from-monitoring');
+
+  const ports = monitoring.spec.ingress[0].ports.map(({ port }: { port: number }) => port);
+  expect(ports).toEqual([CONTAINER_PORT, METRICS_PORT]);
 });
 
 test('app.yml subscribes to the events that are handled, at the path that is served', () => {

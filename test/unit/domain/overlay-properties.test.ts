@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { parseCidr } from '../../../src/domain/cidr.ts';
 import { clusterOffer } from '../../../src/domain/cluster-offer.ts';
-import { renderKustomization } from '../../../src/domain/kustomize-render.ts';
+import { renderKustomization, renderKustomizationYaml } from '../../../src/domain/kustomize-render.ts';
 import { diffOverlay, unifiedDiff } from '../../../src/domain/overlay-diff.ts';
 import type { OverlayInput } from '../../../src/domain/overlay-input.ts';
 import { parseDeploymentsPolicy } from '../../../src/domain/parse-deployments-policy.ts';
@@ -12,6 +12,7 @@ import { planScaling } from '../../../src/domain/plan-scaling.ts';
 import { renderOverlay } from '../../../src/domain/render-overlay.ts';
 import { createServerId } from '../../../src/domain/server-id.ts';
 import { setScale } from '../../../src/domain/set-scale.ts';
+import { kubectlKustomize, testWithKubectl } from './kubectl.ts';
 import { isBuiltIn, schemaViolations } from './kubernetes-schema.ts';
 import { MINIMAL_OVERLAY, OVERLAY_CASES } from './overlay-cases.ts';
 import { restrictedViolations } from './pod-security.ts';
@@ -150,6 +151,12 @@ describe('any valid configuration', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  testWithKubectl('renders as kubectl kustomize does', () => {
+    for (const { files } of fc.sample(rendered, { seed: 5, numRuns: 12 })) {
+      expect(kubectlKustomize(files)).toEqual({ ok: true, text: renderKustomizationYaml(files) });
+    }
   });
 
   test('differs from itself in nothing, and from a stopped one in one file', () => {

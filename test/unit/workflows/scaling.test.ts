@@ -118,6 +118,16 @@ test('the pull request says by what a server scales, and under which names', asy
   ]);
 });
 
+test('a preview takes no custom domain from the server that it is a preview of', async () => {
+  const rollout = deploying('domains: [tools.example.org]');
+
+  const preview = { ...rollout, source: { ...rollout.source, pullRequest: 17 } };
+  const { files } = await proposed(preview, deploymentsWith(POLICY));
+
+  expect(Object.keys(files)).not.toContain('listenerset.yaml');
+  expect(JSON.stringify(files)).not.toContain('tools.example.org');
+});
+
 /** What a deployment stores for the stop that comes after it. */
 function parseOverlay(request: ProposalRequest, rollout: Rollout): NonNullable<Rollout['overlay']> {
   return {
