@@ -42,6 +42,8 @@ test.each([
   ['a web page comes from a known endpoint', { kind: 'bad-answer', detail: '' }, {}, 100],
   ['a web page comes from a new endpoint', { kind: 'bad-answer', detail: '' }, { isKnown: false }, undefined],
   ['the key is refused', http(401), {}, undefined],
+  ['somebody refused to sign in', { kind: 'sign-in', state: '', cure: '', isLasting: true }, {}, undefined],
+  ['the authorization server does not answer', { kind: 'sign-in', state: '', cure: '', isLasting: false }, {}, 100],
   ['the server is busy until later', http(503, '2'), { isRepeatable: false }, 2_000],
   ['the server is busy until a date', http(429, 'Tue, 28 Jul 2026 12:00:07 GMT'), {}, 7_000],
   ['the server is busy for longer than anybody waits', http(503, '60'), {}, undefined],

@@ -1,3 +1,4 @@
+import { SetupError } from '../setup-error.ts';
 import { NeverSentError } from './http-client.ts';
 import { ERROR, type JsonObject } from './json-rpc.ts';
 import { REMOTE_TEXT_CHARACTERS_MAX } from './limits.ts';
@@ -25,7 +26,9 @@ export type RemoteFailure =
   | HttpFailure
   | { kind: 'network'; code: string; wasSent: boolean }
   | { kind: 'unanswered' }
-  | { kind: 'bad-answer'; detail: string };
+  | { kind: 'bad-answer'; detail: string }
+  /** Signing in did not work. Lasting: a person must mend it, and asking again would only ask the same again. */
+  | { kind: 'sign-in'; state: string; cure: string; isLasting: boolean };
 
 export class RemoteError extends Error {
   readonly failure: RemoteFailure;
@@ -39,6 +42,10 @@ export class RemoteError extends Error {
 
 export function toRemoteError(error: unknown): RemoteError {
   if (error instanceof RemoteError) return error;
+  if (error instanceof SetupError) {
+    const { message: state, hint: cure, code } = error;
+    return new RemoteError({ kind: 'sign-in', state, cure, isLasting: code !== 'sign-in-failed' });
+  }
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
   if (error instanceof NeverSentError) return new RemoteError({ kind: 'network', code, wasSent: false });
   if (code === 'ECONNRESET' || code === 'EPIPE') return new RemoteError({ kind: 'unanswered' });
@@ -48,6 +55,7 @@ export function toRemoteError(error: unknown): RemoteError {
 /** Whether the server provably did nothing: it was never reached, or whoever answered refused the request. */
 export function isUndone(failure: RemoteFailure): boolean {
   if (failure.kind === 'network') return !failure.wasSent;
+  if (failure.kind === 'sign-in') return true;
   if (failure.kind !== 'http') return false;
   const { status } = failure;
   return REFUSALS.has(status) || (status >= 300 && status < 400);
@@ -84,6 +92,8 @@ export function explain(failure: RemoteFailure, origin: string): Explanation {
         state: 'the connection ended before the server answered',
         cure: MAYBE_DONE,
       };
+    case 'sign-in':
+      return { state: failure.state, cure: failure.cure };
     case 'bad-answer':
       return { state: `the answer is not MCP (${failure.detail})`, cure: `Check the URL: ${origin}.` };
   }

@@ -38,6 +38,8 @@ function patienceFor(failure: RemoteFailure, { isKnown }: Attempt): number {
       return Number.POSITIVE_INFINITY;
     case 'bad-answer':
       return doubtMs;
+    case 'sign-in':
+      return failure.isLasting ? 0 : Number.POSITIVE_INFINITY;
     case 'network': {
       const { code } = failure;
       if (isCertificateProblem(code) || code === 'PROXY_AUTHENTICATION') return 0;
