@@ -188,7 +188,7 @@ test('child that hangs is killed and started again', async () => {
 
 test('child sees the variables it was given, without the settings of the wrapper', async () => {
   const env = { MCP_SERVER_ID: 'hello-q7m2d4', MCP_WRAPPER_SESSIONS_MAX: '5', STRIPE_API_KEY: 'test', AWS_KEY: 'a' };
-  const { url, logged } = await startWrapper({ env, args: ['--child-env', 'STRIPE_*'] });
+  const { url, logged } = await startWrapper({ isEnvBare: true, env, args: ['--child-env', 'STRIPE_*'] });
 
   const seen = JSON.parse(await (await openSession(url)).call('environment'));
 

@@ -32,6 +32,8 @@ export async function startWrapper(
     flags?: string[];
     command?: string[];
     env?: Record<string, string>;
+    /** Without the variables of the test's own process. */
+    isEnvBare?: boolean;
     isReady?: boolean;
   } = {},
 ): Promise<WrapperProcess> {
@@ -39,7 +41,7 @@ export async function startWrapper(
   const args = [MAIN, '--host', '127.0.0.1', '--port', '0', ...(options.args ?? []), '--', ...command];
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: { ...process.env, ...options.env },
+    env: { ...(options.isEnvBare ? { PATH: process.env.PATH } : process.env), ...options.env },
   });
   started.add(child);
   const { lines, waitFor } = collectLines(child);
