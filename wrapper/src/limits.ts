@@ -3,6 +3,9 @@
 /** Bytes of a refused body that are read and thrown away, so that the client sees the 413 and not a reset connection. */
 export const DISCARD_BYTES_MAX = 64 * 1024 * 1024;
 
+/** A refused request may go on sending for this long, in ms, before it is answered all the same. */
+export const DISCARD_MS_MAX = 2_000;
+
 /** Characters of a client's request id; ours are integers, so a long one only costs memory. */
 export const REQUEST_ID_CHARACTERS_MAX = 1024;
 

@@ -6,6 +6,7 @@ import { CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } from '../limits.
 import type { Log } from '../measure/log.ts';
 import { requestIdOf } from '../measure/request-id.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
+import { discardBody } from './discard-body.ts';
 import { Refusal, type RefusalReason, sendRefusal } from './refusal.ts';
 import { sendJson } from './send-json.ts';
 import { refuseUpgrade } from './websocket-endpoint.ts';
@@ -44,10 +45,11 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Se
       const requestId = requestIdOf(req.headers);
       res.setHeader('x-request-id', requestId);
       if (logsRequests) logWhenDone(req, res, { requestId, log });
-      route(routes, { req, res, headersMax }).catch((error: unknown) => {
+      route(routes, { req, res, headersMax }).catch(async (error: unknown) => {
         if (error instanceof Refusal) {
           options.onRefusal(error.reason);
           log.debug('Request refused', { requestId, reason: error.reason, status: error.status });
+          await discardBody(req);
           return sendRefusal(res, error);
         }
         const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
