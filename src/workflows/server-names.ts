@@ -10,8 +10,13 @@ export function endpointUrlOf(settings: PlatformSettings, serverId: string): str
  * Image repository of a server, without a tag. It follows the owner of the server repository, whose own token pushes:
  * GitHub's registry lets a workflow write packages of its repository's owner alone.
  */
-export function imageOf(settings: PlatformSettings, { owner }: RepositoryName, serverId: string): string {
-  return `${settings.imageRepositoryTemplate.replaceAll('{owner}', owner.toLowerCase())}/${serverId}`;
+export function imageOf(settings: PlatformSettings, repository: RepositoryName, serverId: string): string {
+  return `${imageRegistryOf(settings, repository)}/${serverId}`;
+}
+
+/** What the image repositories of all servers of an owner begin with. */
+export function imageRegistryOf(settings: PlatformSettings, { owner }: RepositoryName): string {
+  return settings.imageRepositoryTemplate.replaceAll('{owner}', owner.toLowerCase());
 }
 
 /** The image tag of a commit: its first 7 hex digits, as GitHub shows it. */

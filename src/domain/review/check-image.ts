@@ -11,7 +11,10 @@ export function imageRefusal(
 ): { state: string; expected: string } | undefined {
   const repository = PINNED_IMAGE.exec(typeof image === 'string' ? image : '')?.[1];
   if (repository === undefined) {
-    return { state: 'the image is not named by its digest', expected: 'HOST/NAME@sha256: and 64 hex digits' };
+    return {
+      state: 'the image is not named by its digest',
+      expected: 'HOST/NAME@sha256:…, or a digest under images in kustomization.yaml',
+    };
   }
   if (registries.some((allowed) => repository === allowed || repository.startsWith(`${allowed}/`))) return undefined;
   const [host] = repository.split('/');
