@@ -158,7 +158,7 @@ async function reviewHead(platform: Platform, event: z.infer<typeof pullRequestE
   const { head, updated_at: updatedAt } = event.pull_request;
   // GitHub does not name a fork's pull request when its checks are asked for again.
   await platform.pullRequestHeads.saw(event.repository.id, event.number, head.sha, new Date(updatedAt));
-  await reviewPullRequest(platform, { number: event.number, headSha: head.sha });
+  await reviewPullRequest(platform, { number: event.number, headSha: head.sha, branch: head.ref });
 }
 
 async function onCheckRun(platform: Platform, event: z.infer<typeof checkRunEvent>): Promise<void> {

@@ -209,9 +209,10 @@ export interface PullRequestReviews {
   /**
    * One request; one more for each hundred files where some are renamed or there are over a hundred.
    * @param query.headSha the head as the event told it, which saves a request when it is the head still
+   * @param query.folder one that is touched for sure, as a branch's name tells it, which saves `readFolders` a request
    * @returns undefined where it is closed, or goes into another branch: nothing is deployed from there
    */
-  read(query: { number: number; headSha: string }): Promise<ReviewSubject | undefined>;
+  read(query: { number: number; headSha: string; folder?: string }): Promise<ReviewSubject | undefined>;
   /** What stands in folders on both sides: one request for their entries, one for each hundred different texts. */
   readFolders(subject: ReviewSubject, paths: readonly string[]): Promise<ReadonlyMap<string, FolderSides>>;
   /** The newest hundred open pull requests into the default branch; `checked`: the head has a check run. One request. */

@@ -7,7 +7,7 @@ import { type FolderSides, type ManifestsReview, reviewManifests } from '../doma
 import { type TouchedPaths, touchedPaths, touchesNothing } from '../domain/review/touched-paths.ts';
 import type { ReviewSubject, StatusReport } from '../ports/github.ts';
 import type { Platform } from './platform.ts';
-import { endpointUrlOf, imageRegistryOf } from './server-names.ts';
+import { endpointUrlOf, imageRegistryOf, ownDomainOf } from './server-names.ts';
 
 /** Servers of one pull request that are checked: four requests for their files, and a comment that people can read. */
 const SERVERS_MAX = 200;
@@ -15,18 +15,29 @@ const SERVERS_MAX = 200;
 /** What GitHub takes of annotations in one request. */
 const ANNOTATIONS_PER_REQUEST = 50;
 
+export interface ReviewQuery {
+  number: number;
+  /** The head as it was told; whether it is the head still is asked. */
+  headSha: string;
+  /** Name of the head's branch, where it was told. */
+  branch?: string;
+}
+
 /**
  * Checks the manifests of a pull request of the deployments repository, and tells: the check run `mcp-hosting / manifests`
  * and one comment with the rendered diff. Always looks at the head as it is now and at what was told before, so that it
  * may be called at any time and as often as one likes: what is told already is not written again.
- * Requests: 2 with nothing to check (read, write); else 4 (read, folders, texts, write), and 2 when all was told before.
+ * Requests: 2 with nothing to check (read, write); else 4 (read, folders, texts, write), 3 for a branch of the bot, and
+ * one less when all was told before.
  */
-export function reviewPullRequest(platform: Platform, query: { number: number; headSha: string }): Promise<void> {
+export function reviewPullRequest(platform: Platform, query: ReviewQuery): Promise<void> {
   return platform.serverLock.withLock(`review:${query.number}`, () => review(platform, query));
 }
 
-async function review(platform: Platform, query: { number: number; headSha: string }): Promise<void> {
-  const subject = await platform.reviews.read(query);
+async function review(platform: Platform, { number, headSha, branch = '' }: ReviewQuery): Promise<void> {
+  const serverId = serverIdOfBranch(branch);
+  const folder = serverId === undefined ? {} : { folder: `servers/${serverId}` };
+  const subject = await platform.reviews.read({ number, headSha, ...folder });
   if (!subject) return;
   const touched = touchedPaths(subject.changedPaths ?? []);
   const result = await reviewOf(platform, subject, touched);
@@ -92,13 +103,11 @@ async function readTouched(
 }
 
 function settingsOf({ settings }: Platform) {
-  const hostOf = (serverId: string) => new URL(endpointUrlOf(settings, serverId)).hostname;
-  const host = hostOf('id');
   return {
     namespace: settings.serversNamespace,
     route: settings.route,
-    hostOf,
-    ownDomain: host.slice(host.indexOf('.') + 1),
+    hostOf: (serverId: string) => new URL(endpointUrlOf(settings, serverId)).hostname,
+    ownDomain: ownDomainOf(settings),
   };
 }
 

@@ -2,8 +2,14 @@ import type { RepositoryName } from '../domain/repository.ts';
 import type { PlatformSettings } from './platform.ts';
 
 /** Where clients reach a server. */
-export function endpointUrlOf(settings: PlatformSettings, serverId: string): string {
+export function endpointUrlOf(settings: Pick<PlatformSettings, 'endpointUrlTemplate'>, serverId: string): string {
   return settings.endpointUrlTemplate.replaceAll('{server-id}', serverId);
+}
+
+/** The domain whose names belong to the servers: `mcp.example.com`. */
+export function ownDomainOf({ endpointUrlTemplate }: Pick<PlatformSettings, 'endpointUrlTemplate'>): string {
+  const { hostname } = new URL(endpointUrlTemplate.replaceAll('{server-id}', 'id'));
+  return hostname.slice(hostname.indexOf('.') + 1);
 }
 
 /**

@@ -25,8 +25,20 @@ interface EntryAnswer {
   oid: string;
 }
 
-type FolderAnswer = { object: { entries?: EntryAnswer[] | null } | null } | null;
+export type FolderAnswer = { object: { entries?: EntryAnswer[] | null } | null } | null;
 type CommitAnswer = Record<string, FolderAnswer> | null;
+
+/** A pull request, and folders that were read together with it. */
+export type ListedSubject = ReviewSubject & { listed?: ReadonlyMap<string, Sides> };
+
+interface Sides {
+  base: EntryAnswer[];
+  head: EntryAnswer[];
+}
+
+export function entriesOf(folder: FolderAnswer | undefined): EntryAnswer[] {
+  return (folder?.object?.entries ?? []).slice(0, ENTRIES_MAX);
+}
 
 /**
  * Both sides of folders. Sizes come first, so that nobody can make the bot read what it will not look at; a text that is
@@ -34,11 +46,12 @@ type CommitAnswer = Record<string, FolderAnswer> | null;
  */
 export async function readFolders(
   client: GitHubClient,
-  subject: ReviewSubject,
+  subject: ListedSubject,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, FolderSides>> {
-  const listed = new Map<string, { base: EntryAnswer[]; head: EntryAnswer[] }>();
-  for (const some of inChunks(paths, FOLDERS_PER_REQUEST)) {
+  const listed = new Map([...(subject.listed ?? [])].filter(([path]) => paths.includes(path)));
+  const others = paths.filter((path) => !listed.has(path));
+  for (const some of inChunks(others, FOLDERS_PER_REQUEST)) {
     for (const [path, sides] of await listFolders(client, subject, some)) listed.set(path, sides);
   }
   const oids = [...listed.values()].flatMap(({ base, head }) => [...base, ...head].filter(isFit).map(({ oid }) => oid));
@@ -46,15 +59,15 @@ export async function readFolders(
   for (const some of inChunks([...new Set(oids)], TEXTS_PER_REQUEST)) {
     for (const [oid, blob] of await readTexts(client, subject, some)) texts.set(oid, blob);
   }
-  const entriesOf = (entries: readonly EntryAnswer[]) => entries.map((entry) => toEntry(entry, texts.get(entry.oid)));
-  return new Map([...listed].map(([path, { base, head }]) => [path, { base: entriesOf(base), head: entriesOf(head) }]));
+  const withTexts = (entries: readonly EntryAnswer[]) => entries.map((entry) => toEntry(entry, texts.get(entry.oid)));
+  return new Map([...listed].map(([path, { base, head }]) => [path, { base: withTexts(base), head: withTexts(head) }]));
 }
 
 async function listFolders(
   client: GitHubClient,
   { installationId, repository, baseSha, headSha }: ReviewSubject,
   paths: readonly string[],
-): Promise<[string, { base: EntryAnswer[]; head: EntryAnswer[] }][]> {
+): Promise<[string, Sides][]> {
   const data = await readWhole<{ repository: { base: CommitAnswer; head: CommitAnswer } | null }>(
     client,
     installationId,
@@ -67,8 +80,7 @@ async function listFolders(
       action: `read folders of "${fullName(repository)}"`,
     },
   );
-  const entriesAt = (commit: CommitAnswer | undefined, index: number) =>
-    (commit?.[`f${index}`]?.object?.entries ?? []).slice(0, ENTRIES_MAX);
+  const entriesAt = (commit: CommitAnswer | undefined, index: number) => entriesOf(commit?.[`f${index}`]);
   return paths.map((path, index) => [
     path,
     { base: entriesAt(data.repository?.base, index), head: entriesAt(data.repository?.head, index) },

@@ -11,7 +11,7 @@ import type { GitHubClient } from './github-client.ts';
 import { BODY_CHARACTERS_MAX, OUTAGE_WAIT_MS, REVIEWED_FILE_BYTES_MAX } from './github-limits.ts';
 import type { InstallationIds } from './installation-ids.ts';
 import { readChangedPaths } from './read-changed-paths.ts';
-import { readFolders } from './read-folders.ts';
+import { entriesOf, type FolderAnswer, type ListedSubject, readFolders } from './read-folders.ts';
 import { readWhole } from './read-whole.ts';
 
 interface ReviewOptions {
@@ -44,12 +44,18 @@ interface RepositoryAnswer {
   id: string;
   defaultBranchRef: {
     name: string;
-    target: { oid?: string; policy?: FileAnswer | null; limitRange?: FileAnswer | null } | null;
+    target: {
+      oid?: string;
+      policy?: FileAnswer | null;
+      limitRange?: FileAnswer | null;
+      folder?: FolderAnswer;
+    } | null;
   } | null;
   head: {
     oid?: string;
     message?: string;
     policy?: FileAnswer | null;
+    folder?: FolderAnswer;
     checkSuites?: { nodes: ({ checkRuns: { nodes: (CheckRunAnswer | null)[] | null } | null } | null)[] | null } | null;
   } | null;
   pullRequest: PullRequestAnswer | null;
@@ -58,13 +64,32 @@ interface RepositoryAnswer {
 /** Tries of a read whose pull request got another head meanwhile; each push sends an event of its own too. */
 const MOVES_MAX = 3;
 
+type Query = Parameters<PullRequestReviews['read']>[0];
+
+/** The folder that was read together with its pull request. */
+function listedFolder(
+  folder: string | undefined,
+  { defaultBranchRef, head }: RepositoryAnswer,
+): ListedSubject['listed'] {
+  if (folder === undefined) return new Map();
+  return new Map([[folder, { base: entriesOf(defaultBranchRef?.target?.folder), head: entriesOf(head?.folder) }]]);
+}
+
 export function createReviews(options: ReviewOptions): PullRequestReviews {
   const { client, installations, deploymentsRepository } = options;
 
-  async function ask(installationId: number, number: number, head: string): Promise<RepositoryAnswer | null> {
+  async function ask(
+    installationId: number,
+    { number, folder }: Query,
+    head: string,
+  ): Promise<RepositoryAnswer | null> {
     const data = await readWhole<{ repository: RepositoryAnswer | null }>(client, installationId, {
       document: READ_REVIEW,
-      variables: { ...ownerAndName(deploymentsRepository), number, head, checkName: MANIFESTS_CHECK_NAME },
+      variables: {
+        ...{ ...ownerAndName(deploymentsRepository), number, head, checkName: MANIFESTS_CHECK_NAME },
+        folder: folder ?? '',
+        withFolder: folder !== undefined,
+      },
       action: `read pull request ${number} of "${fullName(deploymentsRepository)}"`,
       absent: true,
     });
@@ -72,11 +97,12 @@ export function createReviews(options: ReviewOptions): PullRequestReviews {
   }
 
   return {
-    async read({ number, headSha }) {
+    async read(query) {
+      const { number, headSha, folder } = query;
       const installationId = await installations.require(deploymentsRepository);
       let head = headSha;
       for (let move = 0; move < MOVES_MAX; move += 1) {
-        const answer = await ask(installationId, number, head);
+        const answer = await ask(installationId, query, head);
         const pullRequest = answer?.pullRequest;
         if (!answer || pullRequest?.state !== 'OPEN' || pullRequest.baseRefName !== answer.defaultBranchRef?.name) {
           return undefined;
@@ -85,11 +111,11 @@ export function createReviews(options: ReviewOptions): PullRequestReviews {
         if (answer.head?.oid !== head) continue;
         const subject = subjectOf({ answer, pullRequest, number, installationId, repository: deploymentsRepository });
         const changedPaths = await readChangedPaths(client, subject, pullRequest);
-        if (changedPaths !== 'moved') return { ...subject, changedPaths };
+        if (changedPaths !== 'moved') return { ...subject, changedPaths, listed: listedFolder(folder, answer) };
       }
       throw new RetryLaterError(`Cannot read pull request ${number}: its head moves`, OUTAGE_WAIT_MS);
     },
-    async readFolders(subject, paths): Promise<ReadonlyMap<string, FolderSides>> {
+    async readFolders(subject: ListedSubject, paths): Promise<ReadonlyMap<string, FolderSides>> {
       return readFolders(client, subject, paths);
     },
     async listOpen() {

@@ -457,7 +457,7 @@ describe('a pull request of the bot', () => {
     const { number, head } = await propose();
     await forgetRequests();
     await hear(number, 'opened');
-    expect(await requests()).toEqual(['read', 'read', 'read', 'write']);
+    expect(await requests()).toEqual(['read', 'read', 'write']);
     expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
     expect(await comments(number)).toEqual([]);
   });

@@ -96,7 +96,7 @@ describe('any valid configuration', () => {
       const read = parseDeploymentsPolicy(stringify(rules));
       if (!read.ok) throw new Error(JSON.stringify(read.problems));
       const { merge: _, ...policy } = read.policy;
-      const offer = clusterOffer({ route: chosen, policy, ownDomain: 'mcp.example.com' });
+      const offer = clusterOffer({ route: chosen, policy, ownDomain: 'mcp.example.com', takenDomains: [] });
       const asked = parseServerConfig(stringify(written), offer);
       // What isolated sessions rule out is another test's matter.
       const parsed = asked.ok ? asked : parseServerConfig(stringify({ ...written, sessions: 'shared' }), offer);

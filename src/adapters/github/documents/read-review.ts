@@ -1,11 +1,14 @@
 import { FILE_TEXT } from './file-text.ts';
 
+const FOLDER = 'fragment Folder on TreeEntry { object { ... on Tree { entries { name type mode size oid } } } }';
+
 /**
  * A pull request of the deployments repository with all that its check needs but the touched folders. The bot's comment is
  * among the first, as it is made within seconds; a check run of an older outcome is no use, so the latest alone is read.
  */
 export const READ_REVIEW = `
-query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjectID!, $checkName: String!) {
+query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjectID!, $checkName: String!,
+  $folder: String!, $withFolder: Boolean!) {
   repository(owner: $owner, name: $name) {
     id
     defaultBranchRef {
@@ -15,6 +18,7 @@ query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjec
           oid
           policy: file(path: "mcp-hosting.yml") { ...FileText }
           limitRange: file(path: "base/limit-range.yaml") { ...FileText }
+          folder: file(path: $folder) @include(if: $withFolder) { ...Folder }
         }
       }
     }
@@ -23,6 +27,7 @@ query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjec
         oid
         message
         policy: file(path: "mcp-hosting.yml") { ...FileText }
+        folder: file(path: $folder) @include(if: $withFolder) { ...Folder }
         checkSuites(first: 20, filterBy: { checkName: $checkName }) {
           nodes { checkRuns(first: 10, filterBy: { checkName: $checkName }) { nodes { databaseId externalId status } } }
         }
@@ -43,6 +48,7 @@ query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjec
     }
   }
 }
+${FOLDER}
 ${FILE_TEXT}`;
 
 /** Entries of folders at two commits, by path. */
@@ -65,7 +71,7 @@ query ReadFolders($owner: String!, $name: String!, $base: GitObjectID!, $head: G
     }
   }
 }
-fragment Folder on TreeEntry { object { ... on Tree { entries { name type mode size oid } } } }`;
+${FOLDER}`;
 }
 
 /** Texts of blobs, by object id. */
