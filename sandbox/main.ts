@@ -139,7 +139,7 @@ async function callHello(hosted: HostedDirectory, lines: StageLines) {
 
 /** Knobs of the bot that may be turned for a sandbox too. */
 function passedOn(env: NodeJS.ProcessEnv): Record<string, string> {
-  const names = ['GITHUB_REQUEST_TIMEOUT_MS', 'RECONCILE_INTERVAL_MS', 'LOG_LEVEL', 'ROUTE'];
+  const names = ['GITHUB_REQUEST_TIMEOUT_MS', 'RECONCILE_INTERVAL_MS', 'DRIFT_INTERVAL_MS', 'LOG_LEVEL', 'ROUTE'];
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 

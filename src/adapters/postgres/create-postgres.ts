@@ -6,6 +6,7 @@ import type {
   ApiTokens,
   Conversations,
   DeliveryLog,
+  DriftLog,
   HostedServers,
   PullRequestHeads,
   Queue,
@@ -18,6 +19,7 @@ import { createApiTokens } from './api-tokens.ts';
 import { createConversations } from './conversations.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createDeliveryLog } from './delivery-log.ts';
+import { createDriftLog } from './drift-log.ts';
 import { errorCode } from './error-code.ts';
 import { createHostedServers } from './hosted-servers.ts';
 import { createJobQueue, createQueuePort } from './job-queue.ts';
@@ -41,6 +43,7 @@ export interface Postgres {
   deliveryLog: DeliveryLog;
   hostedServers: HostedServers;
   rollouts: Rollouts;
+  driftLog: DriftLog;
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   writeBudget: WriteBudget;
@@ -81,6 +84,7 @@ export async function createPostgres(options: {
     rollouts,
     queue,
     hostedServers: createHostedServers(database),
+    driftLog: createDriftLog(database),
     replies: createReplies(database),
     pullRequestHeads: createPullRequestHeads(database),
     writeBudget: createWriteBudget(database),
