@@ -45,7 +45,8 @@ async function readState(platform: Platform): Promise<{ issue: DriftIssue | null
   const before = await platform.rollouts.busyServers();
   const { serverIds, issue } = await platform.inventory.read();
   const overlays = serverIds.filter(isServerId);
-  const applications = (await platform.applications.list()).map(({ serverId }) => serverId);
+  // That of `base/`, and those of other people, are named otherwise.
+  const applications = (await platform.applications.list()).map(({ serverId }) => serverId).filter(isServerId);
   const secrets = await platform.secretInventory.listServerSecrets();
   const named = [...overlays, ...applications, ...secrets.map(({ serverId }) => serverId)];
   const rows = await readRows(platform, named);
