@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Door } from '../door/door.ts';
 import type { Principal } from '../door/principal.ts';
+import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
 import { SOCKET_PING_MS } from '../limits.ts';
 import type { Caller } from '../sessions/caller.ts';
@@ -18,6 +19,8 @@ import { CLOSE, SocketConnection } from './socket-connection.ts';
 export interface WebSocketOptions {
   door: Door;
   rates: RateLimiter;
+  /** Requests in hand, by principal. */
+  inHand: PrincipalQuota;
   legacy: LegacyRouter;
   modern: ModernRouter;
   sessions: SessionStore;
