@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type BootstrapOptions, runBootstrap } from './bootstrap-command.ts';
 import { type ChangeOptions, type DeleteOptions, runChange, runDelete } from './change-command.ts';
 import type { CliContext, CommonOptions } from './cli-context.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
@@ -30,6 +31,7 @@ export function createProgram(context: CliContext): Command {
   addLooking(program, context);
   addChanging(program, context);
   addToken(program, context);
+  addPlatform(program, context);
   return program;
 }
 
@@ -92,6 +94,44 @@ function addToken(program: Command, context: CliContext): void {
     .action((id: string, options: CommonOptions) => runTokenRevoke(context, id, options));
 }
 
+function addPlatform(program: Command, context: CliContext): void {
+  const bootstrap = common(program.command('bootstrap'))
+    .description('propose the scaffold of a deployments repository, or what a newer version changes in it')
+    .requiredOption('--repository <owner/name>', 'the deployments repository')
+    .option('--domain <domain>', 'the domain whose subdomains are the servers; the next runs remember it, as all below')
+    .addOption(
+      new Option('--route <kind>', 'how servers are reached (default: gateway)').choices(['gateway', 'ingress']),
+    )
+    .addOption(
+      new Option('--implementation <name>', 'what carries the routes out (default: envoy-gateway, nginx)').choices([
+        'envoy-gateway',
+        'nginx',
+        'other',
+      ]),
+    )
+    .option('--scale-to-zero', 'servers may be at zero: KEDA and its HTTP add-on are there')
+    .option('--no-scale-to-zero', 'they may not')
+    .option('--autoscale', 'servers may have more replicas under load: metrics-server is there')
+    .option('--no-autoscale', 'they may not')
+    .option('--monitoring', 'the Prometheus operator is there (default)')
+    .option('--no-monitoring', 'it is not')
+    .option('--servers <n>', 'how many servers the quota is sized for (default: 100)', wholeNumber)
+    .addOption(new Option('--merge <who>', 'who merges deployments (default: review)').choices(['review', 'auto']))
+    .option('--code-owner <@who...>', 'who reviews everything but deployments: @person or @org/team')
+    .option('--cluster-issuer <name>', "cert-manager's issuer with a DNS-01 solver (default: letsencrypt-prod)")
+    .option('--gateway-class <name>', 'GatewayClass of the Gateway (default: envoy)')
+    .option('--gateway-namespace <name>', 'where the Gateway is (default: gateway)')
+    .option('--ingress-class <name>', 'IngressClass of the Ingresses (default: nginx)')
+    .option('--proxy-namespace <name...>', 'where the pods are that forward requests to servers')
+    .option('--monitoring-namespace <name>', 'where Prometheus and Grafana are (default: monitoring)')
+    .option('--platform-host <name>', 'host name of mcp-hosting itself (default: hosting.<domain>)')
+    .option('--image <reference>', "the bot's image (default: this version's)");
+  bootstrap
+    .option('--output <dir>', 'write to a folder; GitHub is not needed then')
+    .addOption(new Option('--dry-run', 'print the diff, and write nothing'))
+    .action((options: BootstrapOptions) => runBootstrap(context, options));
+}
+
 function common(command: Command): Command {
   return command
     .option('--json', 'print JSON on stdout, and progress on stderr')
@@ -112,4 +152,9 @@ function lineCount(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= LOG_LINES_MAX) return count;
   throw new InvalidArgumentError(`Expected a whole number from 1 to ${LOG_LINES_MAX}.`);
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number.');
 }
