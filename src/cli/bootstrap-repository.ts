@@ -3,7 +3,7 @@ import { renderScaffoldPullRequest } from '../domain/reports/scaffold-pull-reque
 import { fullName } from '../domain/repository.ts';
 import { proposeScaffold, scaffoldPaths } from '../domain/scaffold/propose-scaffold.ts';
 import type { Files } from '../domain/scaffold/render-scaffold.ts';
-import { parseScaffoldRecord, SCAFFOLD_RECORD } from '../domain/scaffold/scaffold-record.ts';
+import { parseScaffoldRecord, SCAFFOLD_RECORD, type ScaffoldRecord } from '../domain/scaffold/scaffold-record.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { BootstrapResult } from './bootstrap-command.ts';
 import type { CliContext } from './cli-context.ts';
@@ -42,11 +42,13 @@ export async function bootstrapRepository(context: CliContext, request: Bootstra
 }
 
 function pathsOf(request: BootstrapRequest, { present, merged }: ScaffoldState): string[] {
-  const paths = [present, merged].flatMap((files) => {
-    const record = parseScaffoldRecord(files[SCAFFOLD_RECORD]);
-    return scaffoldPaths({ ...completeBootstrap(request, record), record });
-  });
+  const complete = completeBootstrap(request, recordOf(present));
+  const paths = [present, merged].flatMap((files) => scaffoldPaths({ ...complete, record: recordOf(files) }));
   return [...new Set(paths)];
+}
+
+function recordOf(files: Files): ScaffoldRecord | undefined {
+  return parseScaffoldRecord(files[SCAFFOLD_RECORD]);
 }
 
 function isSameRecord(first: ScaffoldState, second: ScaffoldState): boolean {
@@ -57,17 +59,13 @@ function isSameRecord(first: ScaffoldState, second: ScaffoldState): boolean {
 
 /** @param merged what the default branch has: the pull request tells of all its conflicts, not of the last run's alone */
 function render(request: BootstrapRequest, present: Files, merged: Files) {
-  const proposal = (files: Files) => {
-    const record = parseScaffoldRecord(files[SCAFFOLD_RECORD]);
-    return { record, ...proposeScaffold({ ...completeBootstrap(request, record), record, present: files }) };
-  };
+  const complete = completeBootstrap(request, recordOf(present));
+  const proposal = (files: Files) => proposeScaffold({ ...complete, record: recordOf(files), present: files });
   const { files: after, conflicts } = proposal(present);
-  const whole = proposal(merged);
-  const { version } = completeBootstrap(request, whole.record);
   const { title, body, commitMessage } = renderScaffoldPullRequest({
-    version,
-    from: whole.record?.version,
-    conflicts: whole.conflicts,
+    version: complete.version,
+    from: recordOf(merged)?.version,
+    conflicts: proposal(merged).conflicts,
   });
   return { after, conflicts, title, body, message: commitMessage };
 }
