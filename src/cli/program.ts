@@ -7,6 +7,7 @@ import { type HostCommandOptions, runHost } from './host-command.ts';
 import { runKey } from './key-command.ts';
 import { runList } from './list-command.ts';
 import { type LogsOptions, runLogs } from './logs-command.ts';
+import { runMigrate } from './migrate-command.ts';
 import { runStatus } from './status-command.ts';
 import { runTokenCreate, runTokenList, runTokenRevoke } from './token-command.ts';
 
@@ -95,6 +96,9 @@ function addToken(program: Command, context: CliContext): void {
 }
 
 function addPlatform(program: Command, context: CliContext): void {
+  common(program.command('migrate'))
+    .description('make or update the tables of the database; needs DATABASE_URL')
+    .action((options: CommonOptions) => runMigrate(context, options));
   const bootstrap = common(program.command('bootstrap'))
     .description('propose the scaffold of a deployments repository, or what a newer version changes in it')
     .requiredOption('--repository <owner/name>', 'the deployments repository')

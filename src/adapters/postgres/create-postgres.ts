@@ -7,6 +7,7 @@ import type {
   Conversations,
   DeliveryLog,
   HostedServers,
+  Measures,
   PullRequestHeads,
   Queue,
   Replies,
@@ -21,6 +22,7 @@ import { createDeliveryLog } from './delivery-log.ts';
 import { errorCode } from './error-code.ts';
 import { createHostedServers } from './hosted-servers.ts';
 import { createJobQueue, createQueuePort } from './job-queue.ts';
+import { createMeasures } from './measures.ts';
 import { migrate } from './migrate.ts';
 import { createPullRequestHeads } from './pull-request-heads.ts';
 import { createReplies } from './replies.ts';
@@ -46,6 +48,7 @@ export interface Postgres {
   writeBudget: WriteBudget;
   apiTokens: ApiTokens;
   conversations: Conversations;
+  measures: Measures;
   queue: Queue;
   serverLock: ServerLock;
   /** Makes or updates the tables and queues; several replicas may at once. @throws UserError migration-changed, database-newer */
@@ -86,6 +89,7 @@ export async function createPostgres(options: {
     writeBudget: createWriteBudget(database),
     apiTokens: createApiTokens(database),
     conversations: createConversations(database),
+    measures: createMeasures(database),
     serverLock: locks,
     async migrate() {
       await reach(databaseUrl, () => migrate(databaseUrl));
