@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BootstrapOptions, runBootstrap } from './bootstrap-command.ts';
 import { type ChangeOptions, type DeleteOptions, runChange, runDelete } from './change-command.ts';
 import type { CliContext, CommonOptions } from './cli-context.ts';
+import { type DoctorOptions, runDoctor } from './doctor-command.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { type HostCommandOptions, runHost } from './host-command.ts';
 import { runKey } from './key-command.ts';
@@ -14,6 +15,10 @@ import { runTokenCreate, runTokenList, runTokenRevoke } from './token-command.ts
 /** The most lines the API gives at once. */
 const LOG_LINES_MAX = 1_000;
 const LOG_LINES_DEFAULT = 100;
+
+/** Of one check of the doctor: GitHub and the API server answer in one or two. */
+const DOCTOR_SECONDS_DEFAULT = 15;
+const DOCTOR_SECONDS_MAX = 300;
 
 /** The `mcp-hosting` command. It throws instead of ending the process, so that tests can hold it. */
 export function createProgram(context: CliContext): Command {
@@ -96,6 +101,10 @@ function addToken(program: Command, context: CliContext): void {
 }
 
 function addPlatform(program: Command, context: CliContext): void {
+  common(program.command('doctor'))
+    .description('look at a live installation from end to end, and say what mends what is broken')
+    .option('--timeout <seconds>', 'for each check', seconds, DOCTOR_SECONDS_DEFAULT)
+    .action((options: DoctorOptions) => runDoctor(context, options));
   common(program.command('migrate'))
     .description('make or update the tables of the database; needs DATABASE_URL')
     .action((options: CommonOptions) => runMigrate(context, options));
@@ -161,4 +170,10 @@ function lineCount(text: string): number {
 function wholeNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Expected a whole number.');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= DOCTOR_SECONDS_MAX) return value;
+  throw new InvalidArgumentError(`Expected a number up to ${DOCTOR_SECONDS_MAX}.`);
 }
