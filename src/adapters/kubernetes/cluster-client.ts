@@ -1,4 +1,5 @@
 import {
+  AppsV1Api,
   type ConfigurationOptions,
   CoreV1Api,
   CustomObjectsApi,
@@ -15,6 +16,7 @@ import { mapClusterError } from './map-cluster-error.ts';
 export type CallOptions = ConfigurationOptions<ObservableMiddleware>;
 
 export interface ClusterClient {
+  apps: AppsV1Api;
   core: CoreV1Api;
   objects: CustomObjectsApi;
   watch: Watch;
@@ -28,6 +30,7 @@ export function createClusterClient(kubeconfigPath: string | undefined): Cluster
   if (kubeconfigPath === undefined) config.loadFromCluster();
   else config.loadFromFile(kubeconfigPath);
   return {
+    apps: config.makeApiClient(AppsV1Api),
     core: config.makeApiClient(CoreV1Api),
     objects: config.makeApiClient(CustomObjectsApi),
     watch: new Watch(config),
