@@ -22,6 +22,8 @@ export interface DeploymentsPolicy {
     /** KEDA and its HTTP add-on are installed. */
     toZero?: boolean;
   };
+  /** Prometheus scrapes the port `metrics` of every server's pods. */
+  monitoring?: boolean;
   /** Nodes with this label, and a taint of the same key and value, are the servers' own. */
   nodePool?: { label: string; value: string };
   /** A RuntimeClass of the cluster, such as `gvisor`. */

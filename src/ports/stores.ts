@@ -1,6 +1,7 @@
 import type { DomainClaim } from '../domain/domain-claims.ts';
 import type { HostedServer, HostedServerStatus, ServerSource } from '../domain/hosted-server.ts';
 import type { HostedServerChange } from '../domain/hosted-server-change.ts';
+import type { PlatformMeasures } from '../domain/platform-measures.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { Rollout } from '../domain/rollout.ts';
 
@@ -148,4 +149,9 @@ export interface Conversations {
   /** Find-or-create; a conversation belongs to one repository. */
   ensure(id: string, repository: RepositoryName): Promise<{ repository: RepositoryName }>;
   find(id: string): Promise<{ repository: RepositoryName } | undefined>;
+}
+
+export interface Measures {
+  /** A few counts, cheap enough for every scrape. */
+  read(): Promise<PlatformMeasures>;
 }

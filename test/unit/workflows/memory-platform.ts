@@ -271,7 +271,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       watch() {},
       refresh: () => call(() => undefined),
     },
-    workloads: { pods: () => call(() => []), logs: () => call(() => []) },
+    workloads: { pods: () => call(() => []), deployment: async () => undefined, logs: () => call(() => []) },
     serverSecrets: {
       ensureAccessKey: () => call(() => 'mcp_key'),
       readAccessKey: () => call(() => 'mcp_key'),
@@ -411,8 +411,10 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       healthLastTransitionAt: null,
       healthMessage: null,
       revision: world.pullRequest?.mergeSha ?? 'b'.repeat(40),
+      reconciledAt: null,
       operation: null,
       conditions: [],
+      outOfSync: [],
       images: [`x@${DIGEST}`],
     };
   }
