@@ -1,4 +1,4 @@
-import { findProxy } from '../../bridge/proxy.ts';
+import { findProxy } from '../../http/proxy.ts';
 import type { Config } from '../../config/config-file.ts';
 import { readConfigAt, readSettings, type Settings } from '../../config/read-settings.ts';
 import { SetupError } from '../../setup-error.ts';
