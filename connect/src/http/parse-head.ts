@@ -10,6 +10,17 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const LINE_END = '\r\n';
 
+interface Field {
+  /** In small letters. */
+  name: string;
+  value: string;
+}
+
+/** A server sends the same lines again and again, and taking them apart is a third of what an answer costs. */
+const known = new Map<string, Field>();
+const KNOWN_LINES_MAX = 64;
+const KNOWN_LINE_CHARACTERS_MAX = 128;
+
 /** What occurs once only: of several, the first counts, since joined they would mean nothing. */
 const SINGLE: ReadonlySet<string> = new Set(['content-type', 'location', 'retry-after', 'mcp-session-id']);
 
@@ -30,16 +41,25 @@ export function parseHead(text: string): ResponseHead | undefined {
       headers.set(last, `${headers.get(last)} ${line.trim()}`);
       continue;
     }
-    const colon = line.indexOf(':');
-    // No name, or space before the colon: whoever is on the way may have read it in another way (RFC 9112, 5.1).
-    if (colon < 1 || !NAME.test(line.slice(0, colon))) return undefined;
-    last = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
+    const field = known.get(line) ?? parseField(line);
+    if (!field) return undefined;
+    last = field.name;
     const former = headers.get(last);
-    if (former === undefined) headers.set(last, value);
-    else if (!SINGLE.has(last)) headers.set(last, `${former}, ${value}`);
+    if (former === undefined) headers.set(last, field.value);
+    else if (!SINGLE.has(last)) headers.set(last, `${former}, ${field.value}`);
   }
   return { status: Number(status[2]), isHttp11: status[1] === '1', headers };
+}
+
+function parseField(line: string): Field | undefined {
+  const colon = line.indexOf(':');
+  // No name, or space before the colon: whoever is on the way may have read it in another way (RFC 9112, 5.1).
+  if (colon < 1 || !NAME.test(line.slice(0, colon))) return undefined;
+  const field = { name: line.slice(0, colon).toLowerCase(), value: line.slice(colon + 1).trim() };
+  if (line.length > KNOWN_LINE_CHARACTERS_MAX) return field;
+  if (known.size >= KNOWN_LINES_MAX) known.clear();
+  known.set(line, field);
+  return field;
 }
 
 /** How the end of a body is found. */
