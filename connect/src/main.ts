@@ -58,7 +58,7 @@ async function runOther(command: Command): Promise<void> {
     command,
     place: place(),
     input: process.stdin,
-    mainPath: fileURLToPath(import.meta.url),
+    mainPath: fileURLToPath(new URL('../bin/mcp-connect.js', import.meta.url)),
     print: (text) => process.stdout.write(text),
     note: (text) => process.stderr.write(text),
     signal: ended.signal,

@@ -1,5 +1,5 @@
-import { SetupError } from '../setup-error.ts';
 import { NeverSentError, NotHttpError } from '../http/http-error.ts';
+import { SetupError } from '../setup-error.ts';
 import { ERROR, type JsonObject } from './json-rpc.ts';
 import { REMOTE_TEXT_CHARACTERS_MAX } from './limits.ts';
 

@@ -1,12 +1,12 @@
 import WebSocket from 'ws';
+import { CONNECT_TIMEOUT_MS } from '../http/limits.ts';
+import { lookupLocalhost } from '../http/lookup-localhost.ts';
+import { findProxy } from '../http/proxy.ts';
+import { TunnelAgent } from '../http/tunnel-agent.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
 import { classifyMessage, isObject, type Message, type RequestId } from './json-rpc.ts';
 import { ANSWER_BYTES_MAX, RENEWALS_MAX } from './limits.ts';
-import { lookupLocalhost } from '../http/lookup-localhost.ts';
 import { META, readMeta } from './meta.ts';
-import { CONNECT_TIMEOUT_MS } from '../http/limits.ts';
-import { findProxy } from '../http/proxy.ts';
-import { TunnelAgent } from '../http/tunnel-agent.ts';
 import { RemoteError } from './remote-failure.ts';
 import type { Listening, Post, PostEnd, Transport } from './transport.ts';
 

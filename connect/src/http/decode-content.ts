@@ -21,10 +21,12 @@ export async function decodeContent(res: HttpResponse, onChunk: (chunk: Buffer) 
       }
     });
   });
-  const read = res.read((chunk) => decoder.write(chunk)).then(
-    () => decoder.end(),
-    (error: Error) => decoder.destroy(error),
-  );
+  const read = res
+    .read((chunk) => decoder.write(chunk))
+    .then(
+      () => decoder.end(),
+      (error: Error) => decoder.destroy(error),
+    );
   await Promise.all([decoded, read]).catch((error: unknown) => {
     res.destroy();
     throw error;

@@ -5,7 +5,8 @@ export class NeverSentError extends Error {
   constructor(cause: NodeJS.ErrnoException) {
     super('no connection was made', { cause });
     this.name = 'NeverSentError';
-    this.code = cause.code ?? 'UNKNOWN';
+    // The errors of an aborted signal have numbers.
+    this.code = typeof cause.code === 'string' ? cause.code : 'UNKNOWN';
   }
 }
 

@@ -13,10 +13,7 @@ export class TunnelAgent extends Agent {
     this.#env = env;
   }
 
-  override createConnection(
-    _options: unknown,
-    callback?: (error: Error | null, socket: Duplex) => void,
-  ): undefined {
+  override createConnection(_options: unknown, callback?: (error: Error | null, socket: Duplex) => void): undefined {
     openSocket(this.#url, this.#env).then(
       (socket) => callback?.(null, socket),
       (error: Error) => callback?.(error.cause as Error, undefined as unknown as Duplex),
