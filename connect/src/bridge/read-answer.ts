@@ -67,6 +67,7 @@ async function readText(
   res: HttpResponse,
   { bytesMax, onOversized }: { bytesMax: number; onOversized: () => never },
 ): Promise<string> {
+  if (Number(res.headers.get('content-length')) > bytesMax) onOversized();
   const chunks: Buffer[] = [];
   let bytes = 0;
   await decodeContent(res, (chunk) => {
