@@ -203,6 +203,10 @@ test.each(ROWS)('a remote that %s, of the %s era: each request gets its one answ
   expect([...answers.values()].map(({ length }) => length)).toEqual([1, 1, 1, 1, 1]);
   const [call] = answers.get('call') ?? [];
   if (fault.call === 'succeeds') expect(call?.result).toMatchObject({ content: [{ text: 'žluťoučký kůň' }] });
-  else expect(call?.error).toMatchObject({ code: -32000, message: expect.stringMatching(/^Cannot reach faulty: .+\. .+\.$/) });
+  else
+    expect(call?.error).toMatchObject({
+      code: -32000,
+      message: expect.stringMatching(/^Cannot reach faulty: .+\. .+\.$/),
+    });
   for (const id of ['init', 'list', 'next-list', 'next-call']) expect(answers.get(id)?.[0]?.error).toBeUndefined();
 });

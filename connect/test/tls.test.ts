@@ -9,7 +9,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { makeCertificate } from './commands/self-signed.ts';
 import { killStarted, type Message, startConnect } from './connect-process.ts';
-import { type ScriptedRemote, type Script, startRemote, stopRemotes } from './scripted-remote.ts';
+import { type Script, type ScriptedRemote, startRemote, stopRemotes } from './scripted-remote.ts';
 
 let home: string;
 let caPath: string;

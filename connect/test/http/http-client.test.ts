@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
 import { decodeContent } from '../../src/http/decode-content.ts';
@@ -184,9 +185,7 @@ test('an aborted request closes its connection', async () => {
     }).then(async ({ url }) => {
       const giveUp = new AbortController();
       const res = await open(url).send({ ...POST, signal: giveUp.signal });
-      await expect(
-        res.read(() => giveUp.abort(new Error('enough'))),
-      ).rejects.toThrow('enough');
+      await expect(res.read(() => giveUp.abort(new Error('enough')))).rejects.toThrow('enough');
     });
   });
 
@@ -198,4 +197,25 @@ test('an IPv6 address is connected to and named as such', async () => {
 
   expect(await readText(await open(server.url).send(POST))).toBe('čau!');
   expect(server.requests[0]).toContain(`\r\nhost: [::1]:${server.url.port}\r\n`);
+});
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('the system asks a silent server whether it is still there', async () => {
+  let asked = (): void => {};
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const server = await startRawServer(() => asked());
+  open(server.url)
+    .send(POST)
+    .catch(() => {});
+  await isAsked;
+
+  const remote = `0100007F:${Number(server.url.port).toString(16).toUpperCase().padStart(4, '0')}`;
+  const sockets = readFileSync('/proc/net/tcp', 'utf8').split('\n');
+  const own = sockets.map((line) => line.trim().split(/\s+/)).filter(([, , to]) => to === remote);
+
+  // The timer that runs for it: 02 is that of keep-alive probes.
+  expect(own.map(([, , , , , timer]) => timer?.slice(0, 2))).toEqual(['02']);
 });
