@@ -15,6 +15,9 @@ export const REQUEST_RECEIVE_TIMEOUT_MS = 60_000;
 /** Idle HTTP connections are kept this long, in ms: longer than the 60 s of nginx and most load balancers. */
 export const CONNECTION_KEEP_ALIVE_MS = 75_000;
 
+/** The longest time a timer takes, in ms; a longer one would fire at once (Node, timers). */
+export const TIMER_MS_MAX = 2_147_483_647;
+
 /** Comments on silent streams, in ms: proxies commonly cut what was silent for 30 to 60 s. */
 export const STREAM_KEEP_ALIVE_MS = 15_000;
 
@@ -46,11 +49,11 @@ export const CHILD_INPUT_BYTES_MAX = 64 * 1024 * 1024;
 /** Requests of the wrapper's own that wait for the child: health probes, restored subscriptions. */
 export const OWN_REQUESTS_MAX = 2_000;
 
-/** Time for the throw-away sibling to answer `server/discover`, in ms, where it says nothing at all. */
-export const ERA_PROBE_TIMEOUT_MS = 10_000;
+/** Time for a server to answer `server/discover`, in ms, where it says nothing at all. */
+export const ERA_ANSWER_TIMEOUT_MS = 10_000;
 
-/** A sibling that has answered `ping` may answer the `server/discover` before it for this long, in ms. */
-export const ERA_PROBE_GRACE_MS = 200;
+/** A server that has answered `ping` may answer the `server/discover` before it for this long, in ms. */
+export const ERA_PING_GRACE_MS = 200;
 
 /** How often a silent child is asked for a sign of life, in ms. */
 export const SILENCE_CHECK_MS = 15_000;

@@ -1,4 +1,7 @@
 import {
+  type ApiConstructor,
+  type ApiType,
+  AppsV1Api,
   type ConfigurationOptions,
   CoreV1Api,
   CustomObjectsApi,
@@ -15,9 +18,12 @@ import { mapClusterError } from './map-cluster-error.ts';
 export type CallOptions = ConfigurationOptions<ObservableMiddleware>;
 
 export interface ClusterClient {
+  apps: AppsV1Api;
   core: CoreV1Api;
   objects: CustomObjectsApi;
   watch: Watch;
+  /** Any other API of the client, by its class. */
+  api<Api extends ApiType>(type: ApiConstructor<Api>): Api;
   /** Runs one call with a time limit, its errors mapped. `options` go to the call as its last argument. */
   call<Result>(action: string, send: (options: CallOptions) => Promise<Result>): Promise<Result>;
 }
@@ -28,9 +34,11 @@ export function createClusterClient(kubeconfigPath: string | undefined): Cluster
   if (kubeconfigPath === undefined) config.loadFromCluster();
   else config.loadFromFile(kubeconfigPath);
   return {
+    apps: config.makeApiClient(AppsV1Api),
     core: config.makeApiClient(CoreV1Api),
     objects: config.makeApiClient(CustomObjectsApi),
     watch: new Watch(config),
+    api: (type) => config.makeApiClient(type),
     async call(action, send) {
       try {
         return await send(timeLimit());
