@@ -19,6 +19,7 @@ const CHECKS = [
   'configuration',
   'github-app',
   'webhook',
+  'bot',
   'deliveries',
   'installation',
   'repository',
@@ -52,7 +53,7 @@ test('people read a line a check, and under it what is wrong and what mends it',
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ ✔ Configuration {2,}deployments in acme\/mcp-server-deployments$/m);
   expect(stdout).toMatch(/^ ✖ Database {2,}could not be checked\n {5}Cannot connect .*\n {5}→ Check DATABASE_URL/m);
-  expect(stdout).toMatch(/Of 14 checks 2 are broken, \d warns?\.\n$/);
+  expect(stdout).toMatch(/Of 15 checks 2 are broken, \d warns?\.\n$/);
   expect(stderr).toContain('2 checks are broken');
   expect(stdout).not.toContain('it is a secret');
 });
@@ -75,7 +76,7 @@ test("a key that is not the App's breaks the checks of GitHub and no other", asy
   const bad = Object.values(checks)
     .filter(({ status }) => status === 'broken')
     .map(({ name }) => name);
-  expect(bad).toEqual(['github-app', 'webhook', 'deliveries', 'installation', 'repository', 'policy']);
+  expect(bad).toEqual(['github-app', 'webhook', 'bot', 'deliveries', 'installation', 'repository', 'policy']);
   expect(checks['github-app']?.problems[0]?.problem).toContain('credentials');
 });
 
@@ -91,7 +92,8 @@ describe('GitHub', () => {
           workflows: 'write',
         },
         events: ['push'],
-        webhookUrl: 'http://127.0.0.1:9/',
+        // A port that nobody listens on.
+        webhookUrl: 'http://127.0.0.1:1/',
       },
     });
     try {
@@ -107,6 +109,7 @@ describe('GitHub', () => {
       );
       expect(told).not.toContainEqual(expect.stringContaining('"contents"'));
       expect(checks.installation?.status).toBe('broken');
+      expect(checks.bot?.problems[0]?.problem).toBe('Nothing answers at http://127.0.0.1:1/api/hosting/servers.');
       expect(checks.webhook?.problems[0]?.problem).toBe(
         'The webhook address ends in "/", expected "/api/github/webhooks".',
       );

@@ -142,7 +142,9 @@ function objectsOf(text: string, github: TestGitHub): object[] {
 async function startReceiver() {
   let status = 200;
   const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(status).end());
+    const isApi = request.url?.startsWith('/api/hosting/') === true;
+    const refusal = { 'content-type': 'application/problem+json' };
+    request.resume().on('end', () => (isApi ? response.writeHead(401, refusal) : response.writeHead(status)).end());
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { runChecks } from '../../../src/cli/run-checks.ts';
 import { diagnoseWebhook } from '../../../src/domain/doctor/diagnose-app.ts';
 import { diagnoseArgoCd } from '../../../src/domain/doctor/diagnose-argocd.ts';
+import { diagnoseBot } from '../../../src/domain/doctor/diagnose-bot.ts';
 import { diagnoseDatabase, diagnoseQueue } from '../../../src/domain/doctor/diagnose-database.ts';
 import { diagnoseDeliveries } from '../../../src/domain/doctor/diagnose-deliveries.ts';
 import { diagnoseWildcard } from '../../../src/domain/doctor/diagnose-wildcard.ts';
@@ -162,4 +163,15 @@ test('a check that throws hides no other, and what is thrown is told', async () 
     problems: [{ problem: expect.stringContaining('no way') }],
   });
   expect(second).toMatchObject({ name: 'fine', status: 'ok' });
+});
+
+test.each([
+  [{ status: 401, contentType: 'application/problem+json; charset=utf-8' }, []],
+  [{ status: 401, contentType: 'text/html' }, ['broken']],
+  [{ status: 404, contentType: 'application/problem+json' }, ['broken']],
+  [undefined, ['broken']],
+])('the bot is known by how it refuses: %j', (answer, levels) => {
+  const { problems } = diagnoseBot({ address: 'https://hosting.mcp.example.com/api/hosting/servers', answer });
+
+  expect(problems.map(({ level }) => level)).toEqual(levels);
 });
