@@ -60,18 +60,21 @@ function settingsUrl({ config }: DoctorPlace, { owner, slug }: { owner: string; 
   return `${config.githubWebUrl}/organizations/${owner}/settings/apps/${slug}`;
 }
 
-async function checkInstallation({ config }: DoctorPlace, { inspection }: DoctorPolicy): Promise<Diagnosis> {
+async function checkInstallation({ config }: DoctorPlace, { installation }: DoctorPolicy): Promise<Diagnosis> {
   const repository = config.deploymentsRepository;
-  const { permissions, events, isSuspended, settingsUrl: url } = await inspection.installation(repository);
+  const { permissions, events, isSuspended, settingsUrl: url } = await installation();
   const fix = `Open ${url} and accept the permissions that the App asks for.`;
   const problems = diagnoseAppRights({ actual: { permissions, events }, wanted: readAppManifest(), fix });
   const suspended = isSuspended ? [broken('The installation is suspended.', `Open ${url} and unsuspend it.`)] : [];
   return { found: `on ${fullName(repository)}`, problems: [...suspended, ...problems] };
 }
 
-async function checkRepository({ config }: DoctorPlace, { inspection }: DoctorPolicy): Promise<Diagnosis> {
+async function checkRepository(
+  { config }: DoctorPlace,
+  { inspection, installation }: DoctorPolicy,
+): Promise<Diagnosis> {
   const repository = config.deploymentsRepository;
-  const { id } = await inspection.installation(repository);
+  const { id } = await installation();
   const first = await inspection.files(id, repository, [...REPOSITORY_PATHS, SCAFFOLD_RECORD]);
   const record = parseScaffoldRecord(first?.[SCAFFOLD_RECORD]);
   if (!record) return diagnoseRepository({ repository, files: first, outdated: undefined });
