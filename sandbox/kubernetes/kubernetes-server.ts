@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startGateway } from '../gateway/gateway.ts';
+import { createStoreRouting } from '../gateway/store-routing.ts';
 import type { Access, Caller } from './api/access.ts';
 import { createApiServer } from './api/api-server.ts';
 import { loadCredentials, writeKubeconfig } from './api/credentials.ts';
@@ -83,7 +84,9 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
     });
     const api = await startLoopbackServer({ port: options.port, certificate: credentials, onRequest });
     closers.push(() => api.close());
-    const gateway = await startGateway({ port: options.gatewayPort, store });
+    const routing = createStoreRouting(store);
+    closers.push(routing.close);
+    const gateway = await startGateway({ port: options.gatewayPort, routing });
     closers.push(() => gateway.close());
     applyManifests(store, firstNamespaces);
     const controllers = [

@@ -47,7 +47,7 @@ export type RolloutFact =
   | { kind: 'still-open' }
   | { kind: 'refreshed' }
   | { kind: 'synced' }
-  | { kind: 'not-synced'; uncoveredRevision?: string }
+  | { kind: 'not-synced'; because: string; uncoveredRevision?: string }
   | { kind: 'verified'; protocolVersion: string; tools: ToolSummary[]; toolCount: number }
   | { kind: 'not-verified'; reason: string }
   | { kind: 'superseded'; reason: string }
@@ -132,7 +132,11 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
       if (rollout.stage !== 'syncing') return rollout;
       return enter(rollout, rollout.kind === 'deploy' || rollout.kind === 'start' ? 'verifying' : 'succeeded', now);
     case 'not-synced':
-      return settle(fact.uncoveredRevision ? { ...rollout, uncoveredRevision: fact.uncoveredRevision } : rollout);
+      return settle({
+        ...rollout,
+        lastProblem: fact.because,
+        ...(fact.uncoveredRevision ? { uncoveredRevision: fact.uncoveredRevision } : {}),
+      });
     case 'verified':
       if (rollout.stage !== 'verifying') return rollout;
       return enter({ ...rollout, verification: verificationOf(fact) }, 'succeeded', now);
@@ -220,8 +224,9 @@ export function failByDeadline(rollout: Rollout, now: Date): Rollout {
 
 /** Puts the rollout in a stage: its clock starts, its tries begin anew. */
 function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
+  const { lastProblem: _, ...rest } = settle(rollout);
   return {
-    ...settle(rollout),
+    ...rest,
     stage,
     stages: [...rollout.stages, { stage, at: now.toISOString() }],
     polledAt: now.toISOString(),

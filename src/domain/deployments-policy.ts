@@ -10,6 +10,8 @@ export interface DeploymentsPolicy {
     /** cert-manager's ClusterIssuer for the certificates of custom domains. */
     clusterIssuer?: string;
   };
+  /** Registries that images may come from beside the installation's own: a host, perhaps with a path. */
+  registries?: string[];
   /** Names, or `*.` and a name, that servers may take as domains of their own. Absent: none. */
   customDomains?: string[];
   scaling?: {
@@ -35,4 +37,4 @@ export interface DeploymentsPolicy {
 export type RouteImplementation = 'envoy-gateway' | 'nginx' | 'other';
 
 /** The part of the policy that overlays are rendered by. */
-export type OverlayPolicy = Omit<DeploymentsPolicy, 'merge'>;
+export type OverlayPolicy = Omit<DeploymentsPolicy, 'merge' | 'registries'>;

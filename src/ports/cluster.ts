@@ -1,4 +1,4 @@
-import type { ApplicationState, PodState } from '../domain/cluster-state.ts';
+import type { ApplicationState, DeploymentState, PodState } from '../domain/cluster-state.ts';
 
 /**
  * What the bot needs of the cluster: Argo CD's Applications, the pods behind a server, and its Secrets.
@@ -28,7 +28,10 @@ export interface Applications {
 }
 
 export interface Workloads {
+  /** Newest first. */
   pods(serverId: string): Promise<PodState[]>;
+  /** undefined where there is none, or where its status is about an earlier spec. */
+  deployment(serverId: string): Promise<DeploymentState | undefined>;
   /** Last lines of the newest pod, oldest first; `previous`: of the container that ended before the present one. */
   logs(serverId: string, options: { lines: number; previous?: boolean }): Promise<string[]>;
 }

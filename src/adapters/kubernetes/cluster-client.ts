@@ -1,6 +1,7 @@
 import {
   type ApiConstructor,
   type ApiType,
+  AppsV1Api,
   type ConfigurationOptions,
   CoreV1Api,
   CustomObjectsApi,
@@ -17,6 +18,7 @@ import { mapClusterError } from './map-cluster-error.ts';
 export type CallOptions = ConfigurationOptions<ObservableMiddleware>;
 
 export interface ClusterClient {
+  apps: AppsV1Api;
   core: CoreV1Api;
   objects: CustomObjectsApi;
   watch: Watch;
@@ -32,6 +34,7 @@ export function createClusterClient(kubeconfigPath: string | undefined): Cluster
   if (kubeconfigPath === undefined) config.loadFromCluster();
   else config.loadFromFile(kubeconfigPath);
   return {
+    apps: config.makeApiClient(AppsV1Api),
     core: config.makeApiClient(CoreV1Api),
     objects: config.makeApiClient(CustomObjectsApi),
     watch: new Watch(config),
