@@ -1,4 +1,5 @@
 import type { ApplicationState, PodState } from './cluster-state.ts';
+import { missingSecretsWords } from './missing-secrets.ts';
 import type { Rollout, RolloutFailure } from './rollout.ts';
 import { CRASH_RESTARTS_MAX, DEGRADED_GRACE_MS, HEALTHY_SETTLE_MS } from './rollout-limits.ts';
 
@@ -115,17 +116,7 @@ function secretMissing(rollout: Rollout, message: string): Omit<RolloutFailure, 
     const hint = 'Look at the Secrets of the server in its namespace.';
     return { code: 'secret-missing', message: `The pod cannot start: ${message}.`, hint };
   }
-  const namespace = rollout.overlay?.namespace ?? 'mcp-servers';
-  const literals = names.map((name) => `--from-literal=${name}=…`).join(' ');
-  const cure = key
-    ? `Add \`${key}\` to Secret \`${secret}\` in namespace \`${namespace}\``
-    : `Run \`kubectl --namespace ${namespace} create secret generic ${secret} ${literals}\``;
-  const said = names.map((name) => `\`${name}\``).join(', ');
-  return {
-    code: 'secret-missing',
-    message: `${said} ${names.length === 1 ? 'is' : 'are'} not set.`,
-    hint: `${cure}; the deployment goes on by itself.`,
-  };
+  return { code: 'secret-missing', ...missingSecretsWords(rollout, names) };
 }
 
 function failed({ code, message }: Pick<RolloutFailure, 'code' | 'message'>): Assessment {

@@ -18,6 +18,7 @@ import {
   REPORT_DEADLINE_MS,
   RETRY_PAUSE_MS,
   RETRY_PAUSE_MS_MAX,
+  SECRETS_POLL_MS,
   SYNC_DEADLINE_MS,
   SYNC_POLL_MS,
   VERIFY_DEADLINE_MS,
@@ -48,6 +49,7 @@ export type RolloutFact =
   | { kind: 'refreshed' }
   | { kind: 'synced' }
   | { kind: 'not-synced'; uncoveredRevision?: string }
+  | { kind: 'secrets-missing'; names: string[]; message: string; hint: string }
   | { kind: 'verified'; protocolVersion: string; tools: ToolSummary[]; toolCount: number }
   | { kind: 'not-verified'; reason: string }
   | { kind: 'superseded'; reason: string }
@@ -131,8 +133,12 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
     case 'synced':
       if (rollout.stage !== 'syncing') return rollout;
       return enter(rollout, rollout.kind === 'deploy' || rollout.kind === 'start' ? 'verifying' : 'succeeded', now);
-    case 'not-synced':
-      return settle(fact.uncoveredRevision ? { ...rollout, uncoveredRevision: fact.uncoveredRevision } : rollout);
+    case 'not-synced': {
+      const going = rollout.missingSecrets ? withSecrets(rollout, now) : rollout;
+      return settle(fact.uncoveredRevision ? { ...going, uncoveredRevision: fact.uncoveredRevision } : going);
+    }
+    case 'secrets-missing':
+      return rollout.stage === 'syncing' ? settle(withoutSecrets(rollout, fact)) : rollout;
     case 'verified':
       if (rollout.stage !== 'verifying') return rollout;
       return enter({ ...rollout, verification: verificationOf(fact) }, 'succeeded', now);
@@ -184,6 +190,7 @@ export function dueEffect(rollout: Rollout, now: Date): RolloutEffect {
       if (rollout.reportedStage !== 'proposed') return { kind: 'report' };
       return silentFor(rollout, now, PROPOSAL_POLL_MS) ? { kind: 'poll-proposal' } : wait(PROPOSAL_POLL_MS);
     case 'syncing':
+      if (rollout.missingSecrets?.told === false) return { kind: 'report' };
       return rollout.refreshed ? { kind: 'observe' } : { kind: 'refresh-application' };
     case 'verifying':
       return { kind: 'verify' };
@@ -199,6 +206,7 @@ export function dueEffect(rollout: Rollout, now: Date): RolloutEffect {
 /** How long to wait after an effect that told that the world is not there yet. */
 export function pauseAfter(fact: RolloutFact): number | undefined {
   if (fact.kind === 'not-synced') return SYNC_POLL_MS;
+  if (fact.kind === 'secrets-missing') return SECRETS_POLL_MS;
   if (fact.kind === 'not-verified') return VERIFY_POLL_MS;
   return undefined;
 }
@@ -220,8 +228,9 @@ export function failByDeadline(rollout: Rollout, now: Date): Rollout {
 
 /** Puts the rollout in a stage: its clock starts, its tries begin anew. */
 function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
+  const { missingSecrets: _, ...rest } = rollout;
   return {
-    ...settle(rollout),
+    ...settle(rest),
     stage,
     stages: [...rollout.stages, { stage, at: now.toISOString() }],
     polledAt: now.toISOString(),
@@ -244,9 +253,25 @@ function withoutDeadline(rollout: Rollout): Rollout {
   return rest;
 }
 
+/** Somebody is to set them, and may take their time; new names are told anew. */
+function withoutSecrets(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'secrets-missing' }>): Rollout {
+  const { names, message, hint } = fact;
+  const known = rollout.missingSecrets;
+  const told = known?.told === true && known.message === message;
+  return withoutDeadline({ ...rollout, missingSecrets: { names, message, hint, told } });
+}
+
+/** They have come: the pods start now, and Argo CD has its full time again. */
+function withSecrets(rollout: Rollout, now: Date): Rollout {
+  const { missingSecrets: _, ...rest } = rollout;
+  return { ...rest, deadlineAt: new Date(now.getTime() + DEADLINES_MS.syncing).toISOString() };
+}
+
 function applyReport(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'reported' }>, now: Date): Rollout {
+  const { missingSecrets } = rollout;
   const told = settle({
     ...rollout,
+    ...(missingSecrets ? { missingSecrets: { ...missingSecrets, told: true } } : {}),
     reports: { ...rollout.reports, ...fact.reports },
     reportedStage: fact.stage,
   });

@@ -1,6 +1,6 @@
 import type { RouteSettings } from '../domain/overlay-input.ts';
 import type { RepositoryName } from '../domain/repository.ts';
-import type { Applications, ServerSecrets, Workloads } from '../ports/cluster.ts';
+import type { AccessKeyFiles, Applications, ServerSecrets, Workloads } from '../ports/cluster.ts';
 import type { Endpoints } from '../ports/endpoint.ts';
 import type {
   Builds,
@@ -14,6 +14,7 @@ import type {
 } from '../ports/github.ts';
 import type { Log } from '../ports/log.ts';
 import type {
+  AccessKeys,
   Conversations,
   DeliveryLog,
   HostedServers,
@@ -21,6 +22,7 @@ import type {
   Queue,
   Replies,
   Rollouts,
+  SecretChanges,
   ServerLock,
 } from '../ports/stores.ts';
 
@@ -45,6 +47,8 @@ export interface Platform {
   now(): Date;
   uuid(): string;
   randomBytes(length: number): Uint8Array;
+  /** The access key by which the bot tries a server's endpoint. */
+  probeKeyOf(serverId: string): string;
   log: Log;
   permissions: Permissions;
   snapshots: Snapshots;
@@ -57,6 +61,7 @@ export interface Platform {
   applications: Applications;
   workloads: Workloads;
   serverSecrets: ServerSecrets;
+  accessKeyFiles: AccessKeyFiles;
   endpoints: Endpoints;
   deliveryLog: DeliveryLog;
   hostedServers: HostedServers;
@@ -64,6 +69,8 @@ export interface Platform {
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   conversations: Conversations;
+  accessKeys: AccessKeys;
+  secretChanges: SecretChanges;
   queue: Queue;
   serverLock: ServerLock;
 }

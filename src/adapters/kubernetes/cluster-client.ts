@@ -1,4 +1,5 @@
 import {
+  AppsV1Api,
   type ConfigurationOptions,
   CoreV1Api,
   CustomObjectsApi,
@@ -15,11 +16,14 @@ import { mapClusterError } from './map-cluster-error.ts';
 export type CallOptions = ConfigurationOptions<ObservableMiddleware>;
 
 export interface ClusterClient {
+  apps: AppsV1Api;
   core: CoreV1Api;
   objects: CustomObjectsApi;
   watch: Watch;
   /** Runs one call with a time limit, its errors mapped. `options` go to the call as its last argument. */
   call<Result>(action: string, send: (options: CallOptions) => Promise<Result>): Promise<Result>;
+  /** `call` for what carries values of Secrets: its errors hold nothing of what was sent or answered. */
+  callSealed<Result>(action: string, send: (options: CallOptions) => Promise<Result>): Promise<Result>;
 }
 
 /** @param kubeconfigPath absent: the service account of the pod that the bot runs in */
@@ -28,6 +32,7 @@ export function createClusterClient(kubeconfigPath: string | undefined): Cluster
   if (kubeconfigPath === undefined) config.loadFromCluster();
   else config.loadFromFile(kubeconfigPath);
   return {
+    apps: config.makeApiClient(AppsV1Api),
     core: config.makeApiClient(CoreV1Api),
     objects: config.makeApiClient(CustomObjectsApi),
     watch: new Watch(config),
@@ -36,6 +41,13 @@ export function createClusterClient(kubeconfigPath: string | undefined): Cluster
         return await send(timeLimit());
       } catch (error) {
         throw mapClusterError(error, action);
+      }
+    },
+    async callSealed(action, send) {
+      try {
+        return await send(timeLimit());
+      } catch (error) {
+        throw mapClusterError(error, action, { sealed: true });
       }
     },
   };

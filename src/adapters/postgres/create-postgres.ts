@@ -3,6 +3,7 @@ import { sql } from 'slonik';
 import { UserError } from '../../domain/user-error.ts';
 import type { Log } from '../../ports/log.ts';
 import type {
+  AccessKeys,
   ApiTokens,
   Conversations,
   DeliveryLog,
@@ -11,9 +12,11 @@ import type {
   Queue,
   Replies,
   Rollouts,
+  SecretChanges,
   ServerLock,
   WriteBudget,
 } from '../../ports/stores.ts';
+import { createAccessKeys } from './access-keys.ts';
 import { createApiTokens } from './api-tokens.ts';
 import { createConversations } from './conversations.ts';
 import { connectDatabase, type Database } from './database.ts';
@@ -25,6 +28,7 @@ import { migrate } from './migrate.ts';
 import { createPullRequestHeads } from './pull-request-heads.ts';
 import { createReplies } from './replies.ts';
 import { createRollouts } from './rollouts.ts';
+import { createSecretChanges } from './secret-changes.ts';
 import { SessionLocks } from './session-locks.ts';
 import { shareConnections } from './share-connections.ts';
 import { startWorkers, type WorkerOptions, type Workers } from './start-workers.ts';
@@ -45,6 +49,8 @@ export interface Postgres {
   pullRequestHeads: PullRequestHeads;
   writeBudget: WriteBudget;
   apiTokens: ApiTokens;
+  accessKeys: AccessKeys;
+  secretChanges: SecretChanges;
   conversations: Conversations;
   queue: Queue;
   serverLock: ServerLock;
@@ -85,6 +91,8 @@ export async function createPostgres(options: {
     pullRequestHeads: createPullRequestHeads(database),
     writeBudget: createWriteBudget(database),
     apiTokens: createApiTokens(database),
+    accessKeys: createAccessKeys(database),
+    secretChanges: createSecretChanges(database),
     conversations: createConversations(database),
     serverLock: locks,
     async migrate() {

@@ -171,14 +171,6 @@ test('logs are as many lines as asked for', async () => {
   ]);
 });
 
-test('a key is told, and that there is none', async () => {
-  const keys = ['mcp_abc', null];
-  const { call } = await openApi({ accessKey: async () => keys.shift() });
-
-  expect((await call('GET', '/servers/hello-k3v9x2/key')).body).toEqual({ serverId: 'hello-k3v9x2', key: 'mcp_abc' });
-  expect((await call('GET', '/servers/hello-k3v9x2/key')).body).toEqual({ serverId: 'hello-k3v9x2', key: null });
-});
-
 test('lists go on to the next page until there is none', async () => {
   const all = ['c', 'b', 'a'].map((name) => ({ ...SERVER, serverId: `${name}-k3v9x2` }));
   const { call } = await openApi({ list: async ({ limit, offset }) => all.slice(offset, offset + limit) });

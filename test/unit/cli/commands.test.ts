@@ -12,7 +12,7 @@ const HELLO: ApiServer = {
   status: 'running',
   statusMessage: null,
   endpointUrl: 'http://hello-q7m2d4.localhost:4003/mcp',
-  deployed: { version: '4f2c1aa' },
+  deployed: { version: '4f2c1aa', access: 'private' },
   tools: [{ name: 'greet' }, { name: 'add' }],
   source: { repository: 'acme/hello-server' },
   createdAt: '2026-11-22T09:00:00.000Z',

@@ -14,7 +14,7 @@ const minimal: OverlayInput = {
   host: 'stripe-k3v9x2.mcp.example.com',
   route: { kind: 'ingress', className: 'nginx', clusterIssuer: 'letsencrypt-prod' },
   source: { repository: { owner: 'acme', name: 'stripe' }, commitSha: '4f2c1aa8d0e6b7c5f3a2918e7d6c5b4a39281706' },
-  config: { resources: DEFAULT_RESOURCES, env: [], access: 'key', sessions: 'shared' },
+  config: { resources: DEFAULT_RESOURCES, env: [], access: 'private', sessions: 'shared' },
 };
 
 const domains = ['payments.acme.com', 'tools.acme.com'];

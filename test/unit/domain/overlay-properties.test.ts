@@ -52,7 +52,7 @@ const writtenConfig = fc.record(
       fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/).map((label) => `${label}.example.org`),
       { maxLength: 5 },
     ),
-    access: fc.constantFrom('key', 'public'),
+    access: fc.constantFrom('private', 'public'),
     rateLimit: fc.record({ requestsPerMinute: fc.integer({ min: 1, max: 60_000 }) }),
     egress: fc.array(
       fc.record({

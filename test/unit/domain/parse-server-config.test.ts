@@ -7,7 +7,8 @@ const defaults: ServerConfig = {
   env: [],
   resources: DEFAULT_RESOURCES,
   scaling: { min: 1, max: 1 },
-  access: 'key',
+  secrets: 'cluster',
+  access: 'private',
   sessions: 'shared',
 };
 
@@ -219,7 +220,7 @@ describe('parseServerConfig refuses', () => {
     [
       'access: yes',
       [
-        '1-1 access: Cannot use access: it is "yes", expected "key" (clients send an API key) or "public" (anyone who knows the URL)',
+        '1-1 access: Cannot use access: it is "yes", expected "private" (clients send an access key) or "public" (anyone who knows the URL)',
       ],
     ],
     [
@@ -368,6 +369,7 @@ describe('parseServerConfig by what the installation offers', () => {
     scaleToZero: true,
     affinity: true,
     customDomains: ['tools.acme.com', '*.example.org', '*.hosted.example.com'],
+    externalSecrets: 'offered',
     ownDomain: 'mcp.hosted.example.com',
   };
   const problemsBy = (text: string, offer: Partial<ClusterOffer>) => {
