@@ -81,7 +81,7 @@ function summarySentence({ rollout, before, githubWebUrl }: PullRequestOptions):
 function publicWarning({ before, after }: PullRequestOptions): string | undefined {
   if (after?.config.access !== 'public') return undefined;
   const was =
-    before && before.config.access !== 'public' ? ' It was private before: its access keys will mean nothing.' : '';
+    before && before.config.access !== 'public' ? ' It asked for an access key before.' : '';
   return `**Public:** anyone who knows the address can use this server, without a key.${was}`;
 }
 

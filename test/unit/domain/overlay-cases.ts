@@ -37,6 +37,12 @@ export const OVERLAY_CASES: Record<string, OverlayInput> = {
   ingress: minimal,
   gateway: { ...minimal, route: gateway },
   env: { ...minimal, route: gateway, config: { ...minimal.config, env: ['STRIPE_API_KEY', 'LOG_LEVEL'] } },
+  'external-secrets': {
+    ...minimal,
+    route: gateway,
+    config: { ...minimal.config, env: ['STRIPE_API_KEY', 'LOG_LEVEL'], secrets: 'external' },
+    policy: { secrets: { store: { name: 'vault' }, path: 'prod/mcp/{server-id}' } },
+  },
   public: { ...minimal, route: gateway, config: { ...minimal.config, access: 'public' } },
   egress: {
     ...minimal,

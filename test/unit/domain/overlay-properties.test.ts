@@ -52,6 +52,7 @@ const writtenConfig = fc.record(
       fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/).map((label) => `${label}.example.org`),
       { maxLength: 5 },
     ),
+    secrets: fc.constantFrom('cluster', 'external'),
     access: fc.constantFrom('private', 'public'),
     rateLimit: fc.record({ requestsPerMinute: fc.integer({ min: 1, max: 60_000 }) }),
     egress: fc.array(
@@ -82,9 +83,20 @@ const writtenPolicy = fc.record(
     nodePool: fc.record({ label: label.map((name) => `${name}.example.org/pool`), value: label }),
     runtimeClass: label,
     hostUsers: fc.boolean(),
+    secrets: fc.record(
+      {
+        default: fc.constantFrom('cluster', 'external'),
+        store: fc.record(
+          { name: label, kind: fc.constantFrom('SecretStore', 'ClusterSecretStore') },
+          { requiredKeys: ['name'] },
+        ),
+        path: fc.constantFrom('{server-id}', 'prod/{server-id}/env'),
+      },
+      { requiredKeys: ['store'] },
+    ),
     registryMirror: fc.tuple(label, port).map(([host, number]) => `${host}.example.org:${number}/ghcr`),
   },
-  { requiredKeys: ['customDomains', 'scaling', 'route'] },
+  { requiredKeys: ['customDomains', 'scaling', 'route', 'secrets'] },
 );
 
 const route = fc.constantFrom(MINIMAL_OVERLAY.route, (OVERLAY_CASES.gateway ?? MINIMAL_OVERLAY).route);
