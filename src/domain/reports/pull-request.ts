@@ -80,8 +80,7 @@ function summarySentence({ rollout, before, githubWebUrl }: PullRequestOptions):
 /** Who reviews must not find it in a row of the table alone. */
 function publicWarning({ before, after }: PullRequestOptions): string | undefined {
   if (after?.config.access !== 'public') return undefined;
-  const was =
-    before && before.config.access !== 'public' ? ' It asked for an access key before.' : '';
+  const was = before && before.config.access !== 'public' ? ' It asked for an access key before.' : '';
   return `**Public:** anyone who knows the address can use this server, without a key.${was}`;
 }
 

@@ -156,7 +156,7 @@ describe('any valid configuration', () => {
         expect(manifests.filter(isBuiltIn).flatMap(schemaViolations)).toEqual([]);
         for (const { metadata } of manifests) {
           expect(metadata.namespace).toBe(input.namespace);
-          expect(metadata.name).toMatch(new RegExp(`^mcp-${input.serverId}(?:-wake|-domains)?$`));
+          expect(metadata.name).toMatch(new RegExp(`^mcp-${input.serverId}(?:-wake|-domains|-env)?$`));
         }
         for (const text of Object.values(files)) expect(parseAllDocuments(text)).toHaveLength(1);
         expect(restrictedViolations(parse(files['deployment.yaml'] ?? '').spec.template.spec)).toEqual([]);
