@@ -27,7 +27,7 @@ Measures the built wrapper and connect against their peers and against a bare br
   Without a scenario: all of them.
 
   --rounds N           times everything is measured, interleaved (default 3)
-  --seconds S          of measuring, for each of them (default 4)
+  --seconds S          of measuring, for each of them (default 6)
   --concurrency LIST   calls in flight (default 1,16,64)
   --soak-requests N    (default 1000000)
   --soak-sessions N    abandoned on the way (default 10000)
@@ -49,7 +49,7 @@ export function parseBenchArguments(argv: readonly string[]): ParsedArguments {
       allowPositionals: true,
       options: {
         rounds: { type: 'string', default: '3' },
-        seconds: { type: 'string', default: '4' },
+        seconds: { type: 'string', default: '6' },
         concurrency: { type: 'string', default: '1,16,64' },
         'soak-requests': { type: 'string', default: '1000000' },
         'soak-sessions': { type: 'string', default: '10000' },

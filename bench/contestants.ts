@@ -88,11 +88,11 @@ export const CONTESTANTS = {
   everything: EVERYTHING_HTTP,
 } as const satisfies Record<ContestantName, Contestant>;
 
-/** Node's option of the wrapper's first line and of the images. */
-const NODE_OPTION = '--max-semi-space-size=4';
+/** Node's options of the wrapper's first line and of the images. */
+const NODE_OPTIONS = ['--max-semi-space-size=8', '--no-parallel-scavenge'];
 
 /** The wrapper with its default options, as it is published. */
 export function candidateCommand(port: number, options: readonly string[] = []): readonly string[] {
   const address = ['--host', '127.0.0.1', '--port', String(port)];
-  return [process.execPath, NODE_OPTION, WRAPPER_BIN, ...address, ...options, '--', ...CHILD_COMMAND];
+  return [process.execPath, ...NODE_OPTIONS, WRAPPER_BIN, ...address, ...options, '--', ...CHILD_COMMAND];
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Era, McpHttpClient, type SessionHeaders } from './mcp-http-client.ts';
 import { type LatencySummary, summarizeLatencies } from './statistics.ts';
 
-/** Time for the code of both sides to be compiled before anything counts. */
-const WARM_UP_SHARE = 0.4;
+/** Time for the code of both sides to be compiled before anything counts, in ms. */
+const WARM_UP_MS = 1_500;
 
 const MESSAGE = 'hi';
 
@@ -48,7 +48,7 @@ export async function generateLoad(options: {
     const session = sessions[caller % sessions.length] ?? {};
     while (phase !== 'done') await call(session);
   });
-  await sleep(options.seconds * WARM_UP_SHARE * 1000);
+  await sleep(WARM_UP_MS);
   phase = 'measure';
   const startMs = performance.now();
   await sleep(options.seconds * 1000);

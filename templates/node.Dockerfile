@@ -32,4 +32,4 @@ RUN node /opt/mcp-wrapper/bin/mcp-wrapper.js --check
 USER 10001:10001
 EXPOSE 3000
 # What a call leaves behind is small; without a bound Node keeps some 130 MB for such garbage.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "/opt/mcp-wrapper/bin/mcp-wrapper.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "--no-parallel-scavenge", "/opt/mcp-wrapper/bin/mcp-wrapper.js"]

@@ -146,7 +146,7 @@ export const REQUIREMENTS = lines(
 
   // Legacy sessions
   ['legacy-initialize-version', 'MUST', 'legacy', `${LEGACY_LIFE}#version-negotiation`, 'initialize is answered with the version asked for, or else one that is supported.'],
-  ['legacy-initialized-first', 'MUST', 'legacy', `${LEGACY_LIFE}#initialization`, 'The child gets initialize, then notifications/initialized, before anything else.'],
+  ['legacy-initialized-first', 'MUST', 'legacy', `${LEGACY_LIFE}#initialization`, 'The child gets initialize, then notifications/initialized, before anything but the probe.'],
   ['legacy-capabilities', 'MUST', 'legacy', `${LEGACY_LIFE}#operation`, 'Only capabilities that both sides have are used.'],
   ['legacy-session-id', 'MUST', 'legacy', `${LEGACY_HTTP}#session-management`, 'Session ids are visible ASCII.'],
   ['legacy-session-id-random', 'SHOULD', 'legacy', `${LEGACY_HTTP}#session-management`, 'Session ids are unique and not to be guessed.'],

@@ -29,7 +29,7 @@ test('examples/hello is built and answers when started as its image says', async
   expect((listed.tools as { name: string }[]).map((tool) => tool.name)).toEqual(['greet', 'add']);
   expect(called.structuredContent).toEqual({ sum: 42 });
   expect(image.config).toMatchObject({
-    entrypoint: ['node', '--max-semi-space-size=4', '/opt/mcp-wrapper/bin/mcp-wrapper.js'],
+    entrypoint: ['node', '--max-semi-space-size=8', '--no-parallel-scavenge', '/opt/mcp-wrapper/bin/mcp-wrapper.js'],
     workingDir: '/app',
   });
 }, 120_000);

@@ -46,11 +46,11 @@ export const CHILD_INPUT_BYTES_MAX = 64 * 1024 * 1024;
 /** Requests of the wrapper's own that wait for the child: health probes, restored subscriptions. */
 export const OWN_REQUESTS_MAX = 2_000;
 
-/** Time for the throw-away sibling to answer `server/discover`, in ms, where it says nothing at all. */
-export const ERA_PROBE_TIMEOUT_MS = 10_000;
+/** Time for a server to answer `server/discover`, in ms, where it says nothing at all. */
+export const ERA_ANSWER_TIMEOUT_MS = 10_000;
 
-/** A sibling that has answered `ping` may answer the `server/discover` before it for this long, in ms. */
-export const ERA_PROBE_GRACE_MS = 200;
+/** A server that has answered `ping` may answer the `server/discover` before it for this long, in ms. */
+export const ERA_PING_GRACE_MS = 200;
 
 /** How often a silent child is asked for a sign of life, in ms. */
 export const SILENCE_CHECK_MS = 15_000;

@@ -67,7 +67,7 @@ const TIMES = {
 
 const CHILD = {
   sessions: oneOf('shared', ['shared', 'isolated'], 'one server process for all, or one for each session'),
-  childEra: oneOf('auto', ['auto', 'legacy', 'modern'], 'era of the server: 2026-07-28 is modern; auto asks a sibling'),
+  childEra: oneOf('auto', ['auto', 'legacy', 'modern'], 'era of the server: 2026-07-28 is modern; auto asks it'),
   poolSize: integer(1, { min: 0, max: 100, help: 'isolated servers started ahead of need' }),
   childrenMax: integer(50, { min: 1, max: 10_000, help: 'isolated servers at once' }),
   startAttemptsMax: integer(0, { min: 0, max: 1000, help: 'failed starts after which the wrapper ends; 0: never' }),

@@ -150,6 +150,24 @@ test('wrapper ends with the child that failed to start as often as it may', asyn
   expect(await wrapper.exited).toBe(1);
 });
 
+test('server that ends on a request before initialize is started again, which is no failed start', async () => {
+  const wrapper = await startWrapper({ flags: ['--exit-on-probe'], args: ['--start-attempts-max', '1'] });
+
+  const session = await openSession(wrapper.url);
+
+  expect(await session.call('echo', { message: 'served' })).toBe('served');
+  expect((await readHealth(wrapper)).body).toMatchObject({ status: 'ok', restarts: 0 });
+  await session.request('tools/call', { name: 'die' }, 'dying');
+  await wrapper.logged('Child ready', 2);
+  expect(wrapper.lines.filter((line) => line.includes('started again as a legacy one'))).toHaveLength(1);
+});
+
+test('server is one process from the start, since two may want the same port or lock', async () => {
+  const wrapper = await startWrapper({ flags: ['--stderr', 'fixture started'] });
+
+  expect(wrapper.lines.filter((line) => line === 'fixture started')).toHaveLength(1);
+});
+
 test('child that was ready and then dies at every start is started again with growing pauses', async () => {
   const marker = join(await mkdtemp(join(tmpdir(), 'mcp-wrapper-')), 'started');
   const wrapper = await startWrapper({

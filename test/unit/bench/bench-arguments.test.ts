@@ -8,7 +8,7 @@ describe('parseBenchArguments', () => {
       settings: {
         scenarios: ['wrapper', 'sessions', 'soak', 'connect'],
         rounds: 3,
-        seconds: 4,
+        seconds: 6,
         concurrencies: [1, 16, 64],
         soakRequests: 1_000_000,
         soakSessions: 10_000,

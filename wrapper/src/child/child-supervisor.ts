@@ -18,6 +18,7 @@ import {
   stringifySafely,
 } from '../protocol/json-rpc.ts';
 import type { Era } from '../protocol/protocol-version.ts';
+import { askEra } from './ask-era.ts';
 import type { ChildExit, ChildSink, StdioChild } from './child-process.ts';
 import { ChildRequests } from './child-requests.ts';
 import type { OversizedLine } from './line-decoder.ts';
@@ -52,7 +53,9 @@ export interface SupervisorEvents {
 export interface SupervisorOptions {
   /** A child that nobody else has, started a moment ago or ahead of need. */
   takeChild: (sink: ChildSink) => StdioChild;
-  era: () => Promise<Era>;
+  /** undefined: to be asked. */
+  knownEra: () => Era | undefined;
+  onEra: (era: Era) => void;
   /** Whom a legacy child is told to have as its client. */
   client: ClientIdentity;
   startTimeoutMs: number;
@@ -81,6 +84,8 @@ export class ChildSupervisor {
   #heard: (() => void) | undefined;
   #answersPing = false;
   #lastStderr: string[] = [];
+  /** Whether the child that starts was asked for its era, or the one before it ended by that. */
+  #asked: 'no' | 'yes' | 'in-vain' = 'no';
 
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.#options = options;
@@ -174,23 +179,33 @@ export class ChildSupervisor {
   async #introduce(child: StdioChild): Promise<void> {
     const { log, startTimeoutMs } = this.#options;
     const timer = setTimeout(() => {
-      log.error('Child did not answer initialize in time', { timeoutMs: startTimeoutMs });
+      log.error('Child was not ready in time', { timeoutMs: startTimeoutMs });
       child.kill();
     }, startTimeoutMs);
     try {
-      const era = await this.#options.era();
-      if (this.#child !== child || this.#state.kind !== 'starting') return;
-      const server = era === 'modern' ? await this.#discover() : await this.#initialize();
+      const server = await this.#meet();
       if (this.#child !== child || this.#state.kind !== 'starting') return;
       if (server.era === 'legacy') child.writeLine('{"jsonrpc":"2.0","method":"notifications/initialized"}');
       this.#becomeReady(server);
     } catch (error) {
       if (this.#child !== child || this.#state.kind !== 'starting') return;
-      log.error('Child refused initialize', { cause: error instanceof Error ? error.message : String(error) });
+      log.error('Child refused to start', { cause: error instanceof Error ? error.message : String(error) });
       child.kill();
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Asks for the era in the server itself: a sibling beside it doubles memory, and meets it at its port or lock. */
+  async #meet(): Promise<ServerIdentity> {
+    const era = this.#options.knownEra();
+    if (era === 'modern') return this.#discover();
+    if (era === undefined && this.#asked !== 'in-vain') {
+      this.#asked = 'yes';
+      const modern = await askEra((method, params) => this.request(method, params), this.#options.client);
+      if (modern) return modern;
+    }
+    return this.#initialize();
   }
 
   async #discover(): Promise<ServerIdentity> {
@@ -198,7 +213,7 @@ export class ChildSupervisor {
     return parseDiscoverResult(await this.request('server/discover', params));
   }
 
-  /** A server that took too long for the probe of its era may be a modern one after all. */
+  /** A server that ended while it was asked for its era may be a modern one after all. */
   async #initialize(): Promise<ServerIdentity> {
     try {
       return parseInitializeResult(await this.request('initialize', initializeParams(this.#options.client)));
@@ -214,6 +229,8 @@ export class ChildSupervisor {
     this.#state = { kind: 'ready', server };
     this.#readyAtMs = performance.now();
     this.#failedStarts = 0;
+    this.#asked = 'no';
+    this.#options.onEra(server.era);
     this.#watchSilence();
     const { era, protocolVersion } = server;
     this.#options.log.info('Child ready', { era, protocolVersion, restarts: this.#restarts });
@@ -257,6 +274,8 @@ export class ChildSupervisor {
       this.#events.lost(sentence);
       return;
     }
+    if (this.#asked === 'yes' && exit.kind !== 'not-started') return this.#startWithoutAsking(sentence);
+    this.#asked = 'no';
     const livedMs = this.#readyAtMs === undefined ? 0 : performance.now() - this.#readyAtMs;
     const wasReady = this.#readyAtMs !== undefined;
     this.#readyAtMs = undefined;
@@ -275,6 +294,13 @@ export class ChildSupervisor {
     if (wasReady) return;
     this.#failedStarts += 1;
     this.#events.failedToStart(sentence, this.#failedStarts);
+  }
+
+  /** Some servers end on any request before `initialize`: that is no failed start. */
+  #startWithoutAsking(exit: string): void {
+    this.#asked = 'in-vain';
+    this.#options.log.info('Child ended before it told its era; it is started again as a legacy one', { exit });
+    this.start();
   }
 
   #receive(text: string): void {

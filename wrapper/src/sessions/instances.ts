@@ -1,6 +1,5 @@
 import { ChildPool } from '../child/child-pool.ts';
 import { type ChildCommand, StdioChild } from '../child/child-process.ts';
-import { probeEra } from '../child/probe-era.ts';
 import type { ClientIdentity } from '../child/server-identity.ts';
 import type { Log } from '../measure/log.ts';
 import type { ObservedRequest } from '../measure/metrics.ts';
@@ -47,11 +46,13 @@ export class Instances {
   readonly #pool: ChildPool | undefined;
   readonly #ofSessions = new Set<ServerInstance>();
   readonly #ofPrincipals = new Map<string, Own>();
-  #era: Promise<Era> | undefined;
+  /** Found once: the command does not change. */
+  #era: Era | undefined;
 
   constructor(options: InstancesOptions) {
     this.#options = options;
-    const { command, poolSize, writeStderrLine } = options;
+    const { command, poolSize, writeStderrLine, childEra } = options;
+    this.#era = childEra === 'auto' ? undefined : childEra;
     if (options.sessions === 'isolated') {
       this.#pool = new ChildPool({ command, size: poolSize, writeStderrLine });
     }
@@ -165,7 +166,10 @@ export class Instances {
       ...this.#options,
       lineBytesMax: command.lineBytesMax,
       client: own.client,
-      era: () => this.#findEra(),
+      knownEra: () => this.#era,
+      onEra: (era) => {
+        this.#era ??= era;
+      },
       // What was started ahead of need does not know whose it will be.
       takeChild: (sink) =>
         this.#pool && !hasEnv
@@ -174,12 +178,5 @@ export class Instances {
       onFailedToStart: own.onFailedToStart ?? (() => {}),
     });
     return instance;
-  }
-
-  /** Asked once: the command does not change. */
-  #findEra(): Promise<Era> {
-    const { childEra, command } = this.#options;
-    this.#era ??= childEra === 'auto' ? probeEra(command) : Promise.resolve(childEra);
-    return this.#era;
   }
 }
