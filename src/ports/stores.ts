@@ -110,6 +110,12 @@ export interface WriteBudget {
   take(installationId: number, calls: number): Promise<number>;
 }
 
+export interface UnfinishedSecretChange {
+  id: string;
+  serverId: string;
+  names: string[];
+}
+
 /** Who changed which of a server's variables when. Names alone. */
 export interface SecretChanges {
   /** Before the Secret is written: what is cut off afterwards is found again by `unfinished`. */
@@ -127,7 +133,7 @@ export interface SecretChanges {
   /** The newest change of each name. */
   newest(hostedServerId: string): Promise<ReadonlyMap<string, { changedAt: Date; changedBy: string }>>;
   /** Oldest first; of every server unless one is named. */
-  unfinished(filter: { olderThanMs: number; hostedServerId?: string }): Promise<{ id: string; serverId: string }[]>;
+  unfinished(filter: { olderThanMs: number; hostedServerId?: string }): Promise<UnfinishedSecretChange[]>;
 }
 
 /** What is known of access keys, but for the keys and their hashes. */

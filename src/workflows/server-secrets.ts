@@ -103,10 +103,11 @@ export async function listSecrets(platform: Platform, serverId: string): Promise
   };
 }
 
-/** Restarts the pods of servers whose change was cut off between the Secret and them. */
+/** Replaces the pods of servers whose change was cut off after its record: they may run with the value from before. */
 export async function finishSecretChanges(platform: Platform): Promise<void> {
-  for (const { id, serverId } of await platform.secretChanges.unfinished({ olderThanMs: UNFINISHED_MS })) {
-    await platform.workloads.restart(serverId, platform.now());
+  for (const { id, serverId, names } of await platform.secretChanges.unfinished({ olderThanMs: UNFINISHED_MS })) {
+    const server = await platform.hostedServers.findByServerId(serverId);
+    if (server && usesOneOf(server, names)) await platform.workloads.restart(serverId, platform.now());
     await platform.secretChanges.close(id);
     platform.log.info({ server: serverId, change: id }, 'A change of secrets that was cut off is finished');
   }
@@ -142,12 +143,15 @@ async function changeSecrets(
   const { known, action, names, requestedBy, write } = options;
   const { server } = known;
   const id = platform.uuid();
-  const earlier = await platform.secretChanges.unfinished({ olderThanMs: UNFINISHED_MS, hostedServerId: server.id });
+  // Another try of the same may have been cut off between the Secret and the pods.
+  const earlier = (await platform.secretChanges.unfinished({ olderThanMs: 0, hostedServerId: server.id })).filter(
+    (change) => change.names.every((name) => names.includes(name)),
+  );
   await platform.secretChanges.begin({ id, hostedServerId: server.id, action, names, changedBy: requestedBy });
   const changed = await writeOrForget(platform, id, write);
-  const used = server.source.deployed?.config.env ?? [];
-  const isStale = earlier.length > 0 || (action === 'set' && changed.some((name) => used.includes(name)));
-  const restarted = isStale && (await platform.workloads.restart(server.serverId, platform.now()));
+  const stale = [...changed, ...earlier.flatMap((change) => change.names)];
+  const restarted =
+    action === 'set' && usesOneOf(server, stale) && (await platform.workloads.restart(server.serverId, platform.now()));
   await platform.secretChanges.finish(id, changed);
   for (const unfinished of earlier) await platform.secretChanges.close(unfinished.id);
   if (changed.length > 0) {
@@ -155,6 +159,11 @@ async function changeSecrets(
     platform.log.info(fields, action === 'set' ? 'Secrets set' : 'Secret unset');
   }
   return { changed, restarted };
+}
+
+/** Whether the server's pods have one of these variables. */
+function usesOneOf({ source }: HostedServer, names: readonly string[]): boolean {
+  return names.some((name) => source.deployed?.config.env.includes(name));
 }
 
 /** What was refused for good has changed nothing. */

@@ -6,7 +6,7 @@ import { storableText } from './storable.ts';
 
 const namedChangeRow = z.object({ name: z.string(), changed_at: z.date(), changed_by: z.string() });
 
-const unfinishedRow = z.object({ id: z.string(), server_id: z.string() });
+const unfinishedRow = z.object({ id: z.string(), server_id: z.string(), names: z.array(z.string()) });
 
 export function createSecretChanges(database: Database): SecretChanges {
   return {
@@ -55,13 +55,13 @@ export function createSecretChanges(database: Database): SecretChanges {
     async unfinished({ olderThanMs, hostedServerId }) {
       const rows = await database.run((connection) =>
         connection.any(sql.type(unfinishedRow)`
-          SELECT c.id, h.server_id FROM secret_changes c JOIN hosted_servers h ON h.id = c.hosted_server_id
+          SELECT c.id, h.server_id, c.names FROM secret_changes c JOIN hosted_servers h ON h.id = c.hosted_server_id
           WHERE c.finished_at IS NULL AND c.begun_at <= NOW() - MAKE_INTERVAL(secs => ${olderThanMs / 1_000})
             AND ${hostedServerId === undefined ? sql.fragment`TRUE` : sql.fragment`h.id = ${hostedServerId}`}
           ORDER BY c.begun_at
         `),
       );
-      return rows.map((row) => ({ id: row.id, serverId: row.server_id }));
+      return rows.map((row) => ({ id: row.id, serverId: row.server_id, names: row.names }));
     },
   };
 }
