@@ -180,7 +180,7 @@ export async function readFile(by: Octokit, repository: { owner: string; repo: s
 }
 
 /** Kubernetes as an operator reaches it. */
-export function clusterOf(platform: E2ePlatform): KubeConfig {
+function clusterOf(platform: E2ePlatform): KubeConfig {
   const config = new KubeConfig();
   config.loadFromFile(platform.file.kubeconfig);
   return config;
