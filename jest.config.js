@@ -9,8 +9,8 @@ export default {
     '<rootDir>/wrapper/test/**/*.test.ts',
     '<rootDir>/connect/test/**/*.test.ts',
   ],
-  testPathIgnorePatterns: ['/node_modules/', '/.mcp-hosting/'],
-  modulePathIgnorePatterns: ['<rootDir>/.mcp-hosting/'],
+  testPathIgnorePatterns: ['/node_modules/', '/.mcp-hosting(?:-cluster)?/'],
+  modulePathIgnorePatterns: ['<rootDir>/.mcp-hosting(?:-cluster)?/'],
   /** The end-to-end tests mostly wait for processes, so two cores carry three files at once. */
   maxWorkers: Math.max(3, availableParallelism() - 1),
   /** Tests of one file that run at once (`test.concurrent`): they wait for builds, pods and people, each for its own. */

@@ -2,7 +2,6 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitHubSandbox } from './github/github-server.ts';
 import { keepSecret } from './keep-secret.ts';
-import type { KubernetesSandbox } from './kubernetes/kubernetes-server.ts';
 import type { SandboxPorts } from './settings.ts';
 import { DEPLOYMENTS_REPOSITORY } from './start-forge.ts';
 
@@ -10,7 +9,13 @@ import { DEPLOYMENTS_REPOSITORY } from './start-forge.ts';
 export async function botEnvironment(
   dataDir: string,
   ports: SandboxPorts,
-  parts: { github: GitHubSandbox; kubernetes: KubernetesSandbox; databaseUrl: string },
+  parts: {
+    github: GitHubSandbox;
+    kubernetes: { kubeconfigPath: string };
+    databaseUrl: string;
+    /** Registry that images are named after; absent: GitHub's, which the sandbox stands for. */
+    registry?: string | undefined;
+  },
 ): Promise<Record<string, string>> {
   const keyPath = join(dataDir, 'app.private-key.pem');
   await writeFile(keyPath, parts.github.privateKeyPem, { mode: 0o600 });
@@ -27,5 +32,6 @@ export async function botEnvironment(
     DEPLOYMENTS_REPOSITORY,
     ENDPOINT_URL: `http://{server-id}.localhost:${ports.gateway}/mcp`,
     KUBECONFIG: parts.kubernetes.kubeconfigPath,
+    ...(parts.registry === undefined ? {} : { IMAGE_REPOSITORY: `${parts.registry}/{owner}/mcp-servers` }),
   };
 }

@@ -5,8 +5,9 @@ import { createStageLines, type StageLines } from '../src/cli/stage-lines.ts';
 import { describeTerminal, paint, type Terminal } from '../src/cli/terminal.ts';
 import { UserError } from '../src/domain/user-error.ts';
 import { callTool } from './call-tool.ts';
-import { chooseEngine } from './choose-engine.ts';
+import { type ChosenEngine, chooseEngine } from './choose-engine.ts';
 import { claimDataDirectory } from './data-directory.ts';
+import { findEngine } from './docker/find-engine.ts';
 import { hostHello } from './host-hello.ts';
 import { awaitCheckConclusion, composeSummary, countRequests, forgetRequests } from './once-summary.ts';
 import type { SandboxFile } from './sandbox-file.ts';
@@ -78,7 +79,9 @@ async function bringUp(settings: SandboxSettings, stage: Stage): Promise<void> {
   stage.defer(directory.release);
   const shown = relative(process.cwd(), settings.dataDir) || '.';
   lines.note(`mcp-hosting sandbox · data in ${shown} · Ctrl-C stops everything\n`);
-  const { engine, note } = await chooseEngine(settings.engine, { dataDir: settings.dataDir, env: process.env });
+  const { engine, note } = settings.cluster
+    ? await engineForCluster()
+    : await chooseEngine(settings.engine, { dataDir: settings.dataDir, env: process.env });
   if (note) lines.note(`${note}\n`);
   const options = { ...sandboxOptions(settings, stage), engine };
   if (settings.only) {
@@ -94,10 +97,17 @@ async function bringUp(settings: SandboxSettings, stage: Stage): Promise<void> {
   if (!settings.once) await untilAborted(signal);
 }
 
+/** Images for a real cluster are built by the engine that is there; without one the cluster says so. */
+async function engineForCluster(): Promise<ChosenEngine> {
+  const found = await findEngine(process.env);
+  return 'missing' in found ? {} : { engine: found };
+}
+
 function sandboxOptions(settings: SandboxSettings, { lines, signal, enter }: Stage): SandboxOptions {
   return {
     port: settings.port,
     dataDir: settings.dataDir,
+    cluster: settings.cluster,
     signal,
     onStarting: (name) => {
       enter(`starting ${name}`);
@@ -139,7 +149,9 @@ async function callHello(hosted: HostedDirectory, lines: StageLines) {
 
 /** Knobs of the bot that may be turned for a sandbox too. */
 function passedOn(env: NodeJS.ProcessEnv): Record<string, string> {
-  const names = ['GITHUB_REQUEST_TIMEOUT_MS', 'RECONCILE_INTERVAL_MS', 'LOG_LEVEL', 'ROUTE'];
+  const knobs = ['GITHUB_REQUEST_TIMEOUT_MS', 'RECONCILE_INTERVAL_MS', 'DRIFT_INTERVAL_MS', 'LOG_LEVEL', 'ROUTE'];
+  const places = ['ARGOCD_NAMESPACE', 'SERVERS_NAMESPACE', 'GATEWAY_NAME', 'GATEWAY_NAMESPACE'];
+  const names = [...knobs, ...places];
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 

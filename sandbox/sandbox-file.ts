@@ -17,6 +17,8 @@ export interface SandboxFile {
   keysFile: string;
   /** `owner/name`. */
   deploymentsRepository: string;
+  /** The variables that the bot was started with. */
+  botEnvironment: Record<string, string>;
 }
 
 const NAME = 'sandbox.json';

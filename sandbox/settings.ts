@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ENGINE_CHOICES, type EngineChoice } from './choose-engine.ts';
+import type { ClusterSettings } from './cluster/connect-cluster.ts';
 
 /** What `npm start` was asked for. */
 export interface SandboxSettings {
@@ -13,6 +14,8 @@ export interface SandboxSettings {
   only: SandboxPart | undefined;
   /** Absent: what the state was made with, else none. */
   engine: EngineChoice | undefined;
+  /** A real cluster with Argo CD; absent: the sandbox's own. */
+  cluster: ClusterSettings | undefined;
 }
 
 const SANDBOX_PARTS = ['github', 'kubernetes', 'postgres'] as const;
@@ -40,12 +43,19 @@ Brings the whole platform up on this machine, hosts examples/hello on it, and st
   --only PART      start one part alone: ${SANDBOX_PARTS.join(', ')}
   --engine ENGINE  what builds and runs servers: none (default: this machine's Node and Python, no containers),
                    docker (real images, a registry and containers), auto (docker where it needs to fetch nothing)
+  --kubeconfig FILE  host on the real cluster of this kubeconfig, which has Argo CD; images are built by Docker
+    --context NAME     its context (default: the current one)
+    --registry HOST:PORT
+                       where images are pushed to and pulled from (default: what the cluster announces, as kind does)
+    --advertise HOST   under which name or address pods reach this machine (default: found out)
   --help           this text
 `;
 
 const PORTS_IN_A_ROW = 5;
 const DEFAULT_PORT = 3000;
 const DEFAULT_DATA_DIR = '.mcp-hosting';
+/** What was deployed to a cluster is not what runs here. */
+const DEFAULT_CLUSTER_DATA_DIR = '.mcp-hosting-cluster';
 
 export type ParsedSettings =
   | { kind: 'run'; settings: SandboxSettings }
@@ -66,6 +76,10 @@ export function parseSettings(argv: string[], cwd: string): ParsedSettings {
         'platform-only': { type: 'boolean', default: false },
         only: { type: 'string' },
         engine: { type: 'string' },
+        kubeconfig: { type: 'string' },
+        context: { type: 'string' },
+        registry: { type: 'string' },
+        advertise: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -86,7 +100,11 @@ export function parseSettings(argv: string[], cwd: string): ParsedSettings {
     if (values.json && !values.once) return { kind: 'problem', message: '--json goes with --once.' };
     if (only && values.once)
       return { kind: 'problem', message: '--once needs every part, so --only does not go with it.' };
-    const dataDir = resolve(cwd, values['data-dir'] ?? DEFAULT_DATA_DIR);
+    const wrong = problemOfCluster(values);
+    if (wrong) return { kind: 'problem', message: wrong };
+    const { kubeconfig, context, registry, advertise } = values;
+    const cluster = kubeconfig ? { kubeconfig: resolve(cwd, kubeconfig), context, registry, advertise } : undefined;
+    const dataDir = resolve(cwd, values['data-dir'] ?? (cluster ? DEFAULT_CLUSTER_DATA_DIR : DEFAULT_DATA_DIR));
     return {
       kind: 'run',
       settings: {
@@ -98,11 +116,24 @@ export function parseSettings(argv: string[], cwd: string): ParsedSettings {
         platformOnly: values['platform-only'],
         only,
         engine,
+        cluster,
       },
     };
   } catch (error) {
     return { kind: 'problem', message: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Options that say more of a cluster need one, and parts of the sandbox's own do not go with it. */
+function problemOfCluster(values: Readonly<Record<string, string | boolean | undefined>>): string | undefined {
+  if (values.kubeconfig === '') return '--kubeconfig is "", expected a file.';
+  if (values.kubeconfig === undefined) {
+    const alone = ['context', 'registry', 'advertise'].find((name) => values[name] !== undefined);
+    return alone && `--${alone} goes with --kubeconfig.`;
+  }
+  if (values.only !== undefined) return '--only starts a part of the sandbox, so --kubeconfig does not go with it.';
+  if (values.engine === 'none') return '--kubeconfig needs images, so --engine none does not go with it.';
+  return undefined;
 }
 
 export function portsFrom(first: number): SandboxPorts {

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { botEnvironment } from './bot-environment.ts';
 import { startBot } from './bot-process.ts';
 import { checkPorts } from './check-ports.ts';
+import type { ClusterSettings } from './cluster/connect-cluster.ts';
+import { followDeployments } from './cluster/follow-deployments.ts';
+import { type PreparedCluster, prepareCluster } from './cluster/prepare-cluster.ts';
 import { type ContainerPlatform, createDirectoryPlatform } from './container-platform.ts';
 import { startDockerPlatform } from './docker/docker-platform.ts';
 import type { Engine } from './docker/find-engine.ts';
@@ -35,6 +38,8 @@ export interface SandboxOptions {
   dataDir: string;
   /** Builds and runs containers; absent: directories and processes of this machine do. */
   engine?: Engine | undefined;
+  /** A real cluster with Argo CD; absent: the sandbox's own. */
+  cluster?: ClusterSettings | undefined;
   /** Aborted: no further part is started, and those that were are ended. */
   signal?: AbortSignal;
   /** Called before and after each part, for the terminal. */
@@ -73,11 +78,12 @@ async function startParts(
     ({ url }) => ({ address: hostOf(url) }),
   );
   closers.push(postgres.close);
-  const platform = await startContainerPlatform(options, stage);
-  closers.push(platform.close);
+  const where = options.cluster
+    ? await onRealCluster(options.cluster, options, { ports, stage, closers })
+    : await onOwnCluster(options, { ports, stage, closers });
   const github = await stage(
     'GitHub (sandbox)',
-    () => startForge(options.dataDir, ports, platform.builder),
+    () => startForge({ dataDir: options.dataDir, ports, builder: where.builder, cloneUrl: where.cloneUrl }),
     ({ url }) => ({
       address: url,
       detail: DEPLOYMENTS_REPOSITORY,
@@ -86,14 +92,15 @@ async function startParts(
   closers.push(github.close);
   const kubernetes = await stage(
     'Kubernetes + Argo CD',
-    () => startCluster({ dataDir: options.dataDir, ports, runtime: platform.runtime }, scaffoldValues(github)),
+    () => where.follow(github.gitUrl),
     ({ url, gatewayUrl }) => ({
       address: url,
       detail: `gateway ${gatewayUrl}`,
     }),
   );
   closers.push(kubernetes.close);
-  const env = await botEnvironment(options.dataDir, ports, { github, kubernetes, databaseUrl: postgres.url });
+  const { registry } = where;
+  const env = await botEnvironment(options.dataDir, ports, { github, kubernetes, databaseUrl: postgres.url, registry });
   const apiUrl = `http://127.0.0.1:${ports.bot}`;
   const bot = await stage(
     'mcp-hosting',
@@ -121,11 +128,68 @@ async function startParts(
     databaseUrl: postgres.url,
     keysFile: join(options.dataDir, 'access-keys.json'),
     deploymentsRepository: DEPLOYMENTS_REPOSITORY,
+    botEnvironment: { ...env, ...options.botEnv },
   };
   options.signal?.throwIfAborted();
   await writeSandboxFile(options.dataDir, file);
   closers.push(() => removeSandboxFile(options.dataDir));
   return { file, ports, close };
+}
+
+/** Where servers run, and how what is built gets there. */
+interface Where {
+  builder: ContainerPlatform['builder'];
+  /** Base of the repositories as Argo CD clones them; absent: on loopback. */
+  cloneUrl?: string;
+  /** Registry that images are named after; absent: GitHub's, which the sandbox stands for. */
+  registry?: string;
+  /** Has Argo CD follow the deployments repository. */
+  follow(gitUrl: string): Promise<{ url: string; gatewayUrl: string; kubeconfigPath: string; close(): Promise<void> }>;
+}
+
+interface Starting {
+  ports: SandboxPorts;
+  stage: Stage;
+  closers: (() => Promise<void>)[];
+}
+
+async function onOwnCluster(options: SandboxOptions, { ports, stage, closers }: Starting): Promise<Where> {
+  const { dataDir } = options;
+  const platform = await startContainerPlatform(options, stage);
+  closers.push(platform.close);
+  return {
+    builder: platform.builder,
+    follow: (gitUrl) => startCluster({ dataDir, ports, runtime: platform.runtime }, scaffoldValues(gitUrl)),
+  };
+}
+
+async function onRealCluster(settings: ClusterSettings, options: SandboxOptions, starting: Starting): Promise<Where> {
+  const { ports, stage } = starting;
+  const { dataDir, botEnv = {} } = options;
+  const namespaces = {
+    servers: botEnv.SERVERS_NAMESPACE ?? 'mcp-servers',
+    argocd: botEnv.ARGOCD_NAMESPACE ?? 'argocd',
+  };
+  const prepared: PreparedCluster = await stage(
+    'Cluster',
+    () => prepareCluster(settings, { dataDir, engine: options.engine, argocdNamespace: namespaces.argocd }),
+    ({ cluster, registry, advertised }) => ({
+      address: cluster.server,
+      detail: `images in ${registry}; pods reach this machine as ${advertised.host}`,
+    }),
+  );
+  const { cluster, advertised, registry, builder } = prepared;
+  const cloneUrl = `http://${advertised.host}:${ports.github}`;
+  const gateway = { name: botEnv.GATEWAY_NAME ?? 'mcp', namespace: botEnv.GATEWAY_NAMESPACE ?? 'gateway' };
+  const log = createEventLog(join(dataDir, 'kubernetes.log'));
+  const values = scaffoldValues(cloneUrl);
+  return {
+    builder,
+    cloneUrl,
+    registry,
+    follow: (gitUrl) =>
+      followDeployments({ cluster, advertised, ports, gitUrl, scaffoldValues: values, namespaces, gateway, log }),
+  };
 }
 
 /** One part alone, so that it can be used with a real cluster or the real GitHub. */
@@ -145,7 +209,7 @@ export async function startPart(part: SandboxPart, options: SandboxOptions): Pro
       return withPlatform(options, stage, (platform) =>
         stage(
           'GitHub (sandbox)',
-          () => startForge(options.dataDir, ports, platform.builder),
+          () => startForge({ dataDir: options.dataDir, ports, builder: platform.builder }),
           ({ url }) => ({
             address: url,
             detail: `App ${APP_ID}; webhooks go to http://127.0.0.1:${ports.bot}; credentials in ${join(options.dataDir, 'github')}`,

@@ -12,11 +12,13 @@ import { registerApi } from './inbound/api/register-api.ts';
 import { answerUnroutable } from './inbound/api/route-not-found.ts';
 import { handleDelivery } from './inbound/handle-delivery.ts';
 import { registerWebhooks } from './inbound/register-webhooks.ts';
+import { serveMetrics } from './inbound/serve-metrics.ts';
 import { watchApplications } from './inbound/watch-applications.ts';
 import { probeKey } from './probe-key.ts';
 import { readSetupFiles } from './setup-files.ts';
 import { advanceServer } from './workflows/advance-server.ts';
 import { createHostingService } from './workflows/hosting-service.ts';
+import { mendDrift } from './workflows/mend-drift.ts';
 import type { Platform } from './workflows/platform.ts';
 import { reconcile } from './workflows/reconcile.ts';
 
@@ -114,9 +116,18 @@ async function run(config: Config): Promise<void> {
     },
     onAdvance: (serverId) => advanceServer(platform, serverId),
     onReconcile: () => reconcile(platform),
+    driftIntervalMs: config.driftIntervalMs,
+    onDrift: () => mendDrift(platform),
   });
   const watching = new AbortController();
   watchApplications(platform, watching.signal);
+  const metrics =
+    config.metricsPort > 0
+      ? await serveMetrics(
+          { measures: postgres.measures, log, now: platform.now },
+          { host: config.host, port: config.metricsPort },
+        )
+      : undefined;
   await fastify.listen({ host: config.host, port: config.port });
   await reconcile(platform);
   log.info({ port: config.port, deployments: config.deploymentsRepository }, 'mcp-hosting is ready');
@@ -127,6 +138,8 @@ async function run(config: Config): Promise<void> {
     stopping = true;
     log.info({}, 'Stopping: what is under way is finished first');
     watching.abort();
+    metrics?.close();
+    metrics?.closeAllConnections();
     await fastify.close();
     await workers.stop();
     await postgres.close();

@@ -15,7 +15,7 @@ import { createWrapperImage } from './wrapper-image.ts';
 
 export interface DockerBuilderOptions {
   engine: EngineClient;
-  registry: LocalRegistry;
+  registry: Pick<LocalRegistry, 'address'>;
   /** Environment of this process: proxies are taken from it. */
   hostEnv: NodeJS.ProcessEnv;
 }
@@ -112,7 +112,7 @@ function proxyArguments(env: NodeJS.ProcessEnv): Record<string, string> {
 
 interface Push {
   engine: EngineClient;
-  registry: LocalRegistry;
+  registry: DockerBuilderOptions['registry'];
   request: BuildRequest;
   onLine: (line: string) => void;
 }

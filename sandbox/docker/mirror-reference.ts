@@ -12,7 +12,7 @@ export interface MirroredReference {
 /**
  * Where the registry of this machine keeps an image that manifests know by another registry's name, as containerd's
  * `hosts.toml` maps one registry to another. The registry's name becomes the first part of the path, so that two
- * registries never meet.
+ * registries never meet. What is named after this registry itself is there under its own path.
  *
  * @param registry address such as `127.0.0.1:5000`
  * @returns undefined where the text is no image reference
@@ -20,7 +20,9 @@ export interface MirroredReference {
 export function mirrorReference(text: string, registry: string): MirroredReference | undefined {
   const parsed = parseImageReference(text);
   if (!parsed) return undefined;
-  const repository = fullName(parsed.name).replaceAll(':', '_');
+  const repository = parsed.name.startsWith(`${registry}/`)
+    ? parsed.name.slice(registry.length + 1)
+    : fullName(parsed.name).replaceAll(':', '_');
   const version = parsed.digest ?? parsed.tag;
   const separator = parsed.digest ? '@' : ':';
   return { repository, version, reference: `${registry}/${repository}${separator}${version}` };

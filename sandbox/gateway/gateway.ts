@@ -1,20 +1,24 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ObjectStore } from '../kubernetes/store/object-store.ts';
-import { typeOf } from '../kubernetes/store/resource-type.ts';
-import { backendsOf } from './backends.ts';
 import { forwardRequest, forwardUpgrade } from './forward-request.ts';
 import {
   type GatewayError,
   malformedHost,
+  noReadyPod,
   renderGatewayError,
   renderRawGatewayError,
   unknownHost,
   unknownPath,
 } from './gateway-error.ts';
-import { throughInterceptor } from './interceptor-routes.ts';
-import { findRoute, isKnownHost, type Route, routesOf } from './route-table.ts';
+import { findRoute, isKnownHost, type Route } from './route-table.ts';
+
+/** Where the gateway learns what leads where. */
+export interface Routing {
+  routes(): Route[] | Promise<Route[]>;
+  /** Ports on 127.0.0.1 of the ready pods behind a route. */
+  portsOf(route: Route): number[] | Promise<number[]>;
+}
 
 export interface Gateway {
   url: string;
@@ -27,27 +31,24 @@ export interface Gateway {
  *
  * @throws the listen error (`EADDRINUSE`) as it is
  */
-export async function startGateway(options: { port: number; store: ObjectStore }): Promise<Gateway> {
-  const { store } = options;
+export async function startGateway(options: { port: number; routing: Routing }): Promise<Gateway> {
+  const { routing } = options;
   const agent = new Agent({ keepAlive: true });
   const turns = new Map<string, number>();
-  let routes = readRoutes(store);
-  const unsubscribe = store.subscribe(({ resource }) => {
-    if (ROUTING_KINDS.includes(resource.kind)) routes = readRoutes(store);
-  });
 
-  function choose(request: IncomingMessage): { ports: number[] } | { error: GatewayError } {
+  async function choose(request: IncomingMessage): Promise<{ ports: number[] } | { error: GatewayError }> {
     const host = hostOf(request);
     const path = /^[^?#]*/.exec(request.url ?? '/')?.[0] ?? '/';
     if (host === undefined) return { error: malformedHost() };
+    const routes = await routing.routes();
     const route = findRoute(routes, host, path);
     if (route === undefined) return { error: isKnownHost(routes, host) ? unknownPath() : unknownHost(host) };
-    return { ports: inTurn(route) };
+    return { ports: await inTurn(route) };
   }
 
   /** All ready pods, beginning with the one whose turn it is. */
-  function inTurn(route: Route): number[] {
-    const ports = backendsOf(store, route);
+  async function inTurn(route: Route): Promise<number[]> {
+    const ports = await routing.portsOf(route);
     const key = `${route.namespace}/${route.service}`;
     const turn = turns.get(key) ?? 0;
     turns.set(key, turn + 1);
@@ -55,17 +56,22 @@ export async function startGateway(options: { port: number; store: ObjectStore }
     return [...ports.slice(first), ...ports.slice(0, first)];
   }
 
-  const server = createServer((request, response) => {
+  /** A cluster that does not answer now has no pod to offer. */
+  function chooseOrFail(request: IncomingMessage): ReturnType<typeof choose> {
+    return choose(request).catch(() => ({ error: noReadyPod() }));
+  }
+
+  const server = createServer(async (request, response) => {
     const fail = (error: GatewayError) => answer(response, error);
-    const chosen = choose(request);
+    const chosen = await chooseOrFail(request);
     if ('error' in chosen) fail(chosen.error);
     else forwardRequest({ request, response, fail }, { ports: chosen.ports, agent });
   });
   // Streams of MCP stay open for as long as the client likes.
   server.requestTimeout = 0;
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on('upgrade', async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const chosen = choose(request);
+    const chosen = await chooseOrFail(request);
     if ('error' in chosen) socket.end(renderRawGatewayError(chosen.error));
     else forwardUpgrade({ request, socket, head }, chosen.ports);
   });
@@ -79,21 +85,12 @@ export async function startGateway(options: { port: number; store: ObjectStore }
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
-      unsubscribe();
       agent.destroy();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
     },
   };
-}
-
-/** Services among them: one may stand for KEDA's interceptor. */
-const ROUTING_KINDS = ['HTTPRoute', 'Ingress', 'InterceptorRoute', 'Service'];
-
-function readRoutes(store: ObjectStore): Route[] {
-  const routes = routesOf([...store.list(typeOf('HTTPRoute')), ...store.list(typeOf('Ingress'))]);
-  return throughInterceptor(routes, store);
 }
 
 function answer(response: ServerResponse, error: GatewayError): void {

@@ -12,6 +12,8 @@ export interface ClusterOffer {
   customDomains: readonly string[];
   /** Whether values can come from a store outside of the cluster, and do where a server says nothing. */
   externalSecrets: 'none' | 'offered' | 'default';
+  /** Host names that other servers have or are about to get. */
+  takenDomains?: readonly string[];
   /** The platform's own domain, whose names belong to the servers they are made for. */
   ownDomain?: string;
 }
@@ -30,8 +32,9 @@ export function clusterOffer(options: {
   route: RouteSettings;
   policy: OverlayPolicy;
   ownDomain: string;
+  takenDomains: readonly string[];
 }): ClusterOffer {
-  const { route, policy, ownDomain } = options;
+  const { route, policy, ownDomain, takenDomains } = options;
   const hasCertificates = route.kind === 'ingress' || policy.route?.clusterIssuer !== undefined;
   return {
     autoscaling: policy.scaling?.auto === true,
@@ -40,6 +43,7 @@ export function clusterOffer(options: {
     customDomains: hasCertificates ? (policy.customDomains ?? []) : [],
     externalSecrets: policy.secrets?.store ? (policy.secrets.default === 'external' ? 'default' : 'offered') : 'none',
     ownDomain,
+    takenDomains,
   };
 }
 

@@ -13,7 +13,7 @@ export function deadlineFailure(rollout: Rollout): RolloutFailure {
     case 'syncing':
       return {
         code: 'sync-timed-out',
-        message: 'Argo CD did not bring the merged overlay to Synced and Healthy in 15 minutes.',
+        message: `Argo CD did not bring the merged overlay to Synced and Healthy in 15 minutes${rollout.lastProblem ? `; last: ${rollout.lastProblem}` : ''}.`,
         hint: `Look at the Application mcp-${rollout.serverId}; it goes on by itself once it is healthy.`,
       };
     case 'verifying':

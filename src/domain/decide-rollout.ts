@@ -44,11 +44,13 @@ export type RolloutFact =
       found?: { proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] };
     }
   | { kind: 'merge-blocked' }
+  /** The check of its pull request is through, which branch protection may have waited for. */
+  | { kind: 'checks-passed' }
   | { kind: 'closed'; by: string | null }
   | { kind: 'still-open' }
   | { kind: 'refreshed' }
   | { kind: 'synced' }
-  | { kind: 'not-synced'; uncoveredRevision?: string }
+  | { kind: 'not-synced'; because: string; uncoveredRevision?: string }
   | { kind: 'secrets-missing'; names: string[]; message: string; hint: string }
   | { kind: 'verified'; protocolVersion: string; tools: ToolSummary[]; toolCount: number }
   | { kind: 'not-verified'; reason: string }
@@ -125,7 +127,9 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
     case 'merged':
       return applyMerge(rollout, fact, now);
     case 'merge-blocked':
-      return rollout.stage === 'proposed' ? settle(leftToPeople(rollout)) : rollout;
+      return rollout.stage === 'proposed' ? settle(leftToPeople({ ...rollout, mergeBlocked: true })) : rollout;
+    case 'checks-passed':
+      return rollout.stage === 'proposed' && rollout.mergeBlocked ? settle(leftToBot(rollout, now)) : rollout;
     case 'closed':
       return applyClose(rollout, fact.by, now);
     case 'refreshed':
@@ -135,7 +139,11 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
       return enter(rollout, rollout.kind === 'deploy' || rollout.kind === 'start' ? 'verifying' : 'succeeded', now);
     case 'not-synced': {
       const going = rollout.missingSecrets ? withSecrets(rollout, now) : rollout;
-      return settle(fact.uncoveredRevision ? { ...going, uncoveredRevision: fact.uncoveredRevision } : going);
+      return settle({
+        ...going,
+        lastProblem: fact.because,
+        ...(fact.uncoveredRevision ? { uncoveredRevision: fact.uncoveredRevision } : {}),
+      });
     }
     case 'secrets-missing':
       return rollout.stage === 'syncing' ? settle(withoutSecrets(rollout, fact)) : rollout;
@@ -228,14 +236,18 @@ export function failByDeadline(rollout: Rollout, now: Date): Rollout {
 
 /** Puts the rollout in a stage: its clock starts, its tries begin anew. */
 function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
-  const { missingSecrets: _, ...rest } = rollout;
+  const { lastProblem: _, missingSecrets: __, ...rest } = settle(rollout);
   return {
-    ...settle(rest),
+    ...rest,
     stage,
     stages: [...rollout.stages, { stage, at: now.toISOString() }],
     polledAt: now.toISOString(),
-    deadlineAt: new Date(now.getTime() + DEADLINES_MS[stage]).toISOString(),
+    deadlineAt: deadlineOf(stage, now),
   };
+}
+
+function deadlineOf(stage: RolloutStage, now: Date): string {
+  return new Date(now.getTime() + DEADLINES_MS[stage]).toISOString();
 }
 
 function enterProposed(rollout: Rollout, now: Date): Rollout {
@@ -245,6 +257,11 @@ function enterProposed(rollout: Rollout, now: Date): Rollout {
 
 function leftToPeople(rollout: Rollout): Rollout {
   return withoutDeadline({ ...rollout, mergePolicy: 'review' });
+}
+
+/** The bot tries once more to merge. */
+function leftToBot({ mergeBlocked: _, ...rollout }: Rollout, now: Date): Rollout {
+  return { ...rollout, mergePolicy: 'auto', deadlineAt: deadlineOf('proposed', now) };
 }
 
 /** What is left to do is a person's, who may take their time. */

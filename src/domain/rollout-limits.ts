@@ -12,6 +12,8 @@ export const VERIFY_DEADLINE_MS = 3 * 60_000;
 export const HEALTHY_SETTLE_MS = 5_000;
 /** `Degraded` and failed operations must last this long: a retry of Argo CD's own often mends them. */
 export const DEGRADED_GRACE_MS = 30_000;
+/** Retries of Argo CD's own after which a sync is told as failed where no retry can mend the cause: about 20 s. */
+export const SYNC_RETRIES_MAX = 2;
 /** Restarts after which a crash loop is told at once instead of at the deadline. */
 export const CRASH_RESTARTS_MAX = 3;
 /** A build that nobody was told about is asked for after this silence. */

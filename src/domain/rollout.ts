@@ -37,6 +37,11 @@ export function isSettled(rollout: Pick<Rollout, 'stage' | 'reportedStage'>): bo
   return isEnded(rollout) && rollout.reportedStage === rollout.stage;
 }
 
+/** Where the objects of the server are; before an overlay was rendered, where the default configuration puts them. */
+export function serversNamespace({ overlay }: Pick<Rollout, 'overlay'>): string {
+  return overlay?.namespace ?? 'mcp-servers';
+}
+
 /** What made the rollout, and the key under which a repeat of it is found again. */
 export type RolloutTrigger =
   | { kind: 'comment'; commentId: number; commentNodeId: string; issue: number; url: string }
@@ -107,6 +112,8 @@ export interface Rollout {
   setupPullRequest?: PullRequestRef;
   needsSetup: boolean;
   mergePolicy: 'review' | 'auto';
+  /** It is left to people although the policy is `auto`: branch protection refused, perhaps until its checks are through. */
+  mergeBlocked?: boolean;
   /** What the deployments repository held when the rollout began, which saves a read; dropped once it was used. */
   snapshot?: DeploymentsSnapshot;
   build?: { runId: number; url: string };
@@ -122,7 +129,7 @@ export interface Rollout {
   uncoveredRevision?: string;
   /** ISO 8601: when the outside system was last asked instead of waited for. */
   polledAt?: string;
-  /** What the last failed handshake said; shown when the wait ends. */
+  /** What Argo CD or the last failed handshake said; shown when the wait ends. */
   lastProblem?: string;
   /** `toolCount`: how many the server named; `tools` may be cut. */
   verification?: { protocolVersion: string; tools: ToolSummary[]; toolCount?: number };

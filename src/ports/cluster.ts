@@ -1,5 +1,6 @@
 import type { AccessKeyLine } from '../domain/access-key-file.ts';
-import type { ApplicationState, PodState } from '../domain/cluster-state.ts';
+import type { ApplicationState, DeploymentState, PodState } from '../domain/cluster-state.ts';
+import type { ServerSecretState } from '../domain/decide-drift.ts';
 
 /**
  * What the bot needs of the cluster: Argo CD's Applications, the pods behind a server, and its Secrets.
@@ -29,7 +30,10 @@ export interface Applications {
 }
 
 export interface Workloads {
+  /** Newest first. */
   pods(serverId: string): Promise<PodState[]>;
+  /** undefined where there is none, or where its status is about an earlier spec. */
+  deployment(serverId: string): Promise<DeploymentState | undefined>;
   /** Last lines of the newest pod, oldest first; `previous`: of the container that ended before the present one. */
   logs(serverId: string, options: { lines: number; previous?: boolean }): Promise<string[]>;
   /**
@@ -70,4 +74,9 @@ export interface AccessKeyFiles {
   ensureProbeKey(serverId: string, key: string): Promise<void>;
   /** Removes the Secret; an absent one is no error. */
   removeAll(serverId: string): Promise<void>;
+}
+
+export interface SecretInventory {
+  /** Every Secret of the servers' namespace by which a server is known; no values are read. */
+  listServerSecrets(): Promise<ServerSecretState[]>;
 }

@@ -1,6 +1,8 @@
 import type { AccessKey } from '../domain/access-key.ts';
+import type { DomainClaim } from '../domain/domain-claims.ts';
 import type { HostedServer, HostedServerStatus, ServerSource } from '../domain/hosted-server.ts';
 import type { HostedServerChange } from '../domain/hosted-server-change.ts';
+import type { PlatformMeasures } from '../domain/platform-measures.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { Rollout } from '../domain/rollout.ts';
 
@@ -49,6 +51,15 @@ export interface HostedServers {
   findBySource(repositoryId: number, pullRequest: number | null): Promise<HostedServer | undefined>;
   /** Every living server of a repository, production and previews. */
   listBySource(repositoryId: number): Promise<HostedServer[]>;
+  /**
+   * Custom domains of living servers: of what is deployed, and of rollouts that go on. A server may be there twice.
+   */
+  claimedDomains(): Promise<DomainClaim[]>;
+  /**
+   * Makes a living server deleted, as its overlay is gone. @returns false, with nothing done, when a rollout of it goes on
+   * or it is deleted already.
+   */
+  retire(serverId: string, message: string): Promise<boolean>;
   /** Newest first. Deleted ones only when asked for. */
   list(filter: {
     status?: HostedServerStatus;
@@ -58,6 +69,11 @@ export interface HostedServers {
   }): Promise<HostedServer[]>;
   /** Brings names into `env_vars` and takes others out, beside those that are there. */
   changeEnvVars(id: string, change: { add?: readonly string[]; remove?: readonly string[] }): Promise<void>;
+}
+
+export interface DriftLog {
+  /** Remembers what is seen now and forgets the rest. @returns since when each has been seen, without a break */
+  observe(keys: readonly string[], now: Date): Promise<ReadonlyMap<string, Date>>;
 }
 
 export interface Rollouts {
@@ -91,6 +107,8 @@ export interface PullRequestHeads {
   /** Remembers when a pull request's head was first seen (the event's `updated_at`). */
   saw(repositoryId: number, pullRequest: number, headSha: string, at: Date): Promise<void>;
   firstSeen(repositoryId: number, pullRequest: number, headSha: string): Promise<Date | undefined>;
+  /** Pull requests that have or had this head. */
+  pullRequestsAt(repositoryId: number, headSha: string): Promise<number[]>;
 }
 
 /** Jobs on pg-boss. Names are the queue's. */
@@ -171,4 +189,9 @@ export interface Conversations {
   /** Find-or-create; a conversation belongs to one repository. */
   ensure(id: string, repository: RepositoryName): Promise<{ repository: RepositoryName }>;
   find(id: string): Promise<{ repository: RepositoryName } | undefined>;
+}
+
+export interface Measures {
+  /** A few counts, cheap enough for every scrape. */
+  read(): Promise<PlatformMeasures>;
 }

@@ -1,13 +1,15 @@
 import type { RouteSettings } from '../domain/overlay-input.ts';
 import type { RepositoryName } from '../domain/repository.ts';
-import type { AccessKeyFiles, Applications, ServerSecrets, Workloads } from '../ports/cluster.ts';
+import type { AccessKeyFiles, Applications, SecretInventory, ServerSecrets, Workloads } from '../ports/cluster.ts';
 import type { Endpoints } from '../ports/endpoint.ts';
 import type {
   Builds,
+  DeploymentsInventory,
   Installations,
   MissedDeliveries,
   Permissions,
   Proposals,
+  PullRequestReviews,
   Reports,
   SetupProposals,
   Snapshots,
@@ -17,6 +19,7 @@ import type {
   AccessKeys,
   Conversations,
   DeliveryLog,
+  DriftLog,
   HostedServers,
   PullRequestHeads,
   Queue,
@@ -56,16 +59,20 @@ export interface Platform {
   proposals: Proposals;
   setupProposals: SetupProposals;
   reports: Reports;
+  reviews: PullRequestReviews;
+  inventory: DeploymentsInventory;
   missedDeliveries: MissedDeliveries;
   installations: Installations;
   applications: Applications;
   workloads: Workloads;
   serverSecrets: ServerSecrets;
   accessKeyFiles: AccessKeyFiles;
+  secretInventory: SecretInventory;
   endpoints: Endpoints;
   deliveryLog: DeliveryLog;
   hostedServers: HostedServers;
   rollouts: Rollouts;
+  driftLog: DriftLog;
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   conversations: Conversations;

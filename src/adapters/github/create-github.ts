@@ -1,10 +1,12 @@
 import type { RepositoryName } from '../../domain/repository.ts';
 import type {
   Builds,
+  DeploymentsInventory,
   Installations,
   MissedDeliveries,
   Permissions,
   Proposals,
+  PullRequestReviews,
   Reports,
   SetupProposals,
   Snapshots,
@@ -14,10 +16,12 @@ import { createBuilds } from './builds.ts';
 import type { OctokitOptions } from './create-octokit.ts';
 import { createGitHubClient } from './github-client.ts';
 import { createInstallationIds } from './installation-ids.ts';
+import { createInventory } from './inventory.ts';
 import { createMissedDeliveries } from './missed-deliveries.ts';
 import { createPermissions } from './permissions.ts';
 import { createProposals } from './proposals.ts';
 import { createReports } from './reports.ts';
+import { createReviews } from './reviews.ts';
 import { createSetupProposals } from './setup-proposals.ts';
 import { createSnapshots } from './snapshots.ts';
 
@@ -34,6 +38,8 @@ export interface GitHub {
   proposals: Proposals;
   setupProposals: SetupProposals;
   reports: Reports;
+  reviews: PullRequestReviews;
+  inventory: DeploymentsInventory;
   missedDeliveries: MissedDeliveries;
   installations: Installations;
 }
@@ -51,6 +57,8 @@ export function createGitHub(options: GitHubOptions): GitHub {
     proposals: createProposals({ client, installations, snapshots, writeBudget, deploymentsRepository }),
     setupProposals: createSetupProposals({ client, writeBudget }),
     reports: createReports({ client, writeBudget, log }),
+    inventory: createInventory({ client, installations, writeBudget, deploymentsRepository }),
+    reviews: createReviews({ client, installations, deploymentsRepository }),
     missedDeliveries: createMissedDeliveries(client, log),
     installations: { installationOf: (repository) => installations.lookUp(repository) },
   };

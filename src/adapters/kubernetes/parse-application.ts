@@ -26,11 +26,15 @@ export function parseApplication(object: Json): ApplicationState | undefined {
     healthLastTransitionAt: word(field(health, 'lastTransitionTime')),
     healthMessage: message(field(health, 'message')),
     revision: word(field(sync, 'revision')) || word(items(field(sync, 'revisions'))[0]),
+    reconciledAt: word(field(status, 'reconciledAt')),
     operation: parseOperation(field(status, 'operationState')),
     conditions: items(field(status, 'conditions')).map((condition) => ({
       type: word(field(condition, 'type')) ?? 'Unknown',
       message: message(field(condition, 'message')) ?? '',
     })),
+    outOfSync: items(field(status, 'resources'))
+      .filter((resource) => field(resource, 'status') === 'OutOfSync')
+      .map((resource) => `${word(field(resource, 'kind'))} ${word(field(resource, 'name'))}`),
     images: items(field(field(status, 'summary'), 'images'))
       .map(word)
       .filter((image) => image !== null),
@@ -62,12 +66,16 @@ function parseOperation(state: Json): ApplicationState['operation'] {
   const phase = word(field(state, 'phase'));
   if (phase === null) return null;
   const result = field(state, 'syncResult');
+  const asked = field(field(state, 'operation'), 'sync');
   const retries = field(state, 'retryCount');
   return {
     phase,
     message: message(field(state, 'message')),
-    revision: word(field(result, 'revision')) || word(items(field(result, 'revisions'))[0]),
+    // What failed before it began has no result, but was asked for.
+    revision:
+      word(field(result, 'revision')) || word(items(field(result, 'revisions'))[0]) || word(field(asked, 'revision')),
     retryCount: typeof retries === 'number' ? retries : 0,
+    finishedAt: word(field(state, 'finishedAt')),
   };
 }
 

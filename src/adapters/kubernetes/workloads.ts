@@ -1,13 +1,12 @@
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { PodState } from '../../domain/cluster-state.ts';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { Workloads } from '../../ports/cluster.ts';
 import { absentAsUndefined } from './absent-as-undefined.ts';
-import { boundedMessage, boundedWord } from './bounded-message.ts';
+import { boundedMessage } from './bounded-message.ts';
 import { asMergePatch, type ClusterClient } from './cluster-client.ts';
 import { ITEMS_MAX, LINE_CHARACTERS_MAX, LOG_BYTES_MAX } from './cluster-limits.ts';
 import { statusOf } from './map-cluster-error.ts';
-
-const CONTAINER = 'mcp-server';
+import { parseDeployment } from './parse-deployment.ts';
+import { CONTAINER, parsePod } from './parse-pod.ts';
 
 /** As kubectl writes it, with milliseconds: two restarts in one second are two. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
@@ -17,6 +16,14 @@ export function createWorkloads(client: ClusterClient, namespace: string): Workl
     async pods(serverId) {
       const pods = await listPods(client, namespace, serverId);
       return pods.map(parsePod);
+    },
+    async deployment(serverId) {
+      const object = await absentAsUndefined(
+        client.call(`read the Deployment of "${serverId}"`, (options) =>
+          client.apps.readNamespacedDeployment({ namespace, name: `mcp-${serverId}` }, options),
+        ),
+      );
+      return object === undefined ? undefined : parseDeployment(object);
     },
     async logs(serverId, { lines, previous = false }) {
       const [newest] = await listPods(client, namespace, serverId);
@@ -82,32 +89,4 @@ async function readLog(
       throw error;
     }
   });
-}
-
-function parsePod(pod: V1Pod): PodState {
-  const container = pod.status?.containerStatuses?.find(({ name }) => name === CONTAINER);
-  const spec = pod.spec?.containers.find(({ name }) => name === CONTAINER);
-  const { reason, message } = whyNotReady(pod, container);
-  return {
-    name: boundedWord(pod.metadata?.name ?? ''),
-    ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
-    image: boundedWord(spec?.image ?? ''),
-    phase: boundedWord(pod.status?.phase ?? 'Unknown'),
-    reason: reason === undefined ? null : boundedWord(reason),
-    message: message === undefined ? null : boundedMessage(message),
-    restarts: container?.restartCount ?? 0,
-    lastExitCode: container?.lastState?.terminated?.exitCode ?? container?.state?.terminated?.exitCode ?? null,
-  };
-}
-
-/** The container's own state first, then what holds the pod back as a whole (evicted, not scheduled). */
-function whyNotReady(
-  pod: V1Pod,
-  container: V1ContainerStatus | undefined,
-): { reason?: string | undefined; message?: string | undefined } {
-  const state = container?.state?.waiting ?? container?.state?.terminated;
-  if (state?.reason) return state;
-  if (pod.status?.reason) return pod.status;
-  const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
-  return unscheduled ?? {};
 }

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'slonik';
-import { UserError } from '../../domain/user-error.ts';
 import type { Log } from '../../ports/log.ts';
 import type {
   AccessKeys,
   ApiTokens,
   Conversations,
   DeliveryLog,
+  DriftLog,
   HostedServers,
+  Measures,
   PullRequestHeads,
   Queue,
   Replies,
@@ -21,11 +22,13 @@ import { createApiTokens } from './api-tokens.ts';
 import { createConversations } from './conversations.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createDeliveryLog } from './delivery-log.ts';
-import { errorCode } from './error-code.ts';
+import { createDriftLog } from './drift-log.ts';
 import { createHostedServers } from './hosted-servers.ts';
 import { createJobQueue, createQueuePort } from './job-queue.ts';
+import { createMeasures } from './measures.ts';
 import { migrate } from './migrate.ts';
 import { createPullRequestHeads } from './pull-request-heads.ts';
+import { reach } from './reach.ts';
 import { createReplies } from './replies.ts';
 import { createRollouts } from './rollouts.ts';
 import { createSecretChanges } from './secret-changes.ts';
@@ -45,6 +48,7 @@ export interface Postgres {
   deliveryLog: DeliveryLog;
   hostedServers: HostedServers;
   rollouts: Rollouts;
+  driftLog: DriftLog;
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   writeBudget: WriteBudget;
@@ -52,6 +56,7 @@ export interface Postgres {
   accessKeys: AccessKeys;
   secretChanges: SecretChanges;
   conversations: Conversations;
+  measures: Measures;
   queue: Queue;
   serverLock: ServerLock;
   /** Makes or updates the tables and queues; several replicas may at once. @throws UserError migration-changed, database-newer */
@@ -87,6 +92,7 @@ export async function createPostgres(options: {
     rollouts,
     queue,
     hostedServers: createHostedServers(database),
+    driftLog: createDriftLog(database),
     replies: createReplies(database),
     pullRequestHeads: createPullRequestHeads(database),
     writeBudget: createWriteBudget(database),
@@ -94,6 +100,7 @@ export async function createPostgres(options: {
     accessKeys: createAccessKeys(database),
     secretChanges: createSecretChanges(database),
     conversations: createConversations(database),
+    measures: createMeasures(database),
     serverLock: locks,
     async migrate() {
       await reach(databaseUrl, () => migrate(databaseUrl));
@@ -121,22 +128,4 @@ async function isReady(database: Database): Promise<boolean> {
       () => false,
     );
   return Promise.race([answer, delay(READY_MS, false, { ref: false })]);
-}
-
-/** Names the server in the error, never the password. */
-async function reach<T>(databaseUrl: string, connect: () => Promise<T>): Promise<T> {
-  try {
-    return await connect();
-  } catch (cause) {
-    const code = errorCode(cause) ?? '';
-    // ECONNREFUSED, ENOTFOUND …; 28… is a refused login, 3D000 an absent database.
-    if (!/^(?:E[A-Z]+|28...|3D000|57P03)$/.test(code)) throw cause;
-    const { hostname, port, pathname } = new URL(databaseUrl);
-    throw new UserError(
-      'database-unreachable',
-      `Cannot connect to PostgreSQL at ${hostname}:${port || '5432'}${pathname}: ${code}, expected a session`,
-      'Check DATABASE_URL, and that the server runs and knows the user.',
-      { cause },
-    );
-  }
 }

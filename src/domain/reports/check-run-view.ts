@@ -47,6 +47,7 @@ const LOG_LINES_MAX = 100;
 /** Failures that go on by themselves once a person did something, which GitHub calls `action_required`. */
 const ACTION_REQUIRED_CODES = [
   'secret-missing',
+  'server-suspended',
   'workflow-missing',
   'permission-missing',
   'app-not-installed',

@@ -122,6 +122,9 @@ test('the status tells of the newest rollout and the pods', async () => {
     message: null,
     restarts: 2,
     lastExitCode: null,
+    lastReason: null,
+    template: null,
+    ending: false,
   };
   const { call } = await openApi({ status: async () => ({ server: SERVER, rollout: ROLLOUT, pods: [pod] }) });
 

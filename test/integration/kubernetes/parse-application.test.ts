@@ -15,9 +15,15 @@ const application = {
       phase: 'Succeeded',
       message: 'successfully synced (all tasks run)',
       retryCount: 2,
+      finishedAt: '2026-11-01T09:59:59Z',
       syncResult: { revision: 'b'.repeat(40) },
     },
     conditions: [{ type: 'SyncError', message: 'words', lastTransitionTime: '2026-11-01T10:00:00Z' }],
+    resources: [
+      { kind: 'Service', name: 'mcp-hello-x1', status: 'OutOfSync' },
+      { kind: 'Deployment', name: 'mcp-hello-x1', status: 'Synced' },
+    ],
+    reconciledAt: '2026-11-01T10:00:01Z',
     summary: { images: [image] },
   },
 };
@@ -31,13 +37,16 @@ describe('parseApplication', () => {
       healthLastTransitionAt: '2026-11-01T10:00:00Z',
       healthMessage: null,
       revision: 'a'.repeat(40),
+      reconciledAt: '2026-11-01T10:00:01Z',
       operation: {
         phase: 'Succeeded',
         message: 'successfully synced (all tasks run)',
         revision: 'b'.repeat(40),
         retryCount: 2,
+        finishedAt: '2026-11-01T09:59:59Z',
       },
       conditions: [{ type: 'SyncError', message: 'words' }],
+      outOfSync: ['Service mcp-hello-x1'],
       images: [image],
     });
   });

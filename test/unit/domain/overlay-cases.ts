@@ -43,6 +43,7 @@ export const OVERLAY_CASES: Record<string, OverlayInput> = {
     config: { ...minimal.config, env: ['STRIPE_API_KEY', 'LOG_LEVEL'], secrets: 'external' },
     policy: { secrets: { store: { name: 'vault' }, path: 'prod/mcp/{server-id}' } },
   },
+  monitored: { ...minimal, route: gateway, policy: { monitoring: true } },
   public: { ...minimal, route: gateway, config: { ...minimal.config, access: 'public' } },
   egress: {
     ...minimal,

@@ -18,8 +18,10 @@ function application(changes: Partial<ApplicationState> = {}): ApplicationState 
     healthLastTransitionAt: at(-60).toISOString(),
     healthMessage: null,
     revision: MERGE,
+    reconciledAt: at(0).toISOString(),
     operation: null,
     conditions: [],
+    outOfSync: [],
     images: [IMAGE],
     ...changes,
   };
@@ -35,6 +37,9 @@ function pod(changes: Partial<PodState> = {}): PodState {
     message: null,
     restarts: 0,
     lastExitCode: null,
+    lastReason: null,
+    template: 'new',
+    ending: false,
     ...changes,
   };
 }
@@ -47,7 +52,11 @@ function assess(observation: Partial<Observation>, changes: Partial<Rollout> = {
     stages: [{ stage: 'syncing', at: START.toISOString() }],
     ...changes,
   });
-  return assessApplication(rollout, { application: application(), pods: [pod()], ...observation }, now);
+  return assessApplication(
+    rollout,
+    { application: application(), pods: [pod()], deployment: undefined, ...observation },
+    now,
+  );
 }
 
 describe('an Application', () => {
@@ -57,7 +66,7 @@ describe('an Application', () => {
 
   test('at another revision needs the question whether that holds the merge, once', () => {
     const elsewhere = { application: application({ revision: OTHER }) };
-    expect(assess(elsewhere)).toEqual({ kind: 'ask-revision', revision: OTHER });
+    expect(assess(elsewhere)).toEqual({ kind: 'ask-revision', revision: OTHER, verdict: { kind: 'synced' } });
     expect(assess(elsewhere, { uncoveredRevision: OTHER }).kind).toBe('waiting');
   });
 
@@ -93,7 +102,10 @@ describe('an Application', () => {
     ['a comparison error', { syncStatus: 'Unknown', conditions: [{ type: 'ComparisonError', message: 'bad yaml' }] }],
     [
       'a failed operation at the merge',
-      { syncStatus: 'OutOfSync', operation: { phase: 'Failed', message: 'quota', revision: MERGE, retryCount: 5 } },
+      {
+        syncStatus: 'OutOfSync',
+        operation: { phase: 'Failed', message: 'quota', revision: MERGE, retryCount: 5, finishedAt: null },
+      },
     ],
     ['lasting ill health', { healthStatus: 'Degraded', healthLastTransitionAt: at(-5).toISOString() }],
   ])('with %s fails after a grace, not before', (_, changes) => {
@@ -101,11 +113,11 @@ describe('an Application', () => {
     expect(assess({ application: application(changes) }, {}, at(60)).kind).toBe('failed');
   });
 
-  test('whose operation failed at an older revision is waited for', () => {
-    const operation = { phase: 'Failed', message: 'quota', revision: OTHER, retryCount: 5 };
-    expect(assess({ application: application({ syncStatus: 'OutOfSync', operation }) }, {}, at(60)).kind).toBe(
-      'waiting',
-    );
+  test('whose operation failed at another revision needs the question whether that holds the merge', () => {
+    const operation = { phase: 'Failed', message: 'quota', revision: OTHER, retryCount: 5, finishedAt: null };
+    const observation = { application: application({ syncStatus: 'OutOfSync', operation }) };
+    expect(assess(observation, {}, at(60))).toMatchObject({ kind: 'ask-revision', verdict: { kind: 'failed' } });
+    expect(assess(observation, { uncoveredRevision: OTHER }, at(60)).kind).toBe('waiting');
   });
 });
 

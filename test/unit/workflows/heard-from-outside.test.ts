@@ -131,7 +131,7 @@ test('a server that is hosted again while its deletion ends keeps its key', asyn
   await say('/delete', 8);
   const application = memory.platform.applications.read;
   memory.platform.applications.read = async (serverId) => ({
-    ...((await application(serverId)) ?? { conditions: [], images: [] }),
+    ...((await application(serverId)) ?? { conditions: [], images: [], outOfSync: [], reconciledAt: null }),
     serverId,
     syncStatus: 'OutOfSync',
     healthStatus: 'Progressing',

@@ -253,6 +253,17 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
           world.replies.set(key, body);
         }),
     },
+    reviews: {
+      read: () => call(() => undefined),
+      readFolders: () => call(() => new Map()),
+      listOpen: () => call(() => []),
+    },
+    inventory: {
+      read: () => call(() => ({ serverIds: [], issue: null })),
+      publishIssue: () => call(() => undefined),
+    },
+    secretInventory: { listServerSecrets: () => call(() => []) },
+    driftLog: { observe: () => call(() => new Map()) },
     missedDeliveries: { redeliverFailed: () => call(() => 0) },
     installations: { installationOf: () => call(() => 1) },
     applications: {
@@ -261,7 +272,12 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       watch() {},
       refresh: () => call(() => undefined),
     },
-    workloads: { pods: () => call(() => []), logs: () => call(() => []), restart: () => call(() => false) },
+    workloads: {
+      pods: () => call(() => []),
+      deployment: async () => undefined,
+      logs: () => call(() => []),
+      restart: () => call(() => false),
+    },
     serverSecrets: {
       names: () => call(() => []),
       set: (_serverId, values) => call(() => [...values.keys()]),
@@ -336,6 +352,8 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
             ),
           ),
         ),
+      retire: () => call(() => true),
+      claimedDomains: () => call(() => []),
       listBySource: () => call(() => [...servers.values()].map(clone)),
       list: () => call(() => []),
       changeEnvVars: () => call(() => undefined),
@@ -402,7 +420,11 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
         }),
       confirm: (key) => call(() => void claimed.set(key, 'sent')),
     },
-    pullRequestHeads: { saw: () => call(() => undefined), firstSeen: () => call(() => undefined) },
+    pullRequestHeads: {
+      saw: () => call(() => undefined),
+      firstSeen: () => call(() => undefined),
+      pullRequestsAt: () => call(() => []),
+    },
     conversations: { ensure: (_id, name) => call(() => ({ repository: name })), find: () => call(() => undefined) },
     queue: { advance: (serverId) => call(() => void queued.add(serverId)) },
     serverLock: { withLock: (_key, work) => work() },
@@ -417,8 +439,10 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       healthLastTransitionAt: null,
       healthMessage: null,
       revision: world.pullRequest?.mergeSha ?? 'b'.repeat(40),
+      reconciledAt: null,
       operation: null,
       conditions: [],
+      outOfSync: [],
       images: [`x@${DIGEST}`],
     };
   }
