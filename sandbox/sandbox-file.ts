@@ -15,6 +15,8 @@ export interface SandboxFile {
   databaseUrl: string;
   /** `owner/name`. */
   deploymentsRepository: string;
+  /** The variables that the bot was started with. */
+  botEnvironment: Record<string, string>;
 }
 
 const NAME = 'sandbox.json';

@@ -1,24 +1,21 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * Pushes the scaffold (`kustomize/`) as the first commit of an empty deployments
- * repository, by real git as the person. A repository that has commits is left alone.
- * @param options.values what the scaffold's placeholders stand for, without the underscores: `DOMAIN`
+ * Pushes the scaffold as the first commit of an empty deployments repository, by real git as the person. A repository
+ * that has commits is left alone.
  */
 export async function seedDeployments(options: {
   /** `http://…/acme/mcp-server-deployments.git`. */
   remoteUrl: string;
   login: string;
   token: string;
-  values: Readonly<Record<string, string>>;
+  files: Readonly<Record<string, string>>;
 }): Promise<void> {
   const workDir = await mkdtemp(join(tmpdir(), 'mcp-hosting-seed-'));
   const git = gitIn(workDir, options);
@@ -26,8 +23,10 @@ export async function seedDeployments(options: {
     await git('init', '--quiet', '--initial-branch=main');
     const { stdout } = await git('ls-remote', '--heads', options.remoteUrl);
     if (stdout.trim() !== '') return;
-    await cp(join(ROOT, 'kustomize'), workDir, { recursive: true });
-    await fillIn(workDir, options.values);
+    for (const [path, text] of Object.entries(options.files)) {
+      await mkdir(dirname(join(workDir, path)), { recursive: true });
+      await writeFile(join(workDir, path), text);
+    }
     await git('add', '--all');
     await git('commit', '--quiet', '--message', 'Add the scaffold of the deployments repository');
     await git('push', '--quiet', options.remoteUrl, 'main');
@@ -53,15 +52,4 @@ function gitIn(cwd: string, { login, token }: { login: string; token: string }) 
     GIT_COMMITTER_EMAIL: `${login}@users.noreply.localhost`,
   };
   return (...args: string[]) => run('git', args, { cwd, env });
-}
-
-async function fillIn(dir: string, values: Readonly<Record<string, string>>): Promise<void> {
-  for (const entry of await readdir(dir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !/\.(ya?ml|md)$/.test(entry.name)) continue;
-    const path = join(entry.parentPath, entry.name);
-    if (path.includes(`${dir}/.git/`)) continue;
-    const text = await readFile(path, 'utf8');
-    const filled = text.replace(/__([A-Z][A-Z_]*[A-Z])__/g, (whole, name: string) => values[name] ?? whole);
-    if (filled !== text) await writeFile(path, filled);
-  }
 }

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { request } from 'undici';
+import { proposeScaffold } from '../src/domain/scaffold/propose-scaffold.ts';
+import { completeScaffoldOptions, type GivenScaffoldOptions } from '../src/domain/scaffold/scaffold-options.ts';
+import { readOwnVersion, readScaffoldFiles } from '../src/scaffold-files.ts';
 import { createWorkflowRunner } from './actions/workflow-runner.ts';
 import { BUILD_PROCESSES_DIRECTORY } from './container-platform.ts';
 import { createEventLog } from './event-log.ts';
@@ -79,8 +82,22 @@ async function ensureDeploymentsRepository(
     remoteUrl: repositoryUrl(github.gitUrl),
     login: LOGIN,
     token: github.userToken,
-    values: scaffoldValues(cloneUrl ?? github.gitUrl),
+    files: scaffoldFiles(cloneUrl ?? github.gitUrl),
   });
+}
+
+/**
+ * What `mcp-hosting bootstrap` writes, for what there is here: no Prometheus, and pods share one machine, on which each
+ * could have the port of its metrics only once.
+ */
+function scaffoldFiles(cloneUrl: string): Record<string, string> {
+  const [owner = '', name = ''] = DEPLOYMENTS_REPOSITORY.split('/');
+  const version = readOwnVersion();
+  const given: GivenScaffoldOptions = { domain: 'localhost', implementation: 'other', monitoring: false };
+  const place = { repository: { owner, name }, githubWebUrl: cloneUrl.replace(/\/$/, ''), version };
+  const options = completeScaffoldOptions(place, given);
+  const templates = readScaffoldFiles();
+  return { ...proposeScaffold({ templates, options, given, version, record: undefined, present: {} }).files };
 }
 
 /**

@@ -127,6 +127,7 @@ async function startParts(
     kubeconfig: kubernetes.kubeconfigPath,
     databaseUrl: postgres.url,
     deploymentsRepository: DEPLOYMENTS_REPOSITORY,
+    botEnvironment: { ...env, ...options.botEnv },
   };
   options.signal?.throwIfAborted();
   await writeSandboxFile(options.dataDir, file);

@@ -9,7 +9,12 @@ export const HANDLED_EVENTS: readonly string[] = [
   'pull_request',
   'workflow_run',
   'repository_dispatch',
+  'check_run',
+  'check_suite',
 ];
+
+/** Of what comes with each check run and commit, only the wish to have it again is acted on. */
+const ONLY_ACTION: Readonly<Record<string, string>> = { check_run: 'rerequested', check_suite: 'rerequested' };
 
 /**
  * The Probot app: it records a delivery, whose signature Probot has checked, and enqueues its job. Nothing else happens
@@ -19,6 +24,8 @@ export function createApp({ deliveryLog, log }: { deliveryLog: DeliveryLog; log:
   return (app) => {
     app.onAny(async ({ id, name, payload }) => {
       if (!HANDLED_EVENTS.includes(name)) return;
+      const action = 'action' in payload ? payload.action : undefined;
+      if (ONLY_ACTION[name] !== undefined && action !== ONLY_ACTION[name]) return;
       try {
         const fresh = await deliveryLog.receive({
           id,

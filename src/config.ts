@@ -24,6 +24,8 @@ export interface Config {
   serversNamespace: string;
   argocdNamespace: string;
   reconcileIntervalMs: number;
+  /** 0: no metrics are served. */
+  metricsPort: number;
 }
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: string[] };
@@ -47,7 +49,7 @@ export function parseConfig(env: Env, readFile: (path: string) => string): Parse
     host: reader.text('HOST', '0.0.0.0'),
     port: reader.integer('PORT', { fallback: 3000, min: 0, max: 65_535 }),
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    appId: reader.integer('APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER }),
+    appId: readAppId(reader),
     privateKey: readPrivateKey(env, readFile, problems),
     webhookSecret: readWebhookSecret(env, problems),
     githubApiUrl,
@@ -63,8 +65,24 @@ export function parseConfig(env: Env, readFile: (path: string) => string): Parse
     serversNamespace: reader.text('SERVERS_NAMESPACE', 'mcp-servers'),
     argocdNamespace: reader.text('ARGOCD_NAMESPACE', 'argocd'),
     reconcileIntervalMs: reader.integer('RECONCILE_INTERVAL_MS', { fallback: 300_000, min: 1_000, max: 86_400_000 }),
+    metricsPort: reader.integer('METRICS_PORT', { fallback: 0, min: 0, max: 65_535 }),
   };
   return problems.length === 0 ? { ok: true, config } : { ok: false, problems };
+}
+
+/** The App's credentials alone, for commands that need no more. */
+export function parseAppCredentials(
+  env: Env,
+  readFile: (path: string) => string,
+): { ok: true; appId: number; privateKey: string } | { ok: false; problems: string[] } {
+  const problems: string[] = [];
+  const appId = readAppId(createReader(env, problems));
+  const privateKey = readPrivateKey(env, readFile, problems);
+  return problems.length === 0 ? { ok: true, appId, privateKey } : { ok: false, problems };
+}
+
+function readAppId(reader: Reader): number {
+  return reader.integer('APP_ID', { min: 1, max: Number.MAX_SAFE_INTEGER });
 }
 
 interface Reader {

@@ -12,6 +12,7 @@ import { registerApi } from './inbound/api/register-api.ts';
 import { answerUnroutable } from './inbound/api/route-not-found.ts';
 import { handleDelivery } from './inbound/handle-delivery.ts';
 import { registerWebhooks } from './inbound/register-webhooks.ts';
+import { serveMetrics } from './inbound/serve-metrics.ts';
 import { watchApplications } from './inbound/watch-applications.ts';
 import { readSetupFiles } from './setup-files.ts';
 import { advanceServer } from './workflows/advance-server.ts';
@@ -115,6 +116,13 @@ async function run(config: Config): Promise<void> {
   });
   const watching = new AbortController();
   watchApplications(platform, watching.signal);
+  const metrics =
+    config.metricsPort > 0
+      ? await serveMetrics(
+          { measures: postgres.measures, log, now: platform.now },
+          { host: config.host, port: config.metricsPort },
+        )
+      : undefined;
   await fastify.listen({ host: config.host, port: config.port });
   await reconcile(platform);
   log.info({ port: config.port, deployments: config.deploymentsRepository }, 'mcp-hosting is ready');
@@ -125,6 +133,8 @@ async function run(config: Config): Promise<void> {
     stopping = true;
     log.info({}, 'Stopping: what is under way is finished first');
     watching.abort();
+    metrics?.close();
+    metrics?.closeAllConnections();
     await fastify.close();
     await workers.stop();
     await postgres.close();

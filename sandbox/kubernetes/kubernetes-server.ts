@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startGateway } from '../gateway/gateway.ts';
 import { createStoreRouting } from '../gateway/store-routing.ts';
+import type { Access, Caller } from './api/access.ts';
 import { createApiServer } from './api/api-server.ts';
 import { loadCredentials, writeKubeconfig } from './api/credentials.ts';
 import { startLoopbackServer } from './api/loopback-server.ts';
+import { ServiceAccountTokens } from './api/service-account-tokens.ts';
 import { applyManifests } from './apply-manifests.ts';
 import { startArgoCd } from './argocd/argocd.ts';
 import { startCleanupController } from './controllers/cleanup-controller.ts';
@@ -42,6 +44,8 @@ export interface KubernetesOptions {
   /** Milliseconds between bookmarks of a watch (60000). */
   bookmarkMs?: number;
   restartTimes?: RestartTimes;
+  /** Told of every request for a resource: who wants to do what. */
+  onAccess?: (caller: Caller, access: Access) => void;
 }
 
 /**
@@ -71,6 +75,8 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
       store,
       logs,
       token: credentials.token,
+      tokens: new ServiceAccountTokens(),
+      onAccess: options.onAccess,
       now,
       bookmarkMs: options.bookmarkMs ?? 60_000,
       onPushWebhook: argoCd.receivePush,

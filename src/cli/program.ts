@@ -1,17 +1,24 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type BootstrapOptions, runBootstrap } from './bootstrap-command.ts';
 import { type ChangeOptions, type DeleteOptions, runChange, runDelete } from './change-command.ts';
 import type { CliContext, CommonOptions } from './cli-context.ts';
+import { type DoctorOptions, runDoctor } from './doctor-command.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { type HostCommandOptions, runHost } from './host-command.ts';
 import { runKey } from './key-command.ts';
 import { runList } from './list-command.ts';
 import { type LogsOptions, runLogs } from './logs-command.ts';
+import { runMigrate } from './migrate-command.ts';
 import { runStatus } from './status-command.ts';
 import { runTokenCreate, runTokenList, runTokenRevoke } from './token-command.ts';
 
 /** The most lines the API gives at once. */
 const LOG_LINES_MAX = 1_000;
 const LOG_LINES_DEFAULT = 100;
+
+/** Of one check of the doctor: GitHub and the API server answer in one or two. */
+const DOCTOR_SECONDS_DEFAULT = 15;
+const DOCTOR_SECONDS_MAX = 300;
 
 /** The `mcp-hosting` command. It throws instead of ending the process, so that tests can hold it. */
 export function createProgram(context: CliContext): Command {
@@ -30,6 +37,7 @@ export function createProgram(context: CliContext): Command {
   addLooking(program, context);
   addChanging(program, context);
   addToken(program, context);
+  addPlatform(program, context);
   return program;
 }
 
@@ -92,6 +100,51 @@ function addToken(program: Command, context: CliContext): void {
     .action((id: string, options: CommonOptions) => runTokenRevoke(context, id, options));
 }
 
+function addPlatform(program: Command, context: CliContext): void {
+  common(program.command('doctor'))
+    .description('look at a live installation from end to end, and say what mends what is broken')
+    .option('--timeout <seconds>', 'for each check', seconds, DOCTOR_SECONDS_DEFAULT)
+    .action((options: DoctorOptions) => runDoctor(context, options));
+  common(program.command('migrate'))
+    .description('make or update the tables of the database; needs DATABASE_URL')
+    .action((options: CommonOptions) => runMigrate(context, options));
+  const bootstrap = common(program.command('bootstrap'))
+    .description('propose the scaffold of a deployments repository, or what a newer version changes in it')
+    .requiredOption('--repository <owner/name>', 'the deployments repository')
+    .option('--domain <domain>', 'the domain whose subdomains are the servers; the next runs remember it, as all below')
+    .addOption(
+      new Option('--route <kind>', 'how servers are reached (default: gateway)').choices(['gateway', 'ingress']),
+    )
+    .addOption(
+      new Option('--implementation <name>', 'what carries the routes out (default: envoy-gateway, nginx)').choices([
+        'envoy-gateway',
+        'nginx',
+        'other',
+      ]),
+    )
+    .option('--scale-to-zero', 'servers may be at zero: KEDA and its HTTP add-on are there')
+    .option('--no-scale-to-zero', 'they may not')
+    .option('--autoscale', 'servers may have more replicas under load: metrics-server is there')
+    .option('--no-autoscale', 'they may not')
+    .option('--monitoring', 'the Prometheus operator is there (default)')
+    .option('--no-monitoring', 'it is not')
+    .option('--servers <n>', 'how many servers the quota is sized for (default: 100)', wholeNumber)
+    .addOption(new Option('--merge <who>', 'who merges deployments (default: review)').choices(['review', 'auto']))
+    .option('--code-owner <@who...>', 'who reviews everything but deployments: @person or @org/team')
+    .option('--cluster-issuer <name>', "cert-manager's issuer with a DNS-01 solver (default: letsencrypt-prod)")
+    .option('--gateway-class <name>', 'GatewayClass of the Gateway (default: envoy)')
+    .option('--gateway-namespace <name>', 'where the Gateway is (default: gateway)')
+    .option('--ingress-class <name>', 'IngressClass of the Ingresses (default: nginx)')
+    .option('--proxy-namespace <name...>', 'where the pods are that forward requests to servers')
+    .option('--monitoring-namespace <name>', 'where Prometheus and Grafana are (default: monitoring)')
+    .option('--platform-host <name>', 'host name of mcp-hosting itself (default: hosting.<domain>)')
+    .option('--image <reference>', "the bot's image (default: this version's)");
+  bootstrap
+    .option('--output <dir>', 'write to a folder; GitHub is not needed then')
+    .addOption(new Option('--dry-run', 'print the diff, and write nothing'))
+    .action((options: BootstrapOptions) => runBootstrap(context, options));
+}
+
 function common(command: Command): Command {
   return command
     .option('--json', 'print JSON on stdout, and progress on stderr')
@@ -112,4 +165,15 @@ function lineCount(text: string): number {
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= LOG_LINES_MAX) return count;
   throw new InvalidArgumentError(`Expected a whole number from 1 to ${LOG_LINES_MAX}.`);
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number.');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= DOCTOR_SECONDS_MAX) return value;
+  throw new InvalidArgumentError(`Expected a number up to ${DOCTOR_SECONDS_MAX}.`);
 }

@@ -47,9 +47,18 @@ const SOURCES: Readonly<Record<keyof CliSettings, { key: string; variable: strin
  */
 export function readSettings(source: SettingsSource): CliSettings {
   const { env } = source;
-  if (source.dataDir !== undefined) return fromSandbox(namedSandboxFile(source));
-  const sandbox = env[SOURCES.apiUrl.variable] ? undefined : findSandboxFile(source.cwd);
+  const sandbox = readSandboxSettings(source);
   return sandbox ? fromSandbox(sandbox) : parseSettings((name) => env[SOURCES[name].variable]);
+}
+
+/**
+ * What the sandbox wrote that `readSettings` would take settings from.
+ * @returns undefined where the environment is the source
+ * @throws UserError `settings-missing`, `settings-invalid`
+ */
+export function readSandboxSettings(source: SettingsSource): Record<string, unknown> | undefined {
+  if (source.dataDir !== undefined) return namedSandboxFile(source);
+  return source.env[SOURCES.apiUrl.variable] ? undefined : findSandboxFile(source.cwd);
 }
 
 /**

@@ -1,11 +1,10 @@
-import { createPostgres } from '../adapters/postgres/create-postgres.ts';
 import { plainLine } from '../domain/reports/escape-markdown.ts';
 import { formatDuration } from '../domain/reports/format-duration.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { ApiToken, ApiTokens } from '../ports/stores.ts';
-import { type CliContext, type CommonOptions, printJson, printLine, settingsOf } from './cli-context.ts';
-import { requireSettings } from './settings.ts';
+import { type CliContext, type CommonOptions, printJson, printLine } from './cli-context.ts';
 import { tableLines } from './table-lines.ts';
+import { withPostgres } from './with-postgres.ts';
 
 /** `mcp-hosting token create`: shows the token once; the database keeps its hash alone. */
 export function runTokenCreate(context: CliContext, options: CommonOptions & { name: string }): Promise<void> {
@@ -36,23 +35,12 @@ export function runTokenRevoke(context: CliContext, id: string, options: CommonO
 }
 
 /** Tokens are made and ended by whoever has the database, since the API itself asks for one. */
-async function withTokens(
+function withTokens(
   context: CliContext,
   options: CommonOptions,
   work: (tokens: ApiTokens) => Promise<void>,
 ): Promise<void> {
-  const settings = settingsOf(context, options);
-  const databaseUrl = context.env.DATABASE_URL || requireSettings(settings, ['databaseUrl']).databaseUrl;
-  const silent = () => undefined;
-  const postgres = await createPostgres({
-    databaseUrl,
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-  });
-  try {
-    await work(postgres.apiTokens);
-  } finally {
-    await postgres.close();
-  }
+  return withPostgres(context, options, ({ apiTokens }) => work(apiTokens));
 }
 
 function listLines(tokens: readonly ApiToken[], now: Date): string[] {

@@ -3,6 +3,9 @@ import { isServerId } from './server-id.ts';
 /** The branch of the pull request that brings the build workflow to a server repository. */
 export const SETUP_BRANCH = 'mcp-hosting/setup';
 
+/** The branch of the pull request that brings the scaffold to the deployments repository. */
+export const SCAFFOLD_BRANCH = 'mcp-hosting/scaffold';
+
 const PREFIX = 'mcp-hosting/';
 
 /** The branch of a server's pull requests in the deployments repository: one, so that a retry finds it again. */

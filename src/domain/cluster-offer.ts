@@ -10,6 +10,8 @@ export interface ClusterOffer {
   affinity: boolean;
   /** Names, or `*.` and a name, that servers may take; empty: none. */
   customDomains: readonly string[];
+  /** Host names that other servers have or are about to get. */
+  takenDomains?: readonly string[];
   /** The platform's own domain, whose names belong to the servers they are made for. */
   ownDomain?: string;
 }
@@ -27,8 +29,9 @@ export function clusterOffer(options: {
   route: RouteSettings;
   policy: OverlayPolicy;
   ownDomain: string;
+  takenDomains: readonly string[];
 }): ClusterOffer {
-  const { route, policy, ownDomain } = options;
+  const { route, policy, ownDomain, takenDomains } = options;
   const hasCertificates = route.kind === 'ingress' || policy.route?.clusterIssuer !== undefined;
   return {
     autoscaling: policy.scaling?.auto === true,
@@ -36,6 +39,7 @@ export function clusterOffer(options: {
     affinity: routeImplementation(route, policy) !== 'other',
     customDomains: hasCertificates ? (policy.customDomains ?? []) : [],
     ownDomain,
+    takenDomains,
   };
 }
 

@@ -1,5 +1,6 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { manifestYaml, renderKustomization } from './kustomize-render.ts';
+import type { Manifest } from './read-manifests.ts';
 import { UserError } from './user-error.ts';
 
 export interface OverlayChange {
@@ -31,27 +32,41 @@ export function unifiedDiff(options: { before: Files; after: Files; charsMax?: n
   const before = rendered(options.before);
   const after = rendered(options.after);
   const [from, to] = before && after ? [before, after] : [options.before, options.after];
+  return diffTexts(from, to, options.charsMax ?? DIFF_CHARS_MAX);
+}
+
+/** A unified diff of rendered manifests. Text from strangers: fence it. */
+export function manifestsDiff(options: {
+  before: readonly Manifest[];
+  after: readonly Manifest[];
+  charsMax: number;
+}): string {
+  return diffTexts(byName(options.before), byName(options.after), options.charsMax);
+}
+
+function diffTexts(from: Files, to: Files, charsMax: number): string {
   const text = diffOverlay(from, to)
     .map(({ path, kind }) => patchOf(path, kind, from[path] ?? '', to[path] ?? ''))
     .join('');
-  return bounded(text, options.charsMax ?? DIFF_CHARS_MAX);
+  return bounded(text, charsMax);
 }
 
 /** Rendered manifests by `Kind name`; undefined where they cannot be told. */
 function rendered(files: Files): Record<string, string> | undefined {
   if (Object.keys(files).length === 0) return {};
   try {
-    return Object.fromEntries(
-      renderKustomization(files).map((manifest) => [
-        `${manifest.kind} ${manifest.metadata.name}`,
-        manifestYaml(manifest),
-      ]),
-    );
+    return byName(renderKustomization(files));
   } catch (error) {
     // Safe: the caller then shows the files themselves.
     if (error instanceof UserError) return undefined;
     throw error;
   }
+}
+
+function byName(manifests: readonly Manifest[]): Record<string, string> {
+  return Object.fromEntries(
+    manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifestYaml(manifest)]),
+  );
 }
 
 /** Changed lines beyond which a manifest's diff says nothing that a reader could follow. */

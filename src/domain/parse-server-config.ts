@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import schema from '../../docs/server-config.schema.json' with { type: 'json' };
 import { isNonPublic, parseCidr } from './cidr.ts';
 import { BASIC_OFFER, type ClusterOffer, isListedDomain, isWithinDomain } from './cluster-offer.ts';
+import { domainsOverlap } from './domain-claims.ts';
 import { readYamlMapping, type YamlMapping } from './read-yaml-mapping.ts';
 import {
   CPU_MILLIS_MAX,
@@ -202,7 +203,10 @@ function scalingBounds(
   return { min, max };
 }
 
-function domainProblems(mapping: YamlMapping, { customDomains, ownDomain }: ClusterOffer): ConfigProblem[] {
+function domainProblems(
+  mapping: YamlMapping,
+  { customDomains, ownDomain, takenDomains = [] }: ClusterOffer,
+): ConfigProblem[] {
   const domains = mapping.value?.domains;
   if (!Array.isArray(domains)) return [];
   return domains.flatMap((domain: unknown, index) => {
@@ -211,6 +215,9 @@ function domainProblems(mapping: YamlMapping, { customDomains, ownDomain }: Clus
     if (ownDomain !== undefined && isWithinDomain(domain, ownDomain)) {
       return refuse("it lies in the platform's own domain", 'a domain of yours');
     }
+    // Not whose: a server's id is part of its address, which is not everybody's to know.
+    if (takenDomains.some((taken) => domainsOverlap(domain, taken)))
+      return refuse('another server has it', 'one of its own');
     if (isListedDomain(domain, customDomains)) return [];
     return customDomains.length === 0
       ? refuse('this installation offers no custom domains', 'none')

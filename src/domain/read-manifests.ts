@@ -1,5 +1,7 @@
+import { locateInYaml } from './locate-in-yaml.ts';
 import { notRenderable } from './not-renderable.ts';
 import { readPlainYaml } from './read-plain-yaml.ts';
+import { quoteKey } from './read-yaml-mapping.ts';
 
 /** A Kubernetes object as it stands in a file; what is below `spec` is not looked at here. */
 export interface Manifest {
@@ -18,25 +20,39 @@ export interface Manifest {
 /**
  * The manifests in a file, one or several documents.
  *
+ * @param kinds those that may be there, as `apiVersion kind`
  * @throws UserError `overlay-not-renderable` for kinds other than those of our overlays, and for what kustomize treats
  * in a special way
  */
-export function readManifests(text: string, file: string): Manifest[] {
-  return readPlainYaml(text, file).map((document) => {
+export function readManifests(text: string, file: string, kinds: readonly string[] = OVERLAY_KINDS): Manifest[] {
+  return readPlainYaml(text, file).map((document, index) => {
+    const refuse = (path: string[], state: string, expected: string) =>
+      notRenderable(file, state, expected, locateInYaml(text, { document: index, path }).line);
     if (!isManifest(document)) {
-      throw notRenderable(file, 'a document in it is no Kubernetes object', 'apiVersion, kind and metadata.name');
+      throw refuse([], 'a document in it is no Kubernetes object', 'apiVersion, kind and metadata.name');
     }
-    const id = `${document.apiVersion} ${document.kind}`;
-    if (!KINDS.includes(id)) throw notRenderable(file, `it holds another kind of object`, `one of ${KINDS.join(', ')}`);
+    if (!kinds.includes(`${document.apiVersion} ${document.kind}`)) {
+      throw refuse(['kind'], ...otherKind(document, kinds));
+    }
     if (Object.keys(document.metadata.annotations ?? {}).some((key) => KUSTOMIZE_ANNOTATION.test(key))) {
-      throw notRenderable(file, 'it has an annotation that steers kustomize', 'none');
+      throw refuse(['metadata', 'annotations'], 'it has an annotation that steers kustomize', 'none');
     }
     return document;
   });
 }
 
+function otherKind({ apiVersion, kind }: Manifest, kinds: readonly string[]): [state: string, expected: string] {
+  if (kind === 'Secret') {
+    return [
+      'it holds a Secret, whose values would stand in git',
+      'none: `mcp-hosting secrets set` puts values into the cluster',
+    ];
+  }
+  return [`it holds another kind of object, ${quoteKey(`${apiVersion} ${kind}`)}`, `one of ${kinds.join(', ')}`];
+}
+
 /** All of a namespace, so that `namespace` applies to each; none refers to another by a name that kustomize changes. */
-const KINDS = [
+export const OVERLAY_KINDS: readonly string[] = [
   'apps/v1 Deployment',
   'v1 Service',
   'networking.k8s.io/v1 Ingress',
@@ -50,6 +66,15 @@ const KINDS = [
   'http.keda.sh/v1beta1 InterceptorRoute',
   'keda.sh/v1alpha1 ScaledObject',
 ];
+
+/** What `base/` of a deployments repository holds. It may have no `namespace` in its kustomization: one kind has none. */
+export const BASE_KINDS: readonly string[] = [
+  'v1 Namespace',
+  'v1 ResourceQuota',
+  'v1 LimitRange',
+  'networking.k8s.io/v1 NetworkPolicy',
+];
+
 const KUSTOMIZE_ANNOTATION = /^(?:internal\.)?config\.(?:kubernetes|k8s)\.io\/|^kustomize\./;
 
 function isManifest(value: unknown): value is Manifest {

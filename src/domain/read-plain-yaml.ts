@@ -1,4 +1,4 @@
-import { type Document, parseAllDocuments, visit } from 'yaml';
+import { type Document, isScalar, parseAllDocuments, visit } from 'yaml';
 import { notRenderable } from './not-renderable.ts';
 import { quoteKey } from './read-yaml-mapping.ts';
 
@@ -12,7 +12,7 @@ import { quoteKey } from './read-yaml-mapping.ts';
 export function readPlainYaml(text: string, file: string): unknown[] {
   if (text.length > FILE_CHARS_MAX) throw notRenderable(file, 'it is over 256 KiB', 'less');
   const documents = parse(text, '1.2');
-  for (const document of documents) assertPlain(document, file);
+  for (const document of documents) assertPlain(document, text, file);
   const values = valuesOf(documents);
   if (JSON.stringify(values) !== JSON.stringify(valuesOf(parse(text, '1.1')))) {
     throw notRenderable(file, 'a value means one thing in YAML 1.1 and another in 1.2', 'such values in quotes');
@@ -25,9 +25,17 @@ export function readPlainYaml(text: string, file: string): unknown[] {
 const FILE_CHARS_MAX = 262_144;
 
 function parse(text: string, version: '1.1' | '1.2'): Document.Parsed[] {
-  // Without merge keys, as `<<` would hide what is refused.
+  // Without merge keys, as `<<` would hide what is refused. Repeated keys are found below in linear time; the library
+  // compares every key with every other.
   return [
-    ...parseAllDocuments(text, { version, merge: false, prettyErrors: false, stringKeys: true, logLevel: 'silent' }),
+    ...parseAllDocuments(text, {
+      version,
+      merge: false,
+      uniqueKeys: false,
+      prettyErrors: false,
+      stringKeys: true,
+      logLevel: 'silent',
+    }),
   ];
 }
 
@@ -35,17 +43,30 @@ function valuesOf(documents: Document.Parsed[]): unknown[] {
   return documents.map((document) => document.toJS({ maxAliasCount: 0 })).filter((value) => value !== null);
 }
 
-function assertPlain(document: Document.Parsed, file: string): void {
-  if (document.errors.length > 0 || document.warnings.length > 0) {
-    throw notRenderable(file, 'it is not valid YAML', 'valid YAML without tags and directives');
+function assertPlain(document: Document.Parsed, text: string, file: string): void {
+  const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
+  const [fault] = [...document.errors, ...document.warnings];
+  if (fault) {
+    throw notRenderable(file, 'it is not valid YAML', 'valid YAML without tags and directives', lineAt(fault.pos[0]));
   }
-  const refuse = () => {
-    throw notRenderable(file, 'it uses an anchor, an alias or a tag', 'plain values');
+  const refuse = (node: { range?: readonly number[] | null | undefined }) => {
+    throw notRenderable(file, 'it uses an anchor, an alias or a tag', 'plain values', lineAt(node.range?.[0] ?? 0));
   };
   visit(document, {
-    Alias: refuse,
+    Alias: (_, node) => refuse(node),
     Value: (_, node) => {
-      if (node.anchor || node.tag?.startsWith('!')) refuse();
+      if (node.anchor || node.tag?.startsWith('!')) refuse(node);
+    },
+    Map: (_, map) => {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          const state = `the key ${quoteKey(String(key.value))} stands twice in one mapping`;
+          throw notRenderable(file, state, 'once', lineAt(key.range?.[0] ?? 0));
+        }
+        seen.add(key.value);
+      }
     },
   });
 }

@@ -1,19 +1,6 @@
-import {
-  type Document,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-  visit,
-  type YAMLError,
-} from 'yaml';
+import { type Document, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type YAMLError } from 'yaml';
+import { type Lines, linesBetween, rangeAt, type YamlPath } from './locate-in-yaml.ts';
 import type { ConfigProblem } from './server-config.ts';
-
-export type YamlPath = readonly (string | number)[];
-type Lines = Pick<ConfigProblem, 'line' | 'endLine'>;
 
 /** A YAML file read as a mapping. */
 export interface YamlMapping {
@@ -171,38 +158,3 @@ const EXPLANATIONS: Partial<Record<YAMLError['code'], string>> = {
   RESOURCE_EXHAUSTION: 'it is nested too deeply, expected a few levels',
   BAD_DIRECTIVE: 'a directive (a line with %) is used, expected none',
 };
-
-/** Offsets of the value at the path, or of its key. */
-function rangeAt(root: Node | null, path: YamlPath, part: 'key' | 'value'): [number, number] {
-  let found: [number, number] = [root?.range?.[0] ?? 0, root?.range?.[0] ?? 0];
-  let node: unknown = root;
-  for (const [depth, step] of path.entries()) {
-    const last = depth === path.length - 1;
-    if (isMap(node)) {
-      const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === String(step));
-      if (!pair || !isPair(pair) || !isScalar(pair.key)) return found;
-      found = spanOf(pair.key) ?? found;
-      node = pair.value;
-      if (last && part === 'key') return found;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-    } else {
-      return found;
-    }
-    // An empty value has no place of its own: its key stands for it.
-    if (!(isScalar(node) && node.source === '')) found = spanOf(node) ?? found;
-  }
-  return found;
-}
-
-function spanOf(node: unknown): [number, number] | undefined {
-  const range = isMap(node) || isSeq(node) || isScalar(node) ? node.range : undefined;
-  return range ? [range[0], range[1]] : undefined;
-}
-
-/** Line ends and blanks after a block's last text do not count as its lines. */
-function linesBetween(counter: LineCounter, text: string, start: number, end: number): Lines {
-  const last = start + text.slice(start, end).trimEnd().length;
-  const line = Math.max(counter.linePos(start).line, 1);
-  return { line, endLine: Math.max(counter.linePos(Math.max(last - 1, start)).line, line) };
-}

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv';
+import type { YamlPath } from './locate-in-yaml.ts';
 import { nearestWord } from './nearest-word.ts';
-import { quoteKey, type YamlMapping, type YamlPath } from './read-yaml-mapping.ts';
+import { quoteKey, type YamlMapping } from './read-yaml-mapping.ts';
 import type { ConfigProblem } from './server-config.ts';
 
 /**

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import { pullRequestOfKey } from '../domain/reports/manifests-report.ts';
 import { fullName, type RepositoryName } from '../domain/repository.ts';
+import { POLICY_FILE } from '../domain/review/touched-paths.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { Delivery } from '../ports/stores.ts';
 import { followBuild, recordBuildReport } from '../workflows/follow-build.ts';
@@ -7,9 +9,12 @@ import { followDeploymentPullRequest } from '../workflows/follow-deployment-pull
 import { followPush } from '../workflows/follow-push.ts';
 import { followSourcePullRequest } from '../workflows/follow-source-pull-request.ts';
 import type { Platform } from '../workflows/platform.ts';
+import { reviewOpenPullRequests, reviewPullRequest } from '../workflows/review-pull-request.ts';
 import { runComment } from '../workflows/run-comment.ts';
 import {
   buildReport,
+  checkRunEvent,
+  checkSuiteEvent,
   issueCommentEvent,
   pullRequestEvent,
   pushEvent,
@@ -29,6 +34,10 @@ export async function handleDelivery(platform: Platform, delivery: Delivery): Pr
       return withEvent(platform, delivery, pushEvent, (event) => onPush(platform, delivery.id, event));
     case 'pull_request':
       return withEvent(platform, delivery, pullRequestEvent, (event) => onPullRequest(platform, delivery.id, event));
+    case 'check_run':
+      return withEvent(platform, delivery, checkRunEvent, (event) => onCheckRun(platform, event));
+    case 'check_suite':
+      return withEvent(platform, delivery, checkSuiteEvent, (event) => onCheckSuite(platform, event));
     case 'workflow_run':
       return withEvent(platform, delivery, workflowRunEvent, (event) => onWorkflowRun(platform, event));
     case 'repository_dispatch':
@@ -85,7 +94,7 @@ async function onIssueComment(platform: Platform, event: z.infer<typeof issueCom
 async function onPush(platform: Platform, deliveryId: string, event: z.infer<typeof pushEvent>): Promise<void> {
   const repository = nameOf(event);
   if (event.deleted || event.ref !== `refs/heads/${event.repository.default_branch}`) return;
-  if (isDeploymentsRepository(platform, repository)) return;
+  if (isDeploymentsRepository(platform, repository)) return onDeploymentsPush(platform, event);
   await followPush(platform, {
     deliveryId,
     installationId: event.installation.id,
@@ -106,6 +115,7 @@ async function onPullRequest(
   const sameRepository = pullRequest.head.repo?.id === event.repository.id;
   const merged = event.action === 'closed' && pullRequest.merged === true;
   if (isDeploymentsRepository(platform, repository)) {
+    if (isToBeReviewed(event)) return reviewHead(platform, event);
     if (event.action !== 'closed' || !sameRepository) return;
     // Ours close as a rollout begins anew, which is no wish of anyone; one that another bot closed is found by asking.
     if (!merged && event.sender.type === 'Bot') return;
@@ -131,6 +141,39 @@ async function onPullRequest(
     updatedAt: new Date(pullRequest.updated_at),
     login: event.sender.login,
   });
+}
+
+/** A change of the policy is the one thing that makes what was said of open pull requests untrue at once. */
+async function onDeploymentsPush(platform: Platform, { commits = [] }: z.infer<typeof pushEvent>): Promise<void> {
+  const changed = commits.flatMap(({ added = [], modified = [], removed = [] }) => [...added, ...modified, ...removed]);
+  if (changed.includes(POLICY_FILE)) await reviewOpenPullRequests(platform, 'all');
+}
+
+/** Whatever brings other manifests, or the same ones to another branch. */
+function isToBeReviewed({ action, changes }: z.infer<typeof pullRequestEvent>): boolean {
+  return ['opened', 'synchronize', 'reopened'].includes(action) || (action === 'edited' && changes?.base !== undefined);
+}
+
+async function reviewHead(platform: Platform, event: z.infer<typeof pullRequestEvent>): Promise<void> {
+  const { head, updated_at: updatedAt } = event.pull_request;
+  // GitHub does not name a fork's pull request when its checks are asked for again.
+  await platform.pullRequestHeads.saw(event.repository.id, event.number, head.sha, new Date(updatedAt));
+  await reviewPullRequest(platform, { number: event.number, headSha: head.sha, branch: head.ref });
+}
+
+async function onCheckRun(platform: Platform, event: z.infer<typeof checkRunEvent>): Promise<void> {
+  if (event.action !== 'rerequested' || !isDeploymentsRepository(platform, nameOf(event))) return;
+  const number = pullRequestOfKey(event.check_run.external_id ?? '');
+  if (number !== undefined) await reviewPullRequest(platform, { number, headSha: event.check_run.head_sha });
+}
+
+async function onCheckSuite(platform: Platform, event: z.infer<typeof checkSuiteEvent>): Promise<void> {
+  if (event.action !== 'rerequested' || !isDeploymentsRepository(platform, nameOf(event))) return;
+  const { head_sha: headSha, pull_requests: named } = event.check_suite;
+  const seen = await platform.pullRequestHeads.pullRequestsAt(event.repository.id, headSha);
+  for (const number of new Set([...named.map((one) => one.number), ...seen])) {
+    await reviewPullRequest(platform, { number, headSha });
+  }
 }
 
 async function onWorkflowRun(platform: Platform, event: z.infer<typeof workflowRunEvent>): Promise<void> {

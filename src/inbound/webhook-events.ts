@@ -43,11 +43,22 @@ export const pushEvent = base.extend({
   after: sha,
   deleted: z.boolean(),
   pusher: z.object({ name: z.string().max(200) }).optional(),
+  commits: z
+    .array(
+      z.object({
+        added: z.array(z.string()).optional(),
+        modified: z.array(z.string()).optional(),
+        removed: z.array(z.string()).optional(),
+      }),
+    )
+    .optional(),
 });
 
 export const pullRequestEvent = base.extend({
   action: z.string(),
   number: z.number().int(),
+  /** Of `edited`: what was. */
+  changes: z.object({ base: z.unknown().optional() }).optional(),
   pull_request: z.object({
     body: z.string().nullable(),
     merged: z.boolean().nullable().optional(),
@@ -56,6 +67,16 @@ export const pullRequestEvent = base.extend({
     updated_at: z.string(),
     head: z.object({ ref: z.string().max(255), sha, repo: z.object({ id: z.number().int() }).nullable() }),
   }),
+});
+
+export const checkRunEvent = base.extend({
+  action: z.string(),
+  check_run: z.object({ head_sha: sha, external_id: z.string().max(1000).nullable() }),
+});
+
+export const checkSuiteEvent = base.extend({
+  action: z.string(),
+  check_suite: z.object({ head_sha: sha, pull_requests: z.array(z.object({ number: z.number().int() })) }),
 });
 
 export const workflowRunEvent = base.extend({

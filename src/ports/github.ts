@@ -2,6 +2,7 @@ import type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
 import type { CheckRunView } from '../domain/reports/check-run-view.ts';
 import type { DeploymentView } from '../domain/reports/deployment-view.ts';
 import type { RepositoryName } from '../domain/repository.ts';
+import type { FolderSides } from '../domain/review/review-manifests.ts';
 import type { PullRequestRef, ReportIds } from '../domain/rollout.ts';
 
 /**
@@ -173,6 +174,49 @@ export interface Reports {
     reaction?: { subjectId: string; content: 'EYES' | 'ROCKET' | 'CONFUSED' };
     retry: boolean;
   }): Promise<void>;
+}
+
+/** An open pull request of the deployments repository into its default branch, as far as its manifests are checked. */
+export interface ReviewSubject {
+  installationId: number;
+  repository: RepositoryName;
+  repositoryNodeId: string;
+  number: number;
+  nodeId: string;
+  headSha: string;
+  baseSha: string;
+  baseBranch: string;
+  headBranch: string;
+  /** The head is in another repository. */
+  fork: boolean;
+  /** The App itself opened it. */
+  byBot: boolean;
+  body: string;
+  headMessage: string;
+  /** Of a renamed file both paths; null for more files than are looked at. */
+  changedPaths: readonly string[] | null;
+  /** `mcp-hosting.yml` on both sides; a file that cannot be read is a text that is no YAML. */
+  policy: { base: string | null; head: string | null };
+  /** `base/limit-range.yaml` on the base branch. */
+  limitRangeText: string | null;
+  /** The comment with the marker, if it is there. */
+  comment: { id: string; body: string } | null;
+  /** The newest check run of this name on the head. */
+  checkRun: { externalId: string; completed: boolean } | null;
+}
+
+export interface PullRequestReviews {
+  /**
+   * One request; one more for each hundred files where some are renamed or there are over a hundred.
+   * @param query.headSha the head as the event told it, which saves a request when it is the head still
+   * @param query.folder one that is touched for sure, as a branch's name tells it, which saves `readFolders` a request
+   * @returns undefined where it is closed, or goes into another branch: nothing is deployed from there
+   */
+  read(query: { number: number; headSha: string; folder?: string }): Promise<ReviewSubject | undefined>;
+  /** What stands in folders on both sides: one request for their entries, one for each hundred different texts. */
+  readFolders(subject: ReviewSubject, paths: readonly string[]): Promise<ReadonlyMap<string, FolderSides>>;
+  /** The newest hundred open pull requests into the default branch; `checked`: the head has a check run. One request. */
+  listOpen(): Promise<{ number: number; headSha: string; checked: boolean }[]>;
 }
 
 export interface MissedDeliveries {

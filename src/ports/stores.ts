@@ -1,5 +1,7 @@
+import type { DomainClaim } from '../domain/domain-claims.ts';
 import type { HostedServer, HostedServerStatus, ServerSource } from '../domain/hosted-server.ts';
 import type { HostedServerChange } from '../domain/hosted-server-change.ts';
+import type { PlatformMeasures } from '../domain/platform-measures.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { Rollout } from '../domain/rollout.ts';
 
@@ -48,6 +50,10 @@ export interface HostedServers {
   findBySource(repositoryId: number, pullRequest: number | null): Promise<HostedServer | undefined>;
   /** Every living server of a repository, production and previews. */
   listBySource(repositoryId: number): Promise<HostedServer[]>;
+  /**
+   * Custom domains of living servers: of what is deployed, and of rollouts that go on. A server may be there twice.
+   */
+  claimedDomains(): Promise<DomainClaim[]>;
   /** Newest first. Deleted ones only when asked for. */
   list(filter: {
     status?: HostedServerStatus;
@@ -88,6 +94,8 @@ export interface PullRequestHeads {
   /** Remembers when a pull request's head was first seen (the event's `updated_at`). */
   saw(repositoryId: number, pullRequest: number, headSha: string, at: Date): Promise<void>;
   firstSeen(repositoryId: number, pullRequest: number, headSha: string): Promise<Date | undefined>;
+  /** Pull requests that have or had this head. */
+  pullRequestsAt(repositoryId: number, headSha: string): Promise<number[]>;
 }
 
 /** Jobs on pg-boss. Names are the queue's. */
@@ -131,4 +139,9 @@ export interface Conversations {
   /** Find-or-create; a conversation belongs to one repository. */
   ensure(id: string, repository: RepositoryName): Promise<{ repository: RepositoryName }>;
   find(id: string): Promise<{ repository: RepositoryName } | undefined>;
+}
+
+export interface Measures {
+  /** A few counts, cheap enough for every scrape. */
+  read(): Promise<PlatformMeasures>;
 }

@@ -8,6 +8,7 @@ import type {
   MissedDeliveries,
   Permissions,
   Proposals,
+  PullRequestReviews,
   Reports,
   SetupProposals,
   Snapshots,
@@ -52,6 +53,7 @@ export interface Platform {
   proposals: Proposals;
   setupProposals: SetupProposals;
   reports: Reports;
+  reviews: PullRequestReviews;
   missedDeliveries: MissedDeliveries;
   installations: Installations;
   applications: Applications;

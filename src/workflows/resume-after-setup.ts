@@ -2,7 +2,7 @@ import type { HostedServer } from '../domain/hosted-server.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import { recordFact } from './advance-server.ts';
 import type { Platform } from './platform.ts';
-import { planBuild } from './start-rollout.ts';
+import { domainsOfOthers, planBuild } from './start-rollout.ts';
 
 /**
  * Hosting goes on by itself once the build workflow is on the default branch: the waiting rollout takes the head that
@@ -18,7 +18,8 @@ export async function resumeAfterSetup(platform: Platform, server: HostedServer)
     ...(waiting.issue === undefined ? {} : { issue: waiting.issue }),
   });
   if (!source.workflowPresent) return true;
-  const plan = planBuild(source, deployments, platform.settings);
+  const takenDomains = await domainsOfOthers(platform, server.serverId);
+  const plan = planBuild(source, deployments, { ...platform.settings, takenDomains });
   const changes: Partial<Rollout> = {
     source: {
       ...waiting.source,

@@ -16,7 +16,7 @@ import { triggerTime } from '../domain/trigger-time.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { SourceSnapshot } from '../ports/github.ts';
 import type { Platform, PlatformSettings } from './platform.ts';
-import { endpointUrlOf, imageOf } from './server-names.ts';
+import { endpointUrlOf, imageOf, ownDomainOf } from './server-names.ts';
 import { settledStatus } from './settled-status.ts';
 
 export interface RolloutRequest {
@@ -69,10 +69,33 @@ async function start(platform: Platform, request: RolloutRequest): Promise<Start
   if (known && (await isKnownCommit(platform, request, known.serverId, source.commitSha))) {
     return { kind: 'known', serverId: known.serverId };
   }
+  const parts = { request, source, deployments, known, issue };
   const plan = planBuild(source, deployments, platform.settings);
+  // A preview gets none of the domains of its server.
+  if (request.kind !== 'deploy' || request.pullRequest !== undefined || !plan.config.domains) {
+    return store(platform, parts, plan);
+  }
+  return platform.serverLock.withLock('custom-domains', async () => {
+    const takenDomains = await domainsOfOthers(platform, known?.serverId);
+    return store(platform, parts, planBuild(source, deployments, { ...platform.settings, takenDomains }));
+  });
+}
+
+/** Custom domains that a server cannot have, since others have them or are about to. */
+export async function domainsOfOthers(platform: Platform, serverId: string | undefined): Promise<string[]> {
+  const claims = await platform.hostedServers.claimedDomains();
+  return claims.filter((claim) => claim.serverId !== serverId).map(({ domain }) => domain);
+}
+
+async function store(
+  platform: Platform,
+  parts: Omit<RolloutParts, 'plan' | 'server' | 'newest'> & { known: HostedServer | undefined },
+  plan: BuildPlan,
+): Promise<StartOutcome> {
+  const { request, source, known } = parts;
   const server = known ?? (await createServer(platform, request, source, plan.config));
   const newest = await platform.rollouts.newest(server.serverId);
-  const rollout = await composeRollout(platform, { request, source, deployments, plan, server, issue, newest });
+  const rollout = await composeRollout(platform, { ...parts, plan, server, newest });
   const isNewest = !newest || compareRollouts(rollout, newest) > 0;
   const settled = await settledStatus(platform, server.serverId);
   const change = isNewest ? { ...hostedServerChange(rollout, settled), source: sourceChange(request, source) } : {};
@@ -114,6 +137,11 @@ async function isKnownCommit(
   return newest?.source.commitSha === commitSha;
 }
 
+type OfferSettings = Pick<PlatformSettings, 'route' | 'endpointUrlTemplate'> & {
+  /** Custom domains of others. */
+  takenDomains?: readonly string[];
+};
+
 interface BuildPlan {
   config: ServerConfig;
   runtime: ServerRuntime | null;
@@ -126,7 +154,7 @@ interface BuildPlan {
 export function planBuild(
   source: SourceSnapshot,
   deployments: DeploymentsSnapshot,
-  settings: Pick<PlatformSettings, 'route' | 'endpointUrlTemplate'>,
+  settings: OfferSettings,
 ): BuildPlan {
   const policy = parseDeploymentsPolicy(deployments.policyText);
   const parsed = parseServerConfig(source.configText, policy.ok ? offerOf(settings, policy.policy) : undefined);
@@ -161,11 +189,10 @@ export function planBuild(
 }
 
 function offerOf(
-  { route, endpointUrlTemplate }: Pick<PlatformSettings, 'route' | 'endpointUrlTemplate'>,
+  { route, endpointUrlTemplate, takenDomains = [] }: OfferSettings,
   policy: OverlayPolicy,
 ): ClusterOffer {
-  const { hostname } = new URL(endpointUrlTemplate.replace('{server-id}', 'id'));
-  return clusterOffer({ route, policy, ownDomain: hostname.slice(hostname.indexOf('.') + 1) });
+  return clusterOffer({ route, policy, ownDomain: ownDomainOf({ endpointUrlTemplate }), takenDomains });
 }
 
 /** What holds for a server whose configuration cannot be read: it is not built. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { deploymentRequests } from './people.ts';
 import { type E2ePlatform, startPlatform, tinyServer, WAIT_MS_MAX } from './platform.ts';
 
 const CONNECT = fileURLToPath(new URL('../../connect/bin/mcp-connect.js', import.meta.url));
@@ -77,8 +78,7 @@ describe('a server with a build', () => {
       const hosted = await host('hello');
       ({ serverId, issue } = hosted);
       await waitUntilSettled(serverId);
-      const { reads, writes } = await platform.control<{ reads: number; writes: number }>('GET', '/requests');
-      expect(reads + writes).toBeLessThanOrEqual(7);
+      expect(await deploymentRequests(platform)).toBeLessThanOrEqual(7);
       expect(hosted.row).toMatchObject({
         server_id: serverId,
         docker_image: `ghcr.io/acme/mcp-servers/${serverId}`,

@@ -11,6 +11,21 @@ export function inAcme(name: string): { owner: string; repo: string } {
   return { owner: 'acme', repo: name };
 }
 
+/**
+ * Requests of installations without those of the check of pull requests: it reads by documents of its own, and under a
+ * deployment pull request that passes it writes a check run alone.
+ */
+export async function deploymentRequests(platform: E2ePlatform): Promise<number> {
+  const { log } = await platform.control<{
+    log: { actor: string; kind: string; name: string | null; fields: string[] }[];
+  }>('GET', '/requests');
+  const isOfCheck = (name: string | null, fields: string[]) =>
+    ['ReadReview', 'ReadFolders', 'ReadTexts'].includes(name ?? '') || fields.join() === 'createCheckRun';
+  return log.filter(
+    ({ actor, kind, name, fields }) => actor === 'installation' && kind !== 'token' && !isOfCheck(name, fields),
+  ).length;
+}
+
 /** Where and what a person asked for. */
 export interface Asked {
   name: string;

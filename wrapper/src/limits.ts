@@ -15,6 +15,9 @@ export const REQUEST_RECEIVE_TIMEOUT_MS = 60_000;
 /** Idle HTTP connections are kept this long, in ms: longer than the 60 s of nginx and most load balancers. */
 export const CONNECTION_KEEP_ALIVE_MS = 75_000;
 
+/** The longest time a timer takes, in ms; a longer one would fire at once (Node, timers). */
+export const TIMER_MS_MAX = 2_147_483_647;
+
 /** Comments on silent streams, in ms: proxies commonly cut what was silent for 30 to 60 s. */
 export const STREAM_KEEP_ALIVE_MS = 15_000;
 

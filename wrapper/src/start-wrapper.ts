@@ -11,6 +11,7 @@ import { createHttpServer } from './http/http-server.ts';
 import { LegacyHttp } from './http/legacy-http.ts';
 import { McpEndpoint } from './http/mcp-endpoint.ts';
 import { ModernHttp } from './http/modern-http.ts';
+import { OpenStreams } from './http/open-streams.ts';
 import { Refusal } from './http/refusal.ts';
 import { sendJson } from './http/send-json.ts';
 import { WebSocketEndpoint } from './http/websocket-endpoint.ts';
@@ -70,19 +71,21 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   });
   const legacy = new LegacyRouter(sessions);
   const modern = new ModernRouter(options);
+  const streams = new OpenStreams({ perPrincipalMax: options.streamsPerKeyMax, nowMs: Date.now });
   const { door, keysFile } = createDoor(options, {
     log,
     nowMs: Date.now,
     onRevoked: (ids) => {
       for (const session of [...sessions.all()]) if (ids.has(session.principalId)) sessions.remove(session);
+      streams.endOf(ids);
     },
   });
   const rates = new RateLimiter({ perMinute: options.rateLimitPerMinute, burst: options.rateLimitBurst, nowMs });
-  const streams = new PrincipalQuota(options.streamsPerKeyMax);
   const inHand = new PrincipalQuota(options.requestsPerKeyMax);
   const onRefusal = metrics.rejected;
   const callerOf = (principal: Principal, { headers }: IncomingMessage): Caller => ({
     principalId: principal.id,
+    expiresAtMs: principal.expiresAtMs,
     env: options.sessions === 'isolated' ? childEnvironment(principal, headers, options) : {},
     childMeta: childMeta(principal, headers, options),
     headers,
@@ -139,7 +142,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   metrics.watch({
     requestsInFlight: () => instances.callsInFlight,
     sessions: () => sessions.size,
-    streams: () => streams.held,
+    streams: () => streams.size,
     childRestarts: () => sum(instances.all(), ({ supervisor }) => supervisor.restarts),
     childGroups: () => [...instances.all()].flatMap(({ supervisor: { pid } }) => (pid === undefined ? [] : [pid])),
     bytes: () => traffic.bytes,

@@ -195,3 +195,19 @@ test('foreign subprotocols, other paths and plain requests are refused in JSON',
   expect(plain.status).toBe(426);
   expect(await plain.json()).toMatchObject({ error: { data: { reason: 'upgrade-required' } } });
 });
+
+test('requests in hand count on a connection as they do over HTTP', async () => {
+  const wrapper = await startWrapper({ args: ['--requests-per-key-max', '1'] });
+  const { ask, send, next } = await connect(wrapper);
+  await ask('initialize', INITIALIZE);
+  const echo = { name: 'echo', arguments: { message: 'free again' } };
+
+  send({ id: 8, method: 'tools/call', params: { name: 'hang' } });
+  send({ id: 9, method: 'tools/call', params: echo });
+  const refused = await next();
+  send({ method: 'notifications/cancelled', params: { requestId: 8 } });
+  const answered = await ask('tools/call', echo, 10);
+
+  expect(refused).toMatchObject({ id: 9, error: { data: { reason: 'busy' } } });
+  expect(answered).toMatchObject({ id: 10, result: { content: [{ text: 'free again' }] } });
+});

@@ -7,6 +7,8 @@ export interface LoggedRequest {
   path: string;
   /** REST: the operation in GitHub's description; GraphQL: `graphql`; null where nothing serves it. */
   operation: string | null;
+  /** GraphQL: the operation's own name. */
+  name: string | null;
   /** GraphQL: the document's top-level fields, in order. */
   fields: string[];
   kind: 'read' | 'write' | 'token';

@@ -25,6 +25,7 @@ export interface GraphqlRequest {
 
 /** What a document asks for, known before it runs. */
 export interface GraphqlOperation {
+  name: string | null;
   /** Field names at the top, mutations or not. */
   fields: string[];
   isMutation: boolean;
@@ -53,7 +54,9 @@ export class GraphqlExecutor {
     const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
     const chosen = operations.find((one) => one.name?.value === request.operationName) ?? operations[0];
     const fields = chosen?.selectionSet.selections.flatMap((one) => (one.kind === Kind.FIELD ? one.name.value : []));
-    return chosen && { fields: fields ?? [], isMutation: chosen.operation === 'mutation' };
+    return (
+      chosen && { name: chosen.name?.value ?? null, fields: fields ?? [], isMutation: chosen.operation === 'mutation' }
+    );
   }
 
   async execute(hub: Hub, actor: Actor, request: GraphqlRequest): Promise<GraphqlAnswer> {

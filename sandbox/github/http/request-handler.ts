@@ -139,11 +139,16 @@ function describe(
   const { method, path, actor, matched, graphql } = request;
   const login = accountOf(parts.hub, actor)?.login ?? null;
   if (graphql) {
-    const { fields, isMutation } = parts.graphql.describe(graphql) ?? { fields: [], isMutation: false };
+    const { name, fields, isMutation } = parts.graphql.describe(graphql) ?? {
+      name: null,
+      fields: [],
+      isMutation: false,
+    };
     return {
       method,
       path,
       operation: 'graphql',
+      name,
       fields,
       kind: isMutation ? 'write' : 'read',
       actor: actor.kind,
@@ -153,7 +158,7 @@ function describe(
   const operation = matched?.operation ?? null;
   const isToken = operation === 'POST /app/installations/{installation_id}/access_tokens';
   const kind = isToken ? 'token' : method === 'GET' ? 'read' : 'write';
-  return { method, path, operation, fields: [], kind, actor: actor.kind, login };
+  return { method, path, operation, name: null, fields: [], kind, actor: actor.kind, login };
 }
 
 function readGraphql(body: Buffer): GraphqlRequest {

@@ -8,6 +8,16 @@ const PER_PAGE_DEFAULT = 30;
 const PER_PAGE_MAX = 100;
 
 export const hookDeliveryRoutes: Routes = {
+  'GET /app/hook/config': plainRoute((call) => {
+    requireApp(call);
+    const { url, hasSecret } = call.hub.webhooks.appSettings();
+    return json({
+      url,
+      content_type: 'json',
+      insecure_ssl: '0',
+      ...(hasSecret ? { secret: '********' } : {}),
+    });
+  }),
   'GET /app/hook/deliveries': plainRoute((call) => {
     requireApp(call);
     return listDeliveries(call, 'app');

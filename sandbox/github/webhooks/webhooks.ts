@@ -41,6 +41,11 @@ export class Webhooks {
     this.log = options.log;
   }
 
+  /** What `GET /app/hook/config` tells; never the secret itself. */
+  appSettings(): { url: string; hasSecret: boolean } {
+    return { url: this.appHook.url, hasSecret: this.appHook.secret !== '' };
+  }
+
   emit(event: WebhookEvent): void {
     const installation = this.store.installations.find((one) =>
       event.repository ? one.accountId === event.repository.ownerId : one.id === event.installationId,

@@ -5,6 +5,7 @@ import type {
   MissedDeliveries,
   Permissions,
   Proposals,
+  PullRequestReviews,
   Reports,
   SetupProposals,
   Snapshots,
@@ -18,6 +19,7 @@ import { createMissedDeliveries } from './missed-deliveries.ts';
 import { createPermissions } from './permissions.ts';
 import { createProposals } from './proposals.ts';
 import { createReports } from './reports.ts';
+import { createReviews } from './reviews.ts';
 import { createSetupProposals } from './setup-proposals.ts';
 import { createSnapshots } from './snapshots.ts';
 
@@ -34,6 +36,7 @@ export interface GitHub {
   proposals: Proposals;
   setupProposals: SetupProposals;
   reports: Reports;
+  reviews: PullRequestReviews;
   missedDeliveries: MissedDeliveries;
   installations: Installations;
 }
@@ -51,6 +54,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     proposals: createProposals({ client, installations, snapshots, writeBudget, deploymentsRepository }),
     setupProposals: createSetupProposals({ client, writeBudget }),
     reports: createReports({ client, writeBudget, log }),
+    reviews: createReviews({ client, installations, deploymentsRepository }),
     missedDeliveries: createMissedDeliveries(client, log),
     installations: { installationOf: (repository) => installations.lookUp(repository) },
   };

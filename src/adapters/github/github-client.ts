@@ -1,5 +1,6 @@
 import type { Octokit } from '@octokit/rest';
 import { createOctokit, type OctokitOptions } from './create-octokit.ts';
+import { isGraphqlError } from './graphql-error.ts';
 import type { GraphqlProblem } from './graphql-problem.ts';
 import { isFailedRequest, mapGitHubError, mapGraphqlProblems } from './map-github-error.ts';
 
@@ -75,15 +76,4 @@ export function createGitHubClient(options: OctokitOptions): GitHubClient {
       }
     },
   };
-}
-
-interface GraphqlError<Data> extends Error {
-  data?: Data | null;
-  errors: GraphqlProblem[];
-  headers: Record<string, string | number | undefined>;
-}
-
-/** Octokit's `GraphqlResponseError`, known by its shape for the reason given at `isFailedRequest`. */
-function isGraphqlError<Data>(error: unknown): error is GraphqlError<Data> {
-  return error instanceof Error && error.name === 'GraphqlResponseError' && 'errors' in error;
 }

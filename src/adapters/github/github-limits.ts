@@ -9,6 +9,12 @@ export const FILE_BYTES_MAX = 256 * 1024;
 /** Files of one overlay; the bot writes five. */
 export const OVERLAY_FILES_MAX = 100;
 
+/** Text of one file of a pull request that is checked; anybody may propose one, and ours have about 3,000. */
+export const REVIEWED_FILE_BYTES_MAX = 64 * 1024;
+
+/** Changed files of one pull request that are looked at: ten requests for their names. GitHub lists 3,000 at most. */
+export const REVIEWED_FILES_MAX = 1_000;
+
 /** An issue comment, a pull request body (GitHub's limit, characters). */
 export const BODY_CHARACTERS_MAX = 65_536;
 

@@ -1,4 +1,6 @@
 import {
+  type ApiConstructor,
+  type ApiType,
   AppsV1Api,
   type ConfigurationOptions,
   CoreV1Api,
@@ -20,6 +22,8 @@ export interface ClusterClient {
   core: CoreV1Api;
   objects: CustomObjectsApi;
   watch: Watch;
+  /** Any other API of the client, by its class. */
+  api<Api extends ApiType>(type: ApiConstructor<Api>): Api;
   /** Runs one call with a time limit, its errors mapped. `options` go to the call as its last argument. */
   call<Result>(action: string, send: (options: CallOptions) => Promise<Result>): Promise<Result>;
 }
@@ -34,6 +38,7 @@ export function createClusterClient(kubeconfigPath: string | undefined): Cluster
     core: config.makeApiClient(CoreV1Api),
     objects: config.makeApiClient(CustomObjectsApi),
     watch: new Watch(config),
+    api: (type) => config.makeApiClient(type),
     async call(action, send) {
       try {
         return await send(timeLimit());

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'slonik';
-import { UserError } from '../../domain/user-error.ts';
 import type { Log } from '../../ports/log.ts';
 import type {
   ApiTokens,
   Conversations,
   DeliveryLog,
   HostedServers,
+  Measures,
   PullRequestHeads,
   Queue,
   Replies,
@@ -18,11 +18,12 @@ import { createApiTokens } from './api-tokens.ts';
 import { createConversations } from './conversations.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createDeliveryLog } from './delivery-log.ts';
-import { errorCode } from './error-code.ts';
 import { createHostedServers } from './hosted-servers.ts';
 import { createJobQueue, createQueuePort } from './job-queue.ts';
+import { createMeasures } from './measures.ts';
 import { migrate } from './migrate.ts';
 import { createPullRequestHeads } from './pull-request-heads.ts';
+import { reach } from './reach.ts';
 import { createReplies } from './replies.ts';
 import { createRollouts } from './rollouts.ts';
 import { SessionLocks } from './session-locks.ts';
@@ -46,6 +47,7 @@ export interface Postgres {
   writeBudget: WriteBudget;
   apiTokens: ApiTokens;
   conversations: Conversations;
+  measures: Measures;
   queue: Queue;
   serverLock: ServerLock;
   /** Makes or updates the tables and queues; several replicas may at once. @throws UserError migration-changed, database-newer */
@@ -86,6 +88,7 @@ export async function createPostgres(options: {
     writeBudget: createWriteBudget(database),
     apiTokens: createApiTokens(database),
     conversations: createConversations(database),
+    measures: createMeasures(database),
     serverLock: locks,
     async migrate() {
       await reach(databaseUrl, () => migrate(databaseUrl));
@@ -113,22 +116,4 @@ async function isReady(database: Database): Promise<boolean> {
       () => false,
     );
   return Promise.race([answer, delay(READY_MS, false, { ref: false })]);
-}
-
-/** Names the server in the error, never the password. */
-async function reach<T>(databaseUrl: string, connect: () => Promise<T>): Promise<T> {
-  try {
-    return await connect();
-  } catch (cause) {
-    const code = errorCode(cause) ?? '';
-    // ECONNREFUSED, ENOTFOUND …; 28… is a refused login, 3D000 an absent database.
-    if (!/^(?:E[A-Z]+|28...|3D000|57P03)$/.test(code)) throw cause;
-    const { hostname, port, pathname } = new URL(databaseUrl);
-    throw new UserError(
-      'database-unreachable',
-      `Cannot connect to PostgreSQL at ${hostname}:${port || '5432'}${pathname}: ${code}, expected a session`,
-      'Check DATABASE_URL, and that the server runs and knows the user.',
-      { cause },
-    );
-  }
 }

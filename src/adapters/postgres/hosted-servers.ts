@@ -1,10 +1,13 @@
 import { type FragmentSqlToken, sql } from 'slonik';
+import { z } from 'zod';
 import type { HostedServer } from '../../domain/hosted-server.ts';
 import type { HostedServers } from '../../ports/stores.ts';
 import { createHostedServer, isLivingSourceTaken } from './create-hosted-server.ts';
 import type { Database } from './database.ts';
 import { hostedServerRow, selectHostedServer, toHostedServer } from './hosted-server-row.ts';
 import { storableText } from './storable.ts';
+
+const claimRow = z.object({ server_id: z.string(), domain: z.string() });
 
 export function createHostedServers(database: Database): HostedServers {
   async function find(conditions: FragmentSqlToken): Promise<HostedServer[]> {
@@ -41,6 +44,23 @@ export function createHostedServers(database: Database): HostedServers {
     findBySource,
     listBySource: (repositoryId) =>
       find(sql.fragment`WHERE s.living AND s.repository_id = ${repositoryId} ORDER BY h.created_at DESC, h.server_id`),
+    async claimedDomains() {
+      const rows = await database.run((connection) =>
+        connection.any(sql.type(claimRow)`
+          SELECT h.server_id, domain
+          FROM hosted_servers h
+          JOIN server_sources s ON s.hosted_server_id = h.id,
+          JSONB_ARRAY_ELEMENTS_TEXT(COALESCE(s.deployed #> '{config,domains}', '[]')) AS domain
+          WHERE s.living
+          UNION
+          SELECT r.server_id, domain
+          FROM rollouts r, JSONB_ARRAY_ELEMENTS_TEXT(COALESCE(r.state #> '{config,domains}', '[]')) AS domain
+          WHERE NOT r.settled AND r.kind = 'deploy' AND r.stage NOT IN ('failed', 'cancelled')
+            AND NOT (r.state -> 'source' ? 'pullRequest')
+        `),
+      );
+      return rows.map(({ server_id: serverId, domain }) => ({ serverId, domain }));
+    },
     list: ({ status, includeDeleted, limit, offset }) =>
       find(sql.fragment`
         WHERE ${status === undefined ? sql.fragment`TRUE` : sql.fragment`h.status = ${status}`}

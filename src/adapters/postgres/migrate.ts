@@ -36,6 +36,37 @@ export async function migrate(databaseUrl: string, migrations = readMigrations()
   }
 }
 
+/**
+ * How a database stands to these migrations; it is not changed.
+ * @returns names: `pending` are to come, `foreign` came from another version or were changed
+ */
+export async function compareMigrations(
+  client: pg.Client,
+  migrations = readMigrations(),
+): Promise<{ pending: string[]; foreign: string[] }> {
+  const { rows: tables } = await client.query("SELECT 1 FROM pg_tables WHERE tablename = 'schema_migrations'");
+  const applied = tables.length === 0 ? [] : await appliedMigrations(client);
+  const isKnown = ({ number, sha256: hash }: AppliedMigration) =>
+    migrations.some((migration) => migration.number === number && sha256(migration.sql) === hash);
+  return {
+    pending: migrations.filter(({ number }) => !applied.some((one) => one.number === number)).map(({ name }) => name),
+    foreign: applied.filter((one) => !isKnown(one)).map(({ name }) => name),
+  };
+}
+
+interface AppliedMigration {
+  number: number;
+  name: string;
+  sha256: string;
+}
+
+async function appliedMigrations(client: pg.Client): Promise<AppliedMigration[]> {
+  const { rows } = await client.query<AppliedMigration>(
+    'SELECT number, name, sha256 FROM schema_migrations ORDER BY number',
+  );
+  return rows;
+}
+
 async function pendingMigrations(client: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
   await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
     number INTEGER PRIMARY KEY,
@@ -43,9 +74,7 @@ async function pendingMigrations(client: pg.Client, migrations: readonly Migrati
     sha256 TEXT NOT NULL,
     applied_at TIMESTAMPTZ NOT NULL DEFAULT NOW()
   )`);
-  const { rows } = await client.query<{ number: number; name: string; sha256: string }>(
-    'SELECT number, name, sha256 FROM schema_migrations ORDER BY number',
-  );
+  const rows = await appliedMigrations(client);
   for (const applied of rows) {
     const known = migrations.find(({ number }) => number === applied.number);
     if (!known) throw newerDatabase(applied.name);

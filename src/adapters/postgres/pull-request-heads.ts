@@ -26,5 +26,16 @@ export function createPullRequestHeads(database: Database): PullRequestHeads {
       );
       return at ?? undefined;
     },
+
+    async pullRequestsAt(repositoryId, headSha) {
+      const numbers = await database.run((connection) =>
+        connection.anyFirst(sql.type(z.object({ pull_request: z.number() }))`
+          SELECT pull_request FROM pull_request_heads
+          WHERE repository_id = ${repositoryId} AND head_sha = ${headSha}
+          ORDER BY first_seen_at DESC LIMIT 10
+        `),
+      );
+      return [...numbers];
+    },
   };
 }

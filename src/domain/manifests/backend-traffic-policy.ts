@@ -12,7 +12,7 @@ interface Spec {
   rateLimit?: { type: string; local: { rules: { limit: { requests: number; unit: string } }[] } };
 }
 
-const backendTrafficPolicy = defineCustomResource<Spec>({
+export const backendTrafficPolicy = defineCustomResource<Spec>({
   apiVersion: 'gateway.envoyproxy.io/v1alpha1',
   kind: 'BackendTrafficPolicy',
   spec: {

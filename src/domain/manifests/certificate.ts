@@ -8,7 +8,7 @@ interface Spec {
   issuerRef: { group: string; kind: string; name: string };
 }
 
-const certificate = defineCustomResource<Spec>({
+export const certificate = defineCustomResource<Spec>({
   apiVersion: 'cert-manager.io/v1',
   kind: 'Certificate',
   spec: {

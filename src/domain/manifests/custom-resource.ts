@@ -1,4 +1,4 @@
-import { Ajv, type JSONSchemaType } from 'ajv';
+import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv';
 
 /** An object of a kind that a CustomResourceDefinition brings. */
 export interface CustomResource<Spec> {
@@ -20,6 +20,12 @@ export interface ValidManifest {
   toJSON(): unknown;
 }
 
+/** As `ValidManifest`, for a manifest that people may have written. */
+interface CheckedManifest extends ValidManifest {
+  /** What in `spec` does not hold to the schema; empty when it does. */
+  schemaErrors(): readonly ErrorObject[];
+}
+
 /**
  * A kind of custom resource with the fields that we write of it: unknown ones are refused, which the API server would
  * drop without a word.
@@ -28,7 +34,7 @@ export function defineCustomResource<Spec>(options: {
   apiVersion: string;
   kind: string;
   spec: JSONSchemaType<Spec>;
-}): (object: Pick<CustomResource<Spec>, 'metadata' | 'spec'>) => CustomResource<Spec> & ValidManifest {
+}): (object: Pick<CustomResource<Spec>, 'metadata' | 'spec'>) => CustomResource<Spec> & CheckedManifest {
   const { apiVersion, kind } = options;
   const isValid = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(options.spec as object);
   return ({ metadata, spec }) => {
@@ -36,6 +42,7 @@ export function defineCustomResource<Spec>(options: {
     return {
       ...resource,
       toJSON: () => resource,
+      schemaErrors: () => (isValid(spec) ? [] : [...(isValid.errors ?? [])]),
       validate() {
         if (isValid(spec)) return;
         const [first] = isValid.errors ?? [];

@@ -153,7 +153,7 @@ function container(input: OverlayInput): IContainer {
     image: input.image,
     ports: [
       { name: 'http', containerPort: CONTAINER_PORT },
-      ...(isScaledByRequests(input) ? [{ name: 'metrics', containerPort: METRICS_PORT }] : []),
+      ...(isMeasured(input) ? [{ name: 'metrics', containerPort: METRICS_PORT }] : []),
     ],
     env: [...wrapperVariables(input), ...serverVariables(input)],
     resources: {
@@ -173,6 +173,11 @@ function container(input: OverlayInput): IContainer {
   };
 }
 
+/** Whether Prometheus reads the pod's metrics: for dashboards, or to decide on replicas. */
+function isMeasured(input: OverlayInput): boolean {
+  return input.policy?.monitoring === true || isScaledByRequests(input);
+}
+
 function probe(path: string): IProbe {
   return { httpGet: { path, port: CONTAINER_PORT }, timeoutSeconds: 5 };
 }
@@ -190,7 +195,7 @@ function wrapperVariables(input: OverlayInput): IEnvVar[] {
   }
   if (input.config.sessions === 'isolated') variables.push({ name: 'MCP_WRAPPER_SESSIONS', value: 'isolated' });
   // On the main port /metrics asks for a key, which Prometheus has none of.
-  if (isScaledByRequests(input)) variables.push({ name: 'MCP_WRAPPER_METRICS_PORT', value: String(METRICS_PORT) });
+  if (isMeasured(input)) variables.push({ name: 'MCP_WRAPPER_METRICS_PORT', value: String(METRICS_PORT) });
   if (planScaling(input).kind === 'to-zero') {
     variables.push({ name: 'MCP_WRAPPER_STREAM_AGE_MS_MAX', value: String(STREAM_AGE_MS_MAX) });
   }

@@ -15,7 +15,7 @@ const CONCURRENCY_PER_POD = 50;
 /** Scheduling, image pull and start of a server at zero; a request that waited longer is answered with 504. */
 const READINESS_TIMEOUT = '120s';
 
-const interceptorRoute = defineCustomResource<Spec>({
+export const interceptorRoute = defineCustomResource<Spec>({
   apiVersion: 'http.keda.sh/v1beta1',
   kind: 'InterceptorRoute',
   spec: {

@@ -17,7 +17,7 @@ interface Spec {
 
 const text = { type: 'string', minLength: 1 } as const;
 
-const listenerSet = defineCustomResource<Spec>({
+export const listenerSet = defineCustomResource<Spec>({
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'ListenerSet',
   spec: {

@@ -14,7 +14,7 @@ interface Spec {
 /** Time without a request or stream after which the last pod goes: longer than people think between two questions. */
 const IDLE_SECONDS = 600;
 
-const scaledObject = defineCustomResource<Spec>({
+export const scaledObject = defineCustomResource<Spec>({
   apiVersion: 'keda.sh/v1alpha1',
   kind: 'ScaledObject',
   spec: {

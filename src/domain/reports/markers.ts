@@ -17,6 +17,12 @@ export function rolloutMarker(rolloutId: string): string {
   return `<!-- mcp-hosting:rollout=${markerValue(rolloutId)} -->`;
 }
 
+/** First line of the comment about a pull request's manifests: one a pull request. */
+export const MANIFESTS_MARKER = '<!-- mcp-hosting:manifests -->';
+
+/** First line of the issue that lists drift: one a deployments repository. */
+export const DRIFT_MARKER = '<!-- mcp-hosting:drift -->';
+
 /** The rollout that a deployment pull request's body names on its last line; undefined where a person removed it. */
 export function parseRolloutMarker(body: string): string | undefined {
   const lastLine = body.trimEnd().split('\n').at(-1) ?? '';

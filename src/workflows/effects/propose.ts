@@ -143,7 +143,7 @@ function deployInput(platform: Platform, rollout: Rollout, { policyText }: Deplo
 function overlayPolicy(policyText: string | null): OverlayPolicy {
   const parsed = parseDeploymentsPolicy(policyText);
   if (!parsed.ok) return {};
-  const { merge: _, ...policy } = parsed.policy;
+  const { merge: _, registries: _registries, ...policy } = parsed.policy;
   return policy;
 }
 

@@ -13,6 +13,8 @@ const schemas = {
   pull_request: events.pullRequestEvent,
   workflow_run: events.workflowRunEvent,
   repository_dispatch: events.repositoryDispatchEvent,
+  check_run: events.checkRunEvent,
+  check_suite: events.checkSuiteEvent,
 };
 
 const examples = Object.keys(schemas).flatMap((name) =>

@@ -11,7 +11,15 @@ interface Examples {
 
 const file = new URL('../../../node_modules/@octokit/webhooks-examples/api.github.com/index.json', import.meta.url);
 const examples = JSON.parse(readFileSync(file, 'utf8')) as Examples[];
-const HANDLED = ['issue_comment', 'push', 'pull_request', 'workflow_run', 'repository_dispatch'];
+const HANDLED = [
+  'issue_comment',
+  'push',
+  'pull_request',
+  'workflow_run',
+  'repository_dispatch',
+  'check_run',
+  'check_suite',
+];
 
 /** GitHub's published payloads, for each event that is acted on; some leave the installation out. */
 test.each(HANDLED)('published payloads of %s are understood', async (event) => {

@@ -182,3 +182,42 @@ test.each([
     message: expect.stringContaining(`Cannot store the ${what}`),
   });
 });
+
+test('custom domains are claimed by what is deployed and by what goes on, not by what ended or by previews', async () => {
+  const { postgres } = await tests.open();
+  const at = (repositoryId: number, pullRequest?: number) => ({
+    ...newServer().source,
+    repositoryId,
+    ...(pullRequest === undefined ? {} : { pullRequest }),
+  });
+  const { config } = newRollout(
+    await postgres.hostedServers.create(newServer({ serverId: 'none-k3v9x2', source: at(1) })),
+  );
+  const wish = (domain: string) => ({ ...config, domains: [domain] });
+  const deployed = await postgres.hostedServers.create(newServer({ serverId: 'runs-k3v9x2', source: at(2) }));
+  const overlay = { config: wish('runs.example.org') } as never;
+  const first = newRollout(deployed, {
+    config: wish('runs.example.org'),
+    stage: 'succeeded',
+    reportedStage: 'succeeded',
+  });
+  await postgres.rollouts.start(first, 'a', { source: { deployed: overlay } });
+  const waits = await postgres.hostedServers.create(newServer({ serverId: 'waits-k3v9x2', source: at(3) }));
+  await postgres.rollouts.start(newRollout(waits, { config: wish('waits.example.org'), stage: 'proposed' }), 'b', {});
+  const failed = await postgres.hostedServers.create(newServer({ serverId: 'fails-k3v9x2', source: at(4) }));
+  await postgres.rollouts.start(newRollout(failed, { config: wish('fails.example.org'), stage: 'failed' }), 'c', {});
+  const preview = await postgres.hostedServers.create(newServer({ serverId: 'pr-7-k3v9x2', source: at(5, 7) }));
+  const source = { ...newRollout(preview).source, pullRequest: 7 };
+  await postgres.rollouts.start(
+    newRollout(preview, { config: wish('pr.example.org'), stage: 'proposed', source }),
+    'd',
+    {},
+  );
+
+  const claims = await postgres.hostedServers.claimedDomains();
+
+  expect(claims.toSorted((a, b) => (a.domain < b.domain ? -1 : 1))).toEqual([
+    { serverId: 'runs-k3v9x2', domain: 'runs.example.org' },
+    { serverId: 'waits-k3v9x2', domain: 'waits.example.org' },
+  ]);
+});

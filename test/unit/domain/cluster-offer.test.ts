@@ -35,5 +35,5 @@ test.each<[string, RouteSettings, OverlayPolicy, Partial<ClusterOffer>]>([
   ],
   ['domains on an Ingress', ingress('nginx'), { customDomains: ['*.a.org'] }, { customDomains: ['*.a.org'] }],
 ])('clusterOffer: %s', (_, route, policy, expected) => {
-  expect(clusterOffer({ route, policy, ownDomain: 'mcp.example.com' })).toMatchObject(expected);
+  expect(clusterOffer({ route, policy, ownDomain: 'mcp.example.com', takenDomains: [] })).toMatchObject(expected);
 });

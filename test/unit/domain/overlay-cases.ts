@@ -37,6 +37,7 @@ export const OVERLAY_CASES: Record<string, OverlayInput> = {
   ingress: minimal,
   gateway: { ...minimal, route: gateway },
   env: { ...minimal, route: gateway, config: { ...minimal.config, env: ['STRIPE_API_KEY', 'LOG_LEVEL'] } },
+  monitored: { ...minimal, route: gateway, policy: { monitoring: true } },
   public: { ...minimal, route: gateway, config: { ...minimal.config, access: 'public' } },
   egress: {
     ...minimal,

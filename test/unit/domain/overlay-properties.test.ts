@@ -9,13 +9,13 @@ import type { OverlayInput } from '../../../src/domain/overlay-input.ts';
 import { parseDeploymentsPolicy } from '../../../src/domain/parse-deployments-policy.ts';
 import { parseServerConfig } from '../../../src/domain/parse-server-config.ts';
 import { planScaling } from '../../../src/domain/plan-scaling.ts';
+import { restrictedViolations } from '../../../src/domain/pod-security.ts';
 import { renderOverlay } from '../../../src/domain/render-overlay.ts';
 import { createServerId } from '../../../src/domain/server-id.ts';
 import { setScale } from '../../../src/domain/set-scale.ts';
 import { kubectlKustomize, testWithKubectl } from './kubectl.ts';
 import { isBuiltIn, schemaViolations } from './kubernetes-schema.ts';
 import { MINIMAL_OVERLAY, OVERLAY_CASES } from './overlay-cases.ts';
-import { restrictedViolations } from './pod-security.ts';
 
 const port = fc.integer({ min: 1, max: 65_535 });
 const cidr = fc.tuple(fc.integer({ min: 11, max: 99 }), fc.nat(255)).map(([a, b]) => `${a}.${b}.0.0/16`);
@@ -96,7 +96,7 @@ describe('any valid configuration', () => {
       const read = parseDeploymentsPolicy(stringify(rules));
       if (!read.ok) throw new Error(JSON.stringify(read.problems));
       const { merge: _, ...policy } = read.policy;
-      const offer = clusterOffer({ route: chosen, policy, ownDomain: 'mcp.example.com' });
+      const offer = clusterOffer({ route: chosen, policy, ownDomain: 'mcp.example.com', takenDomains: [] });
       const asked = parseServerConfig(stringify(written), offer);
       // What isolated sessions rule out is another test's matter.
       const parsed = asked.ok ? asked : parseServerConfig(stringify({ ...written, sessions: 'shared' }), offer);

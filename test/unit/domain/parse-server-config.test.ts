@@ -423,6 +423,12 @@ describe('parseServerConfig by what the installation offers', () => {
     ],
     ['domains: [mcp.hosted.example.com]', {}, "1 Cannot use domains[0]: it lies in the platform's own domain"],
     ['domains: ["*.example.org"]', {}, '1 Cannot use domains[0]: it is another text, expected a host name in lower'],
+    [
+      'domains:\n  - a.example.org\n  - b.example.org',
+      { takenDomains: ['b.example.org', 'c.example.org'] },
+      '3 Cannot use domains[1]: another server has it, expected one of its own',
+    ],
+    ['domains: [a.example.org]', { takenDomains: ['*.example.org'] }, '1 Cannot use domains[0]: another server has it'],
     ['domains: [a.example.org, a.example.org]', {}, '1 Cannot use domains[1]: it is the same as domains[0]'],
     ['domains: a.example.org', {}, '1 Cannot use domains: it is '],
   ])('refuses %j', (text, offer, expected) => {

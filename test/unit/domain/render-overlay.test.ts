@@ -4,12 +4,12 @@ import { describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments, type Tags } from 'yaml';
 import { renderKustomization, renderKustomizationYaml } from '../../../src/domain/kustomize-render.ts';
 import type { OverlayInput } from '../../../src/domain/overlay-input.ts';
+import { type PodSpec, RESTRICTED_CHECKS, restrictedViolations } from '../../../src/domain/pod-security.ts';
 import { OVERLAY_COMMENT, renderOverlay } from '../../../src/domain/render-overlay.ts';
 import { setReplicas } from '../../../src/domain/set-replicas.ts';
 import { kubectlKustomize, testWithKubectl } from './kubectl.ts';
 import { isBuiltIn, schemaViolations } from './kubernetes-schema.ts';
 import { MINIMAL_OVERLAY, OVERLAY_CASES } from './overlay-cases.ts';
-import { type PodSpec, RESTRICTED_CHECKS, restrictedViolations } from './pod-security.ts';
 
 const goldenDir = fileURLToPath(new URL('../../golden/overlays/', import.meta.url));
 

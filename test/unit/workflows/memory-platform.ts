@@ -252,6 +252,11 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
           world.replies.set(key, body);
         }),
     },
+    reviews: {
+      read: () => call(() => undefined),
+      readFolders: () => call(() => new Map()),
+      listOpen: () => call(() => []),
+    },
     missedDeliveries: { redeliverFailed: () => call(() => 0) },
     installations: { installationOf: () => call(() => 1) },
     applications: {
@@ -314,6 +319,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
             ),
           ),
         ),
+      claimedDomains: () => call(() => []),
       listBySource: () => call(() => [...servers.values()].map(clone)),
       list: () => call(() => []),
     },
@@ -379,7 +385,11 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
         }),
       confirm: (key) => call(() => void claimed.set(key, 'sent')),
     },
-    pullRequestHeads: { saw: () => call(() => undefined), firstSeen: () => call(() => undefined) },
+    pullRequestHeads: {
+      saw: () => call(() => undefined),
+      firstSeen: () => call(() => undefined),
+      pullRequestsAt: () => call(() => []),
+    },
     conversations: { ensure: (_id, name) => call(() => ({ repository: name })), find: () => call(() => undefined) },
     queue: { advance: (serverId) => call(() => void queued.add(serverId)) },
     serverLock: { withLock: (_key, work) => work() },

@@ -144,3 +144,15 @@ function parseOverlay(request: ProposalRequest, rollout: Rollout): NonNullable<R
     config: rollout.config,
   };
 }
+
+test('a custom domain that another server has is refused on its line, and kept by the server itself', () => {
+  const source = sourceWith('name: a\ndomains:\n  - tools.example.org\n');
+
+  const taken = planBuild(source, deploymentsWith(POLICY), { ...settings, takenDomains: ['tools.example.org'] });
+
+  expect(taken).toMatchObject({
+    failure: { code: 'config-invalid' },
+    configProblems: [{ path: 'domains[0]', line: 3 }],
+  });
+  expect(planBuild(source, deploymentsWith(POLICY), settings).failure).toBeUndefined();
+});

@@ -6,6 +6,8 @@ export interface Principal {
   readonly name?: string;
   /** The token's `sub`, unique within its issuer. */
   readonly subject?: string;
+  /** Wall-clock time from which the token is not good any more. */
+  readonly expiresAtMs?: number;
   /** What the token allows; keys and the public have none and may do everything. */
   readonly scopes: readonly string[];
 }

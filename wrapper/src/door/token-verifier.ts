@@ -129,13 +129,15 @@ function readClaims(payload: JWTPayload): VerifiedToken {
     .update(JSON.stringify([iss, ...holder]))
     .digest('base64url')
     .slice(0, 16);
+  const expiresAtMs = (exp + CLOCK_SKEW_SECONDS) * 1000;
   const principal: Principal = {
     id,
     kind: 'token',
+    expiresAtMs,
     scopes: readScopes(payload),
     ...(subject !== undefined && { subject }),
   };
-  return { ok: true, principal, expiresAtMs: (exp + CLOCK_SKEW_SECONDS) * 1000 };
+  return { ok: true, principal, expiresAtMs };
 }
 
 /** `scope` of RFC 9068; some issuers write `scp`, as text or as a list. */

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PrincipalQuota } from '../door/principal-quota.ts';
 import { ERROR, type Request, renderResponse } from '../protocol/json-rpc.ts';
 import { isModernVersion, LEGACY_VERSIONS, SUPPORTED_VERSIONS } from '../protocol/protocol-version.ts';
 import type { Caller } from '../sessions/caller.ts';
@@ -10,8 +9,8 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import { parseEventId } from '../sessions/stream-log.ts';
 import type { Admission } from './admission.ts';
 import { EventStream } from './event-stream.ts';
-import { holdStream } from './hold-stream.ts';
 import { type Accept, type InboundMessages, parseAccept } from './inbound-messages.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { PostExchange } from './post-exchange.ts';
 import { Refusal } from './refusal.ts';
 import { unavailable } from './unavailable.ts';
@@ -32,7 +31,7 @@ export class LegacyHttp {
   readonly #sessions: SessionStore;
   readonly #instances: Instances;
   readonly #admission: Admission;
-  readonly #streams: PrincipalQuota;
+  readonly #streams: OpenStreams;
   readonly #streamAgeMsMax: number;
 
   constructor(options: {
@@ -40,7 +39,7 @@ export class LegacyHttp {
     sessions: SessionStore;
     instances: Instances;
     admission: Admission;
-    streams: PrincipalQuota;
+    streams: OpenStreams;
     streamAgeMsMax: number;
   }) {
     this.#router = options.router;
@@ -101,14 +100,15 @@ export class LegacyHttp {
     const lastEventId = req.headers['last-event-id'];
     const resumed = typeof lastEventId === 'string' ? parseEventId(lastEventId) : undefined;
     const log = resumed ? session.findStream(resumed.streamId) : session.standalone;
-    holdStream(this.#streams, { id: caller.principalId, res });
+    const end = (): void => stream.end();
+    this.#streams.hold(caller, { connection: res, end });
     const stream = new EventStream(res);
     const isPrimed = session.protocolVersion >= FIRST_PRIMED_VERSION;
     if (!log) {
       // The stream is not kept any more: nothing can be sent again, and what comes goes to the stream of its own.
       session.standalone.attach(stream, { isPrimed });
     } else log.attach(stream, { isPrimed, ...(resumed && { after: resumed.number }) });
-    const timer = setTimeout(() => stream.end(), this.#streamAgeMsMax);
+    const timer = setTimeout(end, this.#streamAgeMsMax);
     stream.onClose(() => clearTimeout(timer));
   }
 

@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PrincipalQuota } from '../door/principal-quota.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
 import type { Caller } from '../sessions/caller.ts';
 import type { Instances } from '../sessions/instances.ts';
 import type { ModernRouter } from '../sessions/modern-router.ts';
 import type { Admission } from './admission.ts';
-import { holdStream } from './hold-stream.ts';
 import type { Accept } from './inbound-messages.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { PostExchange } from './post-exchange.ts';
 import { Refusal } from './refusal.ts';
 import type { SelectedEra } from './select-era.ts';
@@ -17,14 +16,14 @@ export class ModernHttp {
   readonly #router: ModernRouter;
   readonly #instances: Instances;
   readonly #admission: Admission;
-  readonly #streams: PrincipalQuota;
+  readonly #streams: OpenStreams;
   readonly #streamAgeMsMax: number;
 
   constructor(options: {
     router: ModernRouter;
     instances: Instances;
     admission: Admission;
-    streams: PrincipalQuota;
+    streams: OpenStreams;
     streamAgeMsMax: number;
   }) {
     this.#router = options.router;
@@ -49,7 +48,8 @@ export class ModernHttp {
       const message = 'subscriptions/listen is answered by an event stream: send "Accept: text/event-stream"';
       throw new Refusal({ status: 406, reason: 'not-acceptable', code: ERROR.invalidRequest, message });
     }
-    if (isListen) holdStream(this.#streams, { id: caller.principalId, res });
+    let end = (): void => void res.end();
+    if (isListen) this.#streams.hold(caller, { connection: res, end: () => end() });
     const instance = this.#instances.forPrincipal(caller);
     if (!instance) throw unavailable('session-limit', 'All places for servers of their own are taken');
     const reserved = this.#admission.reserve(instance, 1);
@@ -62,6 +62,7 @@ export class ModernHttp {
     if (res.destroyed) return leave();
     res.once('close', leave);
     if (!open.finish) return;
+    end = open.finish;
     const timer = setTimeout(open.finish, this.#streamAgeMsMax);
     res.once('close', () => clearTimeout(timer));
   }

@@ -1,4 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
+import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
 import { SOCKET_MESSAGES_MAX, STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
 import {
@@ -23,6 +24,7 @@ import type { Session } from '../sessions/session.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Admission } from './admission.ts';
 import { Refusal } from './refusal.ts';
+import { unavailable } from './unavailable.ts';
 
 /** Close codes of RFC 6455 section 7.4.1 and its registry, as `docs/websocket.md` lists them. */
 export const CLOSE = {
@@ -38,6 +40,8 @@ export interface SocketConnectionOptions {
   webSocket: WebSocket;
   caller: Caller;
   rates: RateLimiter;
+  /** Requests in hand, by principal. */
+  inHand: PrincipalQuota;
   nestingDepthMax: number;
   legacy: LegacyRouter;
   modern: ModernRouter;
@@ -139,7 +143,6 @@ export class SocketConnection {
       else this.#session?.answer(message);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#open.delete(id ?? '');
       this.#send(error.toJson(id));
     }
   }
@@ -150,19 +153,25 @@ export class SocketConnection {
     if (this.#open.has(request.id)) {
       return this.#refuse(request.id, ERROR.invalidRequest, 'A request with this id is open already');
     }
-    if (meta.kind === 'modern' && !this.#session) return await this.#modern(request, meta.meta);
-    if (request.method === 'initialize' && !this.#session) return await this.#initialize(request);
-    await this.#legacy(request);
+    const isModern = meta.kind === 'modern' && !this.#session;
+    if (!isModern && request.method === 'initialize' && !this.#session) return await this.#initialize(request);
+    const channel = this.#hold(request.id);
+    try {
+      if (isModern) await this.#modern(request, { meta: meta.meta, channel });
+      else await this.#legacy(request, channel);
+    } catch (error) {
+      this.#drop(request.id);
+      throw error;
+    }
   }
 
-  async #modern(request: Request, meta: ModernMeta): Promise<void> {
+  async #modern(request: Request, { meta, channel }: { meta: ModernMeta; channel: Channel }): Promise<void> {
     if (meta.protocolVersion !== MODERN_VERSION) {
       const data = { supported: SUPPORTED_VERSIONS, requested: meta.protocolVersion };
       const error = { code: ERROR.unsupportedVersion, message: 'Unsupported protocol version', data };
-      return void this.#send(renderError(request.id, error));
+      return channel.end(renderError(request.id, error));
     }
     const { caller, modern } = this.#options;
-    const channel = this.#channelOf(request.id);
     const instance = this.#instance();
     const server = await this.#options.admission.reserve(instance, 1);
     const open = await modern.request(request, { meta, caller, instance, server, channel, headers: undefined });
@@ -203,11 +212,10 @@ export class SocketConnection {
     if (this.#socket.readyState !== this.#socket.OPEN) this.#onClose();
   }
 
-  async #legacy(request: Request): Promise<void> {
+  async #legacy(request: Request, channel: Channel): Promise<void> {
     const { caller, legacy, admission } = this.#options;
     const session = this.#session;
     if (session) session.lastUsedAtMs = this.#options.nowMs();
-    const channel = this.#channelOf(request.id);
     const instance = session?.instance ?? this.#instance();
     await admission.reserve(instance, 1);
     legacy.request(request, { caller, instance, session, channel });
@@ -230,14 +238,15 @@ export class SocketConnection {
   #instance(): ServerInstance {
     const instance = this.#options.instances.forPrincipal(this.#options.caller);
     if (instance) return instance;
-    throw new Refusal({
-      status: 503,
-      reason: 'session-limit',
-      message: 'All places for servers of their own are taken',
-    });
+    throw unavailable('session-limit', 'All places for servers of their own are taken');
   }
 
-  #channelOf(id: RequestId): Channel {
+  /** The request counts as the principal's until it has its answer. @throws Refusal 503 */
+  #hold(id: RequestId): Channel {
+    const { inHand, caller } = this.#options;
+    if (!inHand.tryTake(caller.principalId)) {
+      throw unavailable('busy', 'This key has as many requests in hand as it may');
+    }
     this.#open.set(id, { gone: () => {} });
     return {
       send: (text) => this.#send(text),
@@ -249,8 +258,12 @@ export class SocketConnection {
     };
   }
 
+  #drop(id: RequestId): void {
+    if (this.#open.delete(id)) this.#options.inHand.release(this.#options.caller.principalId);
+  }
+
   #settle(id: RequestId): void {
-    this.#open.delete(id);
+    this.#drop(id);
     if (this.#isDraining) setImmediate(() => this.#closeWhenDrained());
   }
 
@@ -276,8 +289,10 @@ export class SocketConnection {
   /** Nobody is there to take the answers any more, so the requests are cancelled. */
   #onClose(): void {
     const session = this.#session;
-    for (const { gone } of [...this.#open.values()]) gone('The connection was closed');
-    this.#open.clear();
+    for (const [id, { gone }] of [...this.#open]) {
+      gone('The connection was closed');
+      this.#drop(id);
+    }
     if (!session) return;
     this.#session = undefined;
     for (const id of [...session.openCalls.values()]) session.instance.relay.cancel(id, 'The connection was closed');

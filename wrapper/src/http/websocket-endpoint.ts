@@ -12,20 +12,21 @@ import type { LegacyRouter } from '../sessions/legacy-router.ts';
 import type { ModernRouter } from '../sessions/modern-router.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Admission } from './admission.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { Refusal, type RefusalReason } from './refusal.ts';
 import { CLOSE, SocketConnection } from './socket-connection.ts';
-import { unavailable } from './unavailable.ts';
 
 export interface WebSocketOptions {
   door: Door;
   rates: RateLimiter;
+  /** Requests in hand, by principal. */
+  inHand: PrincipalQuota;
   legacy: LegacyRouter;
   modern: ModernRouter;
   sessions: SessionStore;
   instances: Instances;
   admission: Admission;
-  /** Streams open, by principal. */
-  streams: PrincipalQuota;
+  streams: OpenStreams;
   onRefusal: (reason: RefusalReason) => void;
   bodyBytesMax: number;
   nestingDepthMax: number;
@@ -69,7 +70,8 @@ export class WebSocketEndpoint {
       admission.checkDraining();
       checkProtocols(req);
       if (socket.destroyed) return;
-      this.#holdStream(caller, socket);
+      let end = abandon;
+      this.#options.streams.hold(caller, { connection: socket, end: () => end() });
       socket.off('error', abandon);
       this.#server.handleUpgrade(req, socket, head, (webSocket) => {
         // The headers of the upgrade say nothing about the messages that come later.
@@ -79,6 +81,7 @@ export class WebSocketEndpoint {
           caller: { ...caller, headers: undefined },
         });
         this.#connections.add(connection);
+        end = () => connection.close(CLOSE.policyViolation, 'The key or token is not good any more');
         webSocket.once('close', () => this.#connections.delete(connection));
       });
     } catch (error) {
@@ -86,12 +89,6 @@ export class WebSocketEndpoint {
       this.#options.onRefusal(error.reason);
       refuseUpgrade(socket, error);
     }
-  }
-
-  #holdStream({ principalId }: Caller, socket: Duplex): void {
-    const { streams } = this.#options;
-    if (!streams.tryTake(principalId)) throw unavailable('stream-limit', 'All streams of this key are in use');
-    socket.once('close', () => streams.release(principalId));
   }
 
   /** Ends every connection once its requests have their answers. */

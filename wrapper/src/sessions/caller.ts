@@ -6,6 +6,8 @@ import type { Guest } from './instances.ts';
 
 /** Who sends a message, as the door found out. */
 export interface Caller extends Guest {
+  /** Wall-clock time from which its token lets nobody in any more. */
+  expiresAtMs: number | undefined;
   /** What the child is told of the caller, in `_meta`. */
   childMeta: JsonObject | undefined;
   /** Of the request that the message came with; undefined on a connection of many messages. */

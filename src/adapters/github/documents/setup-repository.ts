@@ -1,8 +1,8 @@
-/** How many files a setup pull request may add; today it is one workflow. */
-const SETUP_FILES_MAX = 10;
+/** How many files one read may ask for; the scaffold of a deployments repository has some fifty. */
+const SETUP_FILES_MAX = 200;
 
 /**
- * The server repository as a setup pull request sees it. Each file has an alias and a variable of its own, numbered
+ * A repository as the pull request that sets it up sees it. Each file has an alias and a variable of its own, numbered
  * from 0; the paths travel as variables.
  */
 export function composeSetupRead(paths: readonly string[]): { document: string; variables: Record<string, string> } {

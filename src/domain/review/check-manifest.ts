@@ -1,0 +1,166 @@
+import { INTERCEPTOR, PAUSED_REPLICAS_ANNOTATION, SYNC_WAVE_ANNOTATION } from '../manifests/keda.ts';
+import { serverObjectName } from '../manifests/server-object.ts';
+import { wakeServiceName } from '../manifests/wake-service.ts';
+import type { Manifest } from '../read-manifests.ts';
+import { describeValue } from '../schema-problems.ts';
+import { checkNetworkPolicy } from './check-network-policy.ts';
+import { type CheckedPod, checkPod } from './check-pod.ts';
+import {
+  checkCertificate,
+  checkHttpRoute,
+  checkIngress,
+  checkListenerSet,
+  INGRESS_ANNOTATIONS,
+} from './check-routes.ts';
+import {
+  checkAutoscaler,
+  checkInterceptorRoute,
+  checkReplicas,
+  checkScaledObject,
+  checkTrafficPolicy,
+} from './check-scaling.ts';
+import { checkSchema } from './check-schema.ts';
+import { type Finding, finding } from './finding.ts';
+import type { OverlayRules } from './overlay-rules.ts';
+
+type Check = (manifest: Manifest, rules: OverlayRules) => Finding[];
+
+/** What each kind may say beyond its schema. A kind that is not here is refused. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  Deployment: checkDeployment,
+  Service: checkService,
+  Ingress: checkIngress,
+  NetworkPolicy: (manifest, rules) => [
+    ...checkSelector(manifest, ['spec', 'podSelector'], rules),
+    ...checkNetworkPolicy(manifest, rules),
+  ],
+  HTTPRoute: checkHttpRoute,
+  ListenerSet: checkListenerSet,
+  BackendTrafficPolicy: checkTrafficPolicy,
+  HorizontalPodAutoscaler: checkAutoscaler,
+  PodDisruptionBudget: (manifest, rules) => checkSelector(manifest, ['spec', 'selector'], rules),
+  Certificate: checkCertificate,
+  InterceptorRoute: checkInterceptorRoute,
+  ScaledObject: checkScaledObject,
+};
+
+/** Everything in a rendered manifest that may not be deployed. */
+export function checkManifest(manifest: Manifest, rules: OverlayRules): Finding[] {
+  const check = CHECKS[manifest.kind];
+  if (!check) return [finding(['kind'], describeValue(manifest.kind), `one of ${Object.keys(CHECKS).join(', ')}`)];
+  const { sound, findings } = checkSchema(manifest);
+  // What is below may take the types for granted.
+  const more = sound ? check(manifest, rules) : [];
+  return [...findings, ...checkMetadata(manifest, rules), ...more];
+}
+
+function checkMetadata({ kind, metadata }: Manifest, rules: OverlayRules): Finding[] {
+  const names = namesOf(kind, rules.serverId);
+  return [
+    ...(names.includes(metadata.name)
+      ? []
+      : [finding(['metadata', 'name'], describeValue(metadata.name), names.map((name) => `"${name}"`).join(' or '))]),
+    ...(metadata.namespace === rules.namespace
+      ? []
+      : [finding(['metadata', 'namespace'], describeValue(metadata.namespace), `"${rules.namespace}"`)]),
+    ...(metadata.labels?.['server-id'] === rules.serverId
+      ? []
+      : [
+          finding(
+            ['metadata', 'labels', 'server-id'],
+            describeValue(metadata.labels?.['server-id']),
+            `"${rules.serverId}", as the directory says`,
+          ),
+        ]),
+    ...Object.keys(metadata.annotations ?? {})
+      .filter((key) => !isAdmittedAnnotation(key, kind))
+      .map((key) =>
+        finding(
+          ['metadata', 'annotations', key],
+          'this annotation steers a controller',
+          'only those of mcp-hosting',
+          'key',
+        ),
+      ),
+  ];
+}
+
+/** By listed names: the objects of `a-k3v9x2-w8h4tz` begin with the name of `a-k3v9x2`. */
+function namesOf(kind: string, serverId: string): string[] {
+  const name = serverObjectName(serverId);
+  if (kind === 'Service') return [name, wakeServiceName(serverId)];
+  return kind === 'Certificate' ? [`${name}-domains`] : [name];
+}
+
+/** Annotations are commands to whoever reads them: Argo CD (hooks, sync options), external-dns, load balancers. */
+function isAdmittedAnnotation(key: string, kind: string): boolean {
+  if (key.startsWith('mcp-hosting.dev/') || key === SYNC_WAVE_ANNOTATION) return true;
+  if (kind === 'Ingress') return INGRESS_ANNOTATIONS.includes(key);
+  return kind === 'ScaledObject' && key === PAUSED_REPLICAS_ANNOTATION;
+}
+
+function checkDeployment({ spec }: Manifest, rules: OverlayRules): Finding[] {
+  const { replicas, selector, template } = spec as {
+    replicas?: number;
+    selector: { matchLabels?: Record<string, string> };
+    template: { metadata?: { labels?: Record<string, string>; annotations?: object }; spec: CheckedPod };
+  };
+  const labels = template.metadata?.labels ?? {};
+  return [
+    ...checkReplicas(replicas, ['spec', 'replicas'], rules),
+    ...checkLabels(selector.matchLabels, ['spec', 'selector', 'matchLabels'], rules),
+    ...checkLabels(labels, ['spec', 'template', 'metadata', 'labels'], rules),
+    ...Object.keys(template.metadata?.annotations ?? {})
+      .filter((key) => !isAdmittedAnnotation(key, 'Pod'))
+      .map((key) =>
+        finding(
+          ['spec', 'template', 'metadata', 'annotations', key],
+          'this annotation steers a controller',
+          'only those of mcp-hosting',
+          'key',
+        ),
+      ),
+    ...checkPod(template.spec, ['spec', 'template', 'spec'], rules),
+  ];
+}
+
+function checkService(manifest: Manifest, rules: OverlayRules): Finding[] {
+  const {
+    type = 'ClusterIP',
+    externalName,
+    selector,
+  } = manifest.spec as {
+    type?: string;
+    externalName?: string;
+    selector?: Record<string, string>;
+  };
+  if (manifest.metadata.name === wakeServiceName(rules.serverId)) {
+    const interceptor = `${INTERCEPTOR.name}.${INTERCEPTOR.namespace}.svc.cluster.local`;
+    const isWake = type === 'ExternalName' && externalName === interceptor && rules.policy.scaling?.toZero === true;
+    return isWake
+      ? []
+      : [finding(['spec'], 'it is no wake-up Service', `type ExternalName to ${interceptor}, under scaling.toZero`)];
+  }
+  return [
+    ...(type === 'ClusterIP'
+      ? []
+      : [finding(['spec', 'type'], describeValue(type), '"ClusterIP": servers are reached through the route alone')]),
+    ...(externalName === undefined ? [] : [finding(['spec', 'externalName'], 'it is set', 'none')]),
+    ...checkLabels(selector, ['spec', 'selector'], rules),
+  ];
+}
+
+/** A selector of labels that finds the server's pods and no others. */
+function checkSelector(manifest: Manifest, path: [string, string], rules: OverlayRules): Finding[] {
+  const spec = manifest.spec as Record<string, { matchLabels?: Record<string, string> } | undefined>;
+  return checkLabels(spec[path[1]]?.matchLabels, [...path, 'matchLabels'], rules);
+}
+
+function checkLabels(
+  labels: Record<string, string> | undefined,
+  path: string[],
+  { serverId }: OverlayRules,
+): Finding[] {
+  if (labels?.['server-id'] === serverId && labels.app === 'mcp-server') return [];
+  return [finding(path, 'it is not of the pods of this server alone', `app: mcp-server and server-id: ${serverId}`)];
+}

@@ -1,0 +1,182 @@
+import type { YamlPath } from '../locate-in-yaml.ts';
+import { type PodSpec, restrictedViolations } from '../pod-security.ts';
+import { parseCpuMillis, parseMemoryBytes } from '../resource-quantities.ts';
+import { describeValue } from '../schema-problems.ts';
+import { imageRefusal } from './check-image.ts';
+import { type Finding, finding } from './finding.ts';
+import { isOwnSecret, type OverlayRules } from './overlay-rules.ts';
+
+/** A pod as Kubernetes' own schema has it, which was checked before. */
+export interface CheckedPod extends PodSpec {
+  automountServiceAccountToken?: boolean;
+  runtimeClassName?: string;
+  hostUsers?: boolean;
+  imagePullSecrets?: { name?: string }[];
+}
+
+interface CheckedContainer {
+  name: string;
+  image?: string;
+  resources?: { requests?: Quantities; limits?: Quantities };
+  env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name?: string } } }[];
+  envFrom?: { secretRef?: { name?: string } }[];
+}
+
+type Quantities = Record<string, unknown>;
+
+/** @param at where the pod stands in its manifest: `spec.template.spec` */
+export function checkPod(pod: CheckedPod, at: YamlPath, rules: OverlayRules): Finding[] {
+  return [
+    ...checkPodSecurity(pod, at),
+    ...checkIdentity(pod, at, rules),
+    ...volumesOf(pod).flatMap(({ volume, path }) => checkVolume(volume, [...at, ...path], rules)),
+    ...containersOf(pod).flatMap(({ container, path }) => checkContainer(container, [...at, ...path], rules)),
+  ];
+}
+
+/** The published checks of the Pod Security Standard `restricted`, which the namespace enforces: by name, what it wants. */
+const SECURITY_WISHES: Readonly<Record<string, string>> = {
+  windowsHostProcess: 'no windowsOptions.hostProcess',
+  hostNamespaces: 'no hostNetwork, hostPID or hostIPC',
+  privileged: 'no privileged: true',
+  capabilities_baseline: 'no capabilities added',
+  hostPathVolumes: 'no volume of the kind hostPath',
+  hostPorts: 'no hostPort',
+  hostProbesAndHostLifecycle: 'no host in probes and lifecycle hooks',
+  appArmorProfile: 'an AppArmor profile other than Unconfined',
+  seLinuxOptions: 'SELinux options without user and role, and a type for containers',
+  procMount: 'procMount: Default',
+  seccompProfile_baseline: 'a seccomp profile other than Unconfined',
+  sysctls: 'safe sysctls alone',
+  restrictedVolumes: 'volumes of the kinds emptyDir and secret',
+  allowPrivilegeEscalation: 'allowPrivilegeEscalation: false in every container',
+  runAsNonRoot: 'runAsNonRoot: true',
+  runAsUser: 'a runAsUser other than 0',
+  seccompProfile_restricted: 'seccompProfile.type: RuntimeDefault',
+  capabilities_restricted_drop: 'capabilities.drop: [ALL] in every container',
+  capabilities_restricted_add: 'no capabilities added',
+};
+
+/** hostPath violates two controls: the one that names it says enough. */
+const IMPLIED: Readonly<Record<string, string>> = {
+  restrictedVolumes: 'hostPathVolumes',
+  capabilities_baseline: 'capabilities_restricted_add',
+  seccompProfile_baseline: 'seccompProfile_restricted',
+};
+
+function checkPodSecurity(pod: CheckedPod, at: YamlPath): Finding[] {
+  const violated = restrictedViolations(pod);
+  return violated
+    .filter((name) => !violated.includes(IMPLIED[name] ?? ''))
+    .map((name) =>
+      finding(
+        [...at, ...placeOf(name, pod)],
+        `it does not hold to the Pod Security Standard "restricted" (${name})`,
+        SECURITY_WISHES[name] ?? 'a restricted pod',
+      ),
+    );
+}
+
+/** The first container or volume that violates a control on its own; else the pod. */
+function placeOf(name: string, pod: CheckedPod): YamlPath {
+  const { initContainers: _, volumes: _volumes, ...rest } = pod;
+  const violates = (part: Partial<CheckedPod>) => restrictedViolations({ ...rest, ...part }).includes(name);
+  if (violates({ containers: [] })) return [];
+  const container = containersOf(pod).find((one) => violates({ containers: [one.container as never] }));
+  const volume = volumesOf(pod).find((one) => violates({ containers: [], volumes: [one.volume] }));
+  return container?.path ?? volume?.path ?? [];
+}
+
+function containersOf(pod: CheckedPod): { container: CheckedContainer; path: YamlPath }[] {
+  return (['initContainers', 'containers'] as const).flatMap((field) =>
+    (pod[field] ?? []).map((container, index) => ({
+      container: container as unknown as CheckedContainer,
+      path: [field, index],
+    })),
+  );
+}
+
+function volumesOf(pod: CheckedPod): { volume: Record<string, unknown>; path: YamlPath }[] {
+  return (pod.volumes ?? []).map((volume, index) => ({ volume, path: ['volumes', index] }));
+}
+
+/** What the pod is to the cluster: no account of its own, and the isolation that the policy asks for. */
+function checkIdentity(pod: CheckedPod, at: YamlPath, { policy }: OverlayRules): Finding[] {
+  const wanted: [keyof CheckedPod, unknown][] = [
+    ['automountServiceAccountToken', false],
+    ['runtimeClassName', policy.runtimeClass],
+    ['hostUsers', policy.hostUsers === false ? false : pod.hostUsers],
+  ];
+  return wanted
+    .filter(([field, value]) => pod[field] !== value)
+    .map(([field, value]) =>
+      finding(
+        [...at, field],
+        pod[field] === undefined ? 'it is missing' : describeValue(pod[field]),
+        value === undefined ? 'none, since the policy names none' : `${String(value)}`,
+      ),
+    );
+}
+
+function checkVolume(volume: Record<string, unknown>, at: YamlPath, rules: OverlayRules): Finding[] {
+  const { emptyDir, secret } = volume as { emptyDir?: { sizeLimit?: unknown }; secret?: { secretName?: string } };
+  if (emptyDir && emptyDir.sizeLimit === undefined) {
+    return [finding([...at, 'emptyDir'], 'it has no sizeLimit', 'one, such as 64Mi')];
+  }
+  return secret ? checkSecretName(secret.secretName, [...at, 'secret', 'secretName'], rules) : [];
+}
+
+function checkContainer(container: CheckedContainer, at: YamlPath, rules: OverlayRules): Finding[] {
+  const refusal = imageRefusal(container.image, rules);
+  return [
+    ...(refusal ? [finding([...at, 'image'], refusal.state, refusal.expected)] : []),
+    ...checkResources(container, at, rules),
+    ...(container.env ?? []).flatMap((variable, index) => checkVariable(variable, [...at, 'env', index], rules)),
+    ...(container.envFrom ?? []).flatMap(({ secretRef }, index) =>
+      secretRef ? checkSecretName(secretRef.name, [...at, 'envFrom', index, 'secretRef', 'name'], rules) : [],
+    ),
+  ];
+}
+
+/** Names of variables whose values are secrets nearly always. */
+const SECRET_NAME = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
+
+function checkVariable(
+  { name, value, valueFrom }: NonNullable<CheckedContainer['env']>[number],
+  at: YamlPath,
+  rules: OverlayRules,
+): Finding[] {
+  if (value !== undefined && value !== '' && SECRET_NAME.test(name)) {
+    const cure = `valueFrom.secretKeyRef; if this value is secret, replace it, since it stands in git now`;
+    return [finding([...at, 'value'], 'a variable of this name has its value in git', cure)];
+  }
+  const reference = valueFrom?.secretKeyRef;
+  return reference ? checkSecretName(reference.name, [...at, 'valueFrom', 'secretKeyRef', 'name'], rules) : [];
+}
+
+function checkSecretName(name: unknown, at: YamlPath, rules: OverlayRules): Finding[] {
+  if (isOwnSecret(name, rules)) return [];
+  const own = `one of the server's own, such as "mcp-${rules.serverId}-env"`;
+  return [finding(at, 'it is a Secret of others', own)];
+}
+
+function checkResources({ resources }: CheckedContainer, at: YamlPath, { bounds }: OverlayRules): Finding[] {
+  const amounts = [
+    { name: 'cpu', parse: parseCpuMillis, max: bounds.cpuMillis, text: `${bounds.cpuMillis}m` },
+    { name: 'memory', parse: parseMemoryBytes, max: bounds.memoryBytes, text: mebibytes(bounds.memoryBytes) },
+  ];
+  return amounts.flatMap(({ name, parse, max, text }) =>
+    (['requests', 'limits'] as const).flatMap((side) => {
+      const written = resources?.[side]?.[name];
+      const path = [...at, 'resources', side, name];
+      if (written === undefined) return [finding(path, 'it is missing', `a quantity up to ${text}`)];
+      const amount = parse(String(written));
+      if (amount !== undefined && amount <= max) return [];
+      return [finding(path, describeValue(written), `a quantity up to ${text}, the most that one container may have`)];
+    }),
+  );
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.floor(bytes / 2 ** 20)}Mi`;
+}

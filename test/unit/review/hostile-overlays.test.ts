@@ -1,0 +1,362 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Files, inputOf, OVERLAY, SERVER, texts, told, verdict } from './review-fixtures.ts';
+
+const NAME = `mcp-${SERVER}`;
+const META = `metadata:\n  name: ${NAME}\n  namespace: mcp-servers\n  labels:\n    app: mcp-server\n    server-id: ${SERVER}\n`;
+
+/** The bot's overlay with one text of a file changed. */
+function edited(file: string, from: string | RegExp, to: string): Files {
+  const text = OVERLAY[file] ?? '';
+  const changed = text.replace(from, to);
+  if (changed === text) throw new Error(`Cannot edit ${file}: "${from}" is not in it`);
+  return { ...OVERLAY, [file]: changed };
+}
+
+/** The bot's overlay with a further manifest. */
+function with_(text: string, file = 'more.yaml'): Files {
+  return { ...edited('kustomization.yaml', '- httproute.yaml', `- httproute.yaml\n- ${file}`), [file]: text };
+}
+
+const pod = (line: string) =>
+  edited('deployment.yaml', '      enableServiceLinks: false', `      enableServiceLinks: false\n      ${line}`);
+const container = (line: string) => edited('deployment.yaml', '        ports:\n', `        ${line}\n        ports:\n`);
+
+/** What a hostile or careless pull request holds, and what is said of it: a part of the message, and its place. */
+const CASES: Record<string, [files: Files, said: string]> = {
+  'a hostPath volume': [
+    edited(
+      'deployment.yaml',
+      '      - name: tmp\n        emptyDir:\n          sizeLimit: 64Mi',
+      '      - name: tmp\n        hostPath:\n          path: /',
+    ),
+    'deployment.yaml:105 Cannot deploy spec.template.spec.volumes[0]: it does not hold to the Pod Security Standard "restricted" (hostPathVolumes)',
+  ],
+  'the network of the host': [
+    pod('hostNetwork: true'),
+    '(hostNamespaces), expected no hostNetwork, hostPID or hostIPC',
+  ],
+  'a privileged container': [
+    edited('deployment.yaml', 'allowPrivilegeEscalation: false', 'privileged: true'),
+    'spec.template.spec.containers[0]: it does not hold to the Pod Security Standard "restricted" (privileged)',
+  ],
+  root: [edited('deployment.yaml', 'runAsNonRoot: true', 'runAsNonRoot: false'), '(runAsNonRoot)'],
+  'a service account': [
+    pod('serviceAccountName: argocd-server'),
+    'spec.template.spec.serviceAccountName: this field is not admitted',
+  ],
+  'its token': [
+    edited('deployment.yaml', 'automountServiceAccountToken: false', 'automountServiceAccountToken: true'),
+    'automountServiceAccountToken: it is true, expected false',
+  ],
+  'a node of its choice': [pod('nodeName: control-plane'), 'nodeName: this field is not admitted'],
+  'a priority above others': [
+    pod('priorityClassName: system-cluster-critical'),
+    'priorityClassName: this field is not admitted',
+  ],
+  'a runtime class that the policy does not name': [
+    pod('runtimeClassName: runc-unsafe'),
+    'runtimeClassName: it is "runc-unsafe", expected none',
+  ],
+  'an ephemeral volume without a limit': [
+    edited('deployment.yaml', 'emptyDir:\n          sizeLimit: 64Mi', 'emptyDir: {medium: Memory}'),
+    'volumes[0].emptyDir: it has no sizeLimit',
+  ],
+  'the Secret of another server': [
+    edited('deployment.yaml', `name: mcp-${SERVER}-access`, 'name: mcp-hello-q7m2d4-env'),
+    'valueFrom.secretKeyRef.name: it is a Secret of others',
+  ],
+  'the Secret of a server whose id begins with this one': [
+    edited('deployment.yaml', `name: mcp-${SERVER}-access`, `name: mcp-${SERVER}-w8h4tz-env`),
+    'it is a Secret of others',
+  ],
+  'all variables of another server': [
+    container('envFrom: [{secretRef: {name: mcp-hello-q7m2d4-env}}]'),
+    'envFrom[0].secretRef.name: it is a Secret of others',
+  ],
+  'the value of a secret in a variable': [
+    edited(
+      'deployment.yaml',
+      "        - name: MCP_WRAPPER_CHILD_ENV\n          value: '*'",
+      '        - name: STRIPE_API_KEY\n          value: rk_live_0123456789',
+    ),
+    'env[2].value: a variable of this name has its value in git',
+  ],
+  'an image by its tag': [
+    edited('kustomization.yaml', /digest: sha256:[0-9a-f]{64}/, 'newTag: latest'),
+    'the image is not named by its digest',
+  ],
+  'an image without anything': [
+    edited('deployment.yaml', /image: .*/, 'image: nginx'),
+    'the image is not named by its digest',
+  ],
+  'an image of another registry': [
+    edited('kustomization.yaml', 'newName: ghcr.io/acme', 'newName: docker.io/acme'),
+    'containers[0].image: the image comes from docker.io, from a repository that is not allowed, expected one below ghcr.io/acme/mcp-servers',
+  ],
+  'an image of a host that looks alike': [
+    edited('kustomization.yaml', 'newName: ghcr.io/acme/mcp-servers', 'newName: ghcr.io.evil.example/acme/mcp-servers'),
+    'the image comes from ghcr.io.evil.example',
+  ],
+  'an image of a path that looks alike': [
+    edited('kustomization.yaml', 'newName: ghcr.io/acme/mcp-servers/', 'newName: ghcr.io/acme/mcp-servers-evil/'),
+    'from a repository that is not allowed',
+  ],
+  'an image of a user that looks alike': [
+    edited('kustomization.yaml', 'newName: ghcr.io/acme/mcp-servers', 'newName: ghcr.io@evil.example/acme/mcp-servers'),
+    'the image is not named by its digest',
+  ],
+  'more memory than the namespace lets start': [
+    edited('deployment.yaml', 'memory: 256Mi', 'memory: 64Gi'),
+    'limits.memory: it is "64Gi", expected a quantity up to 4096Mi',
+  ],
+  'no limits': [edited('deployment.yaml', /\n {10}limits:\n.*\n.*\n/, '\n'), 'limits.cpu: it is missing'],
+  'a hundred replicas': [
+    edited('kustomization.yaml', 'count: 1', 'count: 100'),
+    'spec.replicas: it is 100, expected 10 or fewer',
+  ],
+  'a field that Kubernetes does not know': [
+    container('imagePullPolice: Always'),
+    'imagePullPolice: this field is not admitted',
+  ],
+  'a value of another type': [
+    edited('deployment.yaml', 'periodSeconds: 2\n', 'periodSeconds: often\n'),
+    'startupProbe.periodSeconds: it is not as it must be: be integer',
+  ],
+  'another namespace': [
+    edited('kustomization.yaml', 'namespace: mcp-servers', 'namespace: kube-system'),
+    'metadata.namespace: it is "kube-system", expected "mcp-servers"',
+  ],
+  'a patch that changes the namespace': [
+    {
+      ...OVERLAY,
+      'kustomization.yaml': `${OVERLAY['kustomization.yaml']}patches:\n- patch: '[{"op": "replace", "path": "/metadata/namespace", "value": "kube-system"}]'\n  target: {kind: Deployment}\n`,
+    },
+    'Cannot render kustomization.yaml: it uses the field "patches"',
+  ],
+  'the base as a resource': [
+    edited('kustomization.yaml', '- service.yaml', '- service.yaml\n- ../../base'),
+    'kustomization.yaml:1 Cannot render kustomization.yaml: a value in "resources.2" is of another form',
+  ],
+  'a remote resource': [
+    edited('kustomization.yaml', '- service.yaml', '- https://evil.example/x.yaml'),
+    'a value in "resources.1" is of another form',
+  ],
+  'a Helm chart': [
+    {
+      ...OVERLAY,
+      'kustomization.yaml': `${OVERLAY['kustomization.yaml']}helmCharts:\n- name: evil\n  repo: https://evil.example\n`,
+    },
+    'it uses the field "helmCharts"',
+  ],
+  'a generator': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}generators: [evil.yaml]\n` },
+    'it uses the field "generators"',
+  ],
+  'a generated Secret': [
+    {
+      ...OVERLAY,
+      'kustomization.yaml': `${OVERLAY['kustomization.yaml']}secretGenerator:\n- name: x\n  literals: [a=b]\n`,
+    },
+    'it uses the field "secretGenerator"',
+  ],
+  'a component': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}components: [../../evil]\n` },
+    'it uses the field "components"',
+  ],
+  'two kustomizations': [
+    { ...OVERLAY, 'kustomization.yml': 'resources: []\n' },
+    'Cannot render kustomization.yml: it has another name',
+  ],
+  'a kustomization in capitals': [
+    { ...OVERLAY, Kustomization: 'resources: []\n' },
+    'Cannot deploy Kustomization: its name is not plain',
+  ],
+  'a file in capitals': [
+    { ...OVERLAY, 'Deployment.yaml': OVERLAY['deployment.yaml'] ?? '' },
+    'Cannot deploy Deployment.yaml: its name is not plain',
+  ],
+  "a file with Argo CD's overrides": [
+    { ...OVERLAY, '.argocd-source.yaml': 'kustomize: {images: [evil]}\n' },
+    'Cannot deploy .argocd-source.yaml: its name begins with a dot',
+  ],
+  'a Secret with data': [
+    with_(`apiVersion: v1\nkind: Secret\n${META}data:\n  a: c2VjcmV0\n`),
+    'more.yaml:2 Cannot render more.yaml: it holds a Secret, whose values would stand in git',
+  ],
+  'a Secret with text': [
+    with_(`apiVersion: v1\nkind: Secret\n${META}stringData: {a: hunter22}\n`),
+    'it holds a Secret',
+  ],
+  'a Secret that is not listed': [
+    { ...OVERLAY, 'more.yaml': `apiVersion: v1\nkind: Secret\n${META}stringData: {a: hunter22}\n` },
+    'it holds a Secret',
+  ],
+  'a Role': [
+    with_(`apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n${META}rules: []\n`),
+    'it holds another kind of object, "rbac.authorization.k8s.io/v1 Role"',
+  ],
+  'a ClusterRoleBinding': [
+    with_(`apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\n${META}`),
+    'another kind of object',
+  ],
+  'an Application': [
+    with_(`apiVersion: argoproj.io/v1alpha1\nkind: Application\n${META}`),
+    '"argoproj.io/v1alpha1 Application"',
+  ],
+  'a second document behind a good one': [
+    {
+      ...OVERLAY,
+      'service.yaml': `${OVERLAY['service.yaml']}---\napiVersion: v1\nkind: Pod\n${META}spec: {containers: [{name: a, image: a}]}\n`,
+    },
+    'service.yaml:20 Cannot render service.yaml: it holds another kind of object, "v1 Pod"',
+  ],
+  'a List that hides others': [with_(`apiVersion: v1\nkind: List\n${META}items: []\n`), '"v1 List"'],
+  'the host of another server': [
+    edited('httproute.yaml', `- ${SERVER}.mcp.example.com`, '- hello-q7m2d4.mcp.example.com'),
+    'httproute.yaml:17 Cannot deploy spec.hostnames[0]: it is the host of another server',
+  ],
+  'a wildcard': [edited('httproute.yaml', `- ${SERVER}.mcp.example.com`, '- "*.mcp.example.com"'), 'it is a wildcard'],
+  'every host': [
+    edited('httproute.yaml', `  hostnames:\n  - ${SERVER}.mcp.example.com\n`, ''),
+    'spec.hostnames: it names no host',
+  ],
+  'a host that is nobody’s': [
+    edited('httproute.yaml', `- ${SERVER}.mcp.example.com`, '- bank.example.org'),
+    'the policy does not list this host under customDomains',
+  ],
+  'a route to another namespace': [
+    edited('httproute.yaml', `      name: ${NAME}\n`, '      name: argocd-server\n      namespace: argocd\n'),
+    'backendRefs[0]: it sends requests to namespace "argocd"',
+  ],
+  'a route to another server': [
+    edited('httproute.yaml', `      name: ${NAME}\n`, '      name: mcp-hello-q7m2d4\n'),
+    'it sends requests to something else than the server',
+  ],
+  'a route that mirrors requests': [
+    edited(
+      'httproute.yaml',
+      '    timeouts:',
+      '    filters:\n    - type: RequestMirror\n      requestMirror: {backendRef: {name: evil, port: 80}}\n    timeouts:',
+    ),
+    'spec.rules[0].filters: this field is not admitted',
+  ],
+  'another Gateway': [
+    edited('httproute.yaml', 'namespace: mcp-gateway', 'namespace: kube-system'),
+    'spec.parentRefs[0]: it joins another Gateway',
+  ],
+  'a load balancer': [
+    edited('service.yaml', 'spec:\n', 'spec:\n  type: LoadBalancer\n'),
+    'service.yaml:11 Cannot deploy spec.type: it is "LoadBalancer", expected "ClusterIP"',
+  ],
+  'a node port': [edited('service.yaml', 'spec:\n', 'spec:\n  type: NodePort\n'), 'spec.type: it is "NodePort"'],
+  'an external name': [
+    edited('service.yaml', 'spec:\n', 'spec:\n  type: ExternalName\n  externalName: evil.example\n'),
+    'spec.externalName: it is set',
+  ],
+  'external addresses': [
+    edited('service.yaml', 'spec:\n', 'spec:\n  externalIPs: [10.0.0.1]\n'),
+    'spec.externalIPs: this field is not admitted',
+  ],
+  'a Service of the pods of others': [
+    edited('service.yaml', `    app: mcp-server\n    server-id: ${SERVER}\n  ports`, '    app: mcp-server\n  ports'),
+    'spec.selector: it is not of the pods of this server alone',
+  ],
+  'an Ingress where there is a Gateway': [
+    with_(
+      `apiVersion: networking.k8s.io/v1\nkind: Ingress\n${META}spec:\n  rules: [{host: ${SERVER}.mcp.example.com}]\n`,
+    ),
+    'kind: the routes of this installation are of another kind',
+  ],
+  'a NetworkPolicy that opens all': [
+    with_(
+      `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n${META}spec:\n  podSelector: {}\n  policyTypes: [Ingress, Egress]\n  ingress:\n  - {}\n  egress:\n  - {}\n`,
+    ),
+    'spec.podSelector.matchLabels: it is not of the pods of this server alone',
+  ],
+  'egress to everything': [
+    with_(
+      `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n${META}spec:\n  podSelector: {matchLabels: {app: mcp-server, server-id: ${SERVER}}}\n  policyTypes: [Egress]\n  egress:\n  - {}\n`,
+    ),
+    'spec.egress[0]: it names no peer, which lets the server out to everything',
+  ],
+  'egress to the metadata of the cloud': [
+    with_(
+      `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n${META}spec:\n  podSelector: {matchLabels: {app: mcp-server, server-id: ${SERVER}}}\n  policyTypes: [Egress]\n  egress:\n  - to: [{ipBlock: {cidr: 0.0.0.0/0}}]\n    ports: [{port: 80, protocol: TCP}]\n`,
+    ),
+    'private ranges lie in it, expected them under except',
+  ],
+  'the name of another server': [
+    edited('service.yaml', `name: ${NAME}\n`, 'name: mcp-hello-q7m2d4\n'),
+    'metadata.name: it is another text, expected',
+  ],
+  'the label of another server': [
+    edited('service.yaml', `    server-id: ${SERVER}\nspec`, '    server-id: hello-q7m2d4\nspec'),
+    'metadata.labels.server-id',
+  ],
+  "a hook of Argo CD's": [
+    edited('service.yaml', 'spec:\n', '  annotations:\n    argocd.argoproj.io/hook: PreSync\nspec:\n'),
+    'annotations.argocd.argoproj.io/hook: this annotation steers a controller',
+  ],
+  'an anchor': [
+    edited('service.yaml', 'port: 80', 'port: &a 80'),
+    'service.yaml:16 Cannot render service.yaml: it uses an anchor, an alias or a tag',
+  ],
+  'a repeated key': [
+    edited('service.yaml', 'kind: Service', 'kind: Service\nkind: Secret'),
+    'service.yaml:4 Cannot render service.yaml: the key "kind" stands twice',
+  ],
+  'a text that YAML 1.1 reads otherwise': [
+    container('tty: yes'),
+    'a value means one thing in YAML 1.1 and another in 1.2',
+  ],
+  'no YAML at all': [
+    { ...OVERLAY, 'service.yaml': '\tx: [' },
+    'service.yaml:1 Cannot render service.yaml: it is not valid YAML',
+  ],
+  'a resource that is missing': [
+    edited('kustomization.yaml', '- service.yaml', '- service.yaml\n- gone.yaml'),
+    'the resource "gone.yaml" is not there',
+  ],
+};
+
+describe('a pull request with', () => {
+  test.each(Object.entries(CASES))('%s fails, on its line', (_, [files, said]) => {
+    const failures = verdict(files).filter((line) => line.startsWith('failure'));
+    expect(failures.join('\n')).toContain(said);
+  });
+
+  test.each([
+    ['link', 'it is a symbolic link'],
+    ['submodule', 'it is a submodule'],
+    ['folder', 'it is a folder'],
+    ['binary', 'it is binary'],
+    ['large', 'it is over 64 KiB'],
+  ] as const)('a %s in an overlay fails', (kind, said) => {
+    const head = [...texts(OVERLAY), { name: 'more.yaml', kind }];
+    expect(told(inputOf({ head })).join('\n')).toContain(
+      `failure servers/${SERVER}/more.yaml:1 Cannot deploy more.yaml: ${said}`,
+    );
+  });
+
+  test.each(['Stripe-k3v9x2', 'stripe', '..', 'stripe_k3v9x2', `${'a'.repeat(60)}-k3v9x2`])(
+    'the directory %s fails, since it is no server id',
+    (serverId) => {
+      expect(verdict(OVERLAY, { serverId }).join('\n')).toContain('its name is no server id');
+    },
+  );
+
+  test('manifests of one server in the directory of another fails', () => {
+    expect(verdict(OVERLAY, { serverId: 'hello-q7m2d4' }).join('\n')).toContain(
+      'metadata.labels.server-id: it is another text, expected "hello-q7m2d4", as the directory says',
+    );
+  });
+
+  test('what takes long to read is refused in time', () => {
+    const deep = `a: ${'['.repeat(30_000)}${']'.repeat(30_000)}\n`;
+    const wide = Array.from({ length: 8_000 }, (_, index) => `k${index}: 1`).join('\n');
+    const bomb = `a: &a [x, x]\n${Array.from({ length: 20 }, (_, index) => `b${index}: &b${index} [*a, *a]`).join('\n')}`;
+    for (const text of [deep, wide, bomb]) {
+      expect(verdict({ ...OVERLAY, 'service.yaml': text }).join('\n')).toContain('failure servers/');
+    }
+  });
+});

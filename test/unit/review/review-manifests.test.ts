@@ -1,0 +1,233 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { renderOverlay } from '../../../src/domain/render-overlay.ts';
+import { checkBase } from '../../../src/domain/review/check-base.ts';
+import type { OverlayEntry } from '../../../src/domain/review/overlay-entry.ts';
+import { reviewManifests } from '../../../src/domain/review/review-manifests.ts';
+import { touchedPaths, touchesNothing } from '../../../src/domain/review/touched-paths.ts';
+import { writeYaml } from '../../../src/domain/write-yaml.ts';
+import { MINIMAL_OVERLAY, OVERLAY_CASES } from '../domain/overlay-cases.ts';
+import { type Files, GATEWAY, inputOf, OVERLAY, SERVER, texts, told, verdict } from './review-fixtures.ts';
+
+const BASE = scaffold('base');
+
+function scaffold(folder: string): Files {
+  const path = fileURLToPath(new URL(`../../../kustomize/${folder}/`, import.meta.url));
+  return Object.fromEntries(readdirSync(path).map((name) => [name, readFileSync(`${path}${name}`, 'utf8')]));
+}
+
+describe('what mcp-hosting writes', () => {
+  test.each(Object.entries(OVERLAY_CASES))('passes: %s', (_, input) => {
+    const { registryMirror = '', customDomains = [], ...policy } = input.policy ?? {};
+    const text = writeYaml(
+      {
+        merge: 'review',
+        ...policy,
+        customDomains: [...new Set([...customDomains, '*.acme.com'])],
+        registries: [registryMirror === '' ? 'registry.example.org' : registryMirror],
+      },
+      'overlay',
+    );
+    const { serverId, route } = input;
+    expect(verdict(renderOverlay(input), { serverId, route, policy: { base: text, head: text } })).toEqual([]);
+  });
+
+  test('passes with the scaffold of base', () => {
+    expect(checkBase(texts(BASE), 'mcp-servers').problems).toEqual([]);
+  });
+});
+
+describe('the paths of a pull request', () => {
+  test('name servers, base and policy, and nothing of the rest', () => {
+    const touched = touchedPaths([
+      'servers/a/x.yaml',
+      'servers/a/sub/y.yaml',
+      'base/n.yaml',
+      'mcp-hosting.yml',
+      'servers/z',
+    ]);
+    expect(touched).toEqual({
+      servers: new Map([['a', new Set(['x.yaml', 'sub'])]]),
+      base: new Set(['n.yaml']),
+      policy: true,
+      strays: ['servers/z'],
+    });
+    expect(touchesNothing(touchedPaths(['README.md', 'argocd/x.yaml', 'servers/.gitkeep']))).toBe(true);
+  });
+
+  test('beyond the server of a branch of the bot are told', () => {
+    const input = inputOf({ head: texts(OVERLAY) }, { branchServerId: SERVER });
+    const more = {
+      ...input,
+      changedPaths: [...input.changedPaths, 'servers/other-q7m2d4/x.yaml', '.github/workflows/x.yml'],
+    };
+    expect(told(input)).toEqual([]);
+    expect(told(more)).toEqual([
+      expect.stringMatching(/^failure \.github\/workflows\/x\.yml:1 .* belongs to that server alone/),
+      expect.stringMatching(/^failure servers\/other-q7m2d4\/x\.yaml:1 /),
+    ]);
+  });
+});
+
+describe('a branch that is behind', () => {
+  const edited = { ...OVERLAY, 'service.yaml': `${OVERLAY['service.yaml']}# Looked after by data.\n` };
+
+  test('is checked as it will be merged: what it does not change is the base’s', () => {
+    const stopped = {
+      ...OVERLAY,
+      'kustomization.yaml': (OVERLAY['kustomization.yaml'] ?? '').replace('count: 1', 'count: 0'),
+    };
+    const sides = { base: texts({ ...edited, 'service.yaml': 'kind: [' }), head: texts(stopped) };
+    const input = inputOf(sides, {
+      touched: touchedPaths([`servers/${SERVER}/kustomization.yaml`]),
+      changedPaths: [`servers/${SERVER}/kustomization.yaml`],
+    });
+    expect(told(input)).toEqual([
+      expect.stringContaining('service.yaml:1 Cannot render service.yaml: it is not valid YAML'),
+    ]);
+  });
+});
+
+describe('what was wrong before', () => {
+  const open = {
+    ...OVERLAY,
+    'service.yaml': (OVERLAY['service.yaml'] ?? '').replace('spec:', 'spec:\n  type: NodePort'),
+  };
+  const stopped = {
+    ...open,
+    'kustomization.yaml': (OVERLAY['kustomization.yaml'] ?? '').replace('count: 1', 'count: 0'),
+  };
+
+  test('does not keep a server from being stopped, and is told', () => {
+    const { problems, folders } = reviewManifests(inputOf({ base: texts(open), head: texts(stopped) }));
+    expect(problems).toMatchObject([{ level: 'warning', message: expect.stringContaining('It was so before') }]);
+    expect(folders).toMatchObject([{ path: `servers/${SERVER}`, change: 'changed' }]);
+  });
+
+  test('does not excuse anything new', () => {
+    const worse = {
+      ...open,
+      'httproute.yaml': (OVERLAY['httproute.yaml'] ?? '').replace('mcp-gateway', 'kube-system'),
+    };
+    const levels = reviewManifests(inputOf({ base: texts(open), head: texts(worse) })).problems.map(
+      ({ level }) => level,
+    );
+    expect(levels).toEqual(['failure', 'warning']);
+  });
+
+  test('is no matter once the server goes', () => {
+    const input = inputOf({ base: texts(open), head: [] });
+    expect(reviewManifests(input)).toMatchObject({ problems: [], folders: [{ change: 'removed', after: [] }] });
+  });
+});
+
+describe('a custom domain', () => {
+  const policy = 'merge: review\nroute: {clusterIssuer: letsencrypt-prod}\ncustomDomains: ["*.acme.com"]\n';
+  const withDomain = (serverId: string, domain: string) =>
+    renderOverlay({
+      ...MINIMAL_OVERLAY,
+      serverId,
+      host: `${serverId}.mcp.example.com`,
+      route: GATEWAY,
+      config: { ...MINIMAL_OVERLAY.config, domains: [domain] },
+      policy: { route: { clusterIssuer: 'letsencrypt-prod' }, customDomains: ['*.acme.com'] },
+    });
+  const files = withDomain(SERVER, 'tools.acme.com');
+  const base = { policy: { base: policy, head: policy } };
+
+  test('passes where the policy lists it', () => {
+    expect(verdict(files, base)).toEqual([]);
+    expect(verdict(files)).not.toEqual([]);
+  });
+
+  test.each([
+    ['tools.acme.com', 'has it, expected'],
+    ['*.acme.com', 'has it, which "*.acme.com" covers'],
+  ])('is refused when another server has %s', (domain, said) => {
+    const [line] = verdict(files, { ...base, claims: [{ serverId: 'hello-q7m2d4', domain }] });
+    expect(line).toContain(`Cannot deploy the host "tools.acme.com": the server hello-q7m2d4 ${said}`);
+  });
+
+  test('is refused when two servers of one pull request take it', () => {
+    const other = texts(withDomain('hello-q7m2d4', 'tools.acme.com'));
+    const input = inputOf({ head: texts(files) }, base);
+    const both = { ...input, servers: new Map([...input.servers, ['hello-q7m2d4', { base: [], head: other }]]) };
+    const paths = [...input.changedPaths, ...other.map(({ name }) => `servers/hello-q7m2d4/${name}`)];
+    const lines = told({ ...both, changedPaths: paths, touched: touchedPaths(paths) });
+    expect(lines).toHaveLength(2);
+  });
+
+  test('of its own is no conflict', () => {
+    expect(verdict(files, { ...base, claims: [{ serverId: SERVER, domain: 'tools.acme.com' }] })).toEqual([]);
+  });
+});
+
+describe('a change of the policy', () => {
+  const docker = {
+    ...OVERLAY,
+    'kustomization.yaml': (OVERLAY['kustomization.yaml'] ?? '').replace('newName: ghcr.io', 'newName: docker.io'),
+  };
+  const lax = 'registries: [docker.io]\n';
+  const touching = (files: Files, policy: { base: string | null; head: string | null }) => {
+    const input = inputOf({ head: texts(files) }, { policy });
+    const changedPaths = [...input.changedPaths, 'mcp-hosting.yml'];
+    return reviewManifests({ ...input, changedPaths, touched: touchedPaths(changedPaths) });
+  };
+
+  test('does not help the servers in the same pull request', () => {
+    const review = touching(docker, { base: null, head: lax });
+    expect(review.problems).toMatchObject([{ level: 'failure' }]);
+    expect(review.policyChange).toEqual({ failuresByHead: 0 });
+  });
+
+  test('that cannot be read fails on its line', () => {
+    const review = touching(OVERLAY, { base: null, head: 'merge: auto\nregistrys: []\n' });
+    expect(review.problems).toMatchObject([{ path: 'mcp-hosting.yml', line: 2, level: 'failure' }]);
+    expect(review.policyChange).toEqual({ failuresByHead: null });
+  });
+
+  test('is what counts where the policy of the base branch cannot be read', () => {
+    expect(touching(docker, { base: 'merge: [', head: lax }).problems).toEqual([]);
+    expect(verdict(OVERLAY, { policy: { base: 'merge: [', head: 'merge: [' } })).toEqual([
+      expect.stringContaining('failure mcp-hosting.yml:1 '),
+    ]);
+  });
+});
+
+describe('a change of base', () => {
+  const change = (file: string, from: string, to: string): string[] => {
+    const text = BASE[file] ?? '';
+    expect(text).toContain(from);
+    return checkBase(texts({ ...BASE, [file]: text.replace(from, to) }), 'mcp-servers').problems.map(
+      ({ message }) => message,
+    );
+  };
+
+  test.each([
+    ['namespace.yaml', 'enforce: restricted', 'enforce: privileged', '"restricted"'],
+    ['namespace.yaml', 'name: mcp-servers', 'name: kube-system', '"mcp-servers"'],
+    ['kustomization.yaml', '  - network-policy.yaml\n', '', 'a NetworkPolicy that denies all'],
+    ['kustomization.yaml', '  - resource-quota.yaml\n', '', 'a ResourceQuota'],
+    [
+      'network-policy.yaml',
+      '  podSelector: {}\n',
+      '  podSelector: {matchLabels: {a: b}}\n',
+      'a NetworkPolicy that denies all',
+    ],
+    ['network-policy.yaml', '              - 169.254.0.0/16\n', '', 'private ranges lie in it'],
+    ['network-policy.yaml', 'kind: NetworkPolicy', 'kind: ClusterRole', 'another kind of object'],
+    ['kustomization.yaml', '  - namespace.yaml\n', '  - https://evil.example/x.yaml\n', 'is of another form'],
+  ])('in %s: "%s" fails', (file, from, to, said) => {
+    expect(change(file, from, to).join('\n')).toContain(said);
+  });
+});
+
+test('folders and submodules that a pull request leaves in place are seen too', () => {
+  const entries: OverlayEntry[] = [...texts(OVERLAY), { name: 'nested', kind: 'folder' }];
+  const input = inputOf(
+    { base: entries, head: entries },
+    { touched: touchedPaths([`servers/${SERVER}/nested/x.yaml`]), changedPaths: [`servers/${SERVER}/nested/x.yaml`] },
+  );
+  expect(told(input)).toEqual([expect.stringMatching(/^warning .*nested:1 .*it is a folder.*It was so before$/)]);
+});
