@@ -6,7 +6,7 @@ describe('parseBenchArguments', () => {
     expect(parseBenchArguments([])).toEqual({
       kind: 'run',
       settings: {
-        scenarios: ['wrapper', 'sessions', 'soak', 'connect'],
+        scenarios: ['wrapper', 'sessions', 'soak', 'connect', 'applications'],
         rounds: 3,
         seconds: 6,
         concurrencies: [1, 16, 64],
