@@ -14,8 +14,8 @@ export type ClusterOrder = { kind: 'break'; serverId: string } | { kind: 'count'
 export type ClusterWord =
   | { kind: 'ready'; kubeconfigPath: string }
   | { kind: 'broken'; serverId: string; at: number }
-  /** Pages of lists of Applications that were served so far, and rewrites that said nothing new. */
-  | { kind: 'counted'; pages: number; rewrites: number };
+  /** Lists of Applications that were served so far, their pages, and rewrites that said nothing new. */
+  | { kind: 'counted'; pages: number; lists: number; rewrites: number };
 
 /** Argo CD looks at every Application this often, and writes that it did. */
 const RECONCILE_MS = 180_000;
@@ -26,6 +26,7 @@ const now = () => new Date();
 const type = typeOf('Application');
 const names: string[] = Array.from({ length: Number(count) }, (_, index) => `bench-${index}`);
 let pages = 0;
+let lists = 0;
 let rewrites = 0;
 
 mkdirSync(dataDir, { recursive: true });
@@ -51,7 +52,9 @@ const api = await startLoopbackServer({
   port: 0,
   certificate: credentials,
   onRequest(request, response) {
-    if (/\/applications\?(?!.*watch=)/.test(request.url ?? '')) pages += 1;
+    const isPage = /\/applications\?(?!.*watch=)/.test(request.url ?? '');
+    if (isPage) pages += 1;
+    if (isPage && !request.url?.includes('continue=')) lists += 1;
     serve(request, response);
   },
 });
@@ -65,7 +68,7 @@ setInterval(() => {
 }, RECONCILE_MS / names.length);
 
 process.on('message', (order: ClusterOrder) => {
-  if (order.kind === 'count') return say({ kind: 'counted', pages, rewrites });
+  if (order.kind === 'count') return say({ kind: 'counted', pages, lists, rewrites });
   const condition = { type: 'InvalidSpecError', message: 'application destination is not permitted in project' };
   change(order.serverId, (status) => ({ ...status, conditions: [condition] }));
   say({ kind: 'broken', serverId: order.serverId, at: Date.now() });

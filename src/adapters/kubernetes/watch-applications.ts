@@ -50,9 +50,8 @@ class ApplicationWatcher {
   }
 
   async #relist(): Promise<string | undefined> {
-    const { objects, resourceVersion } = await listApplications(this.#client, this.#namespace);
+    const { applications, resourceVersion } = await listApplications(this.#client, this.#namespace);
     if (this.#options.signal.aborted) return resourceVersion;
-    const applications = objects.map(parseApplication).filter((application) => application !== undefined);
     const present = new Set(applications.map((application) => application.serverId));
     for (const application of applications) this.#tellChange(application);
     for (const serverId of this.#told.keys()) if (!present.has(serverId)) this.#tellGone(serverId);
