@@ -47,9 +47,9 @@ async function run(settings: BenchSettings): Promise<number> {
     const seconds = Math.round((performance.now() - startMs) / 1000);
     process.stderr.write(`${String(seconds).padStart(5)} s  ${line}\n`);
   };
-  for (const part of ['wrapper', 'connect']) {
-    if (existsSync(join(import.meta.dirname, `../${part}/dist/main.js`))) continue;
-    process.stderr.write(`Cannot measure ${part}: it is not built. Run npm run build first.\n`);
+  for (const built of ['wrapper/dist/main.js', 'connect/dist/main.cjs']) {
+    if (existsSync(join(import.meta.dirname, '..', built))) continue;
+    process.stderr.write(`Cannot measure: ${built} is not built. Run npm run build first.\n`);
     return EXIT_FAILED;
   }
   if (settings.scenarios.some((name) => name !== 'applications')) installPeers({ progress });

@@ -17,6 +17,7 @@ import { watchApplications } from './inbound/watch-applications.ts';
 import { readSetupFiles } from './setup-files.ts';
 import { advanceServer } from './workflows/advance-server.ts';
 import { createHostingService } from './workflows/hosting-service.ts';
+import { mendDrift } from './workflows/mend-drift.ts';
 import type { Platform } from './workflows/platform.ts';
 import { reconcile } from './workflows/reconcile.ts';
 
@@ -113,6 +114,8 @@ async function run(config: Config): Promise<void> {
     },
     onAdvance: (serverId) => advanceServer(platform, serverId),
     onReconcile: () => reconcile(platform),
+    driftIntervalMs: config.driftIntervalMs,
+    onDrift: () => mendDrift(platform),
   });
   const watching = new AbortController();
   watchApplications(platform, watching.signal);

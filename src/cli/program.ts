@@ -103,6 +103,7 @@ function addToken(program: Command, context: CliContext): void {
 function addPlatform(program: Command, context: CliContext): void {
   common(program.command('doctor'))
     .description('look at a live installation from end to end, and say what mends what is broken')
+    .option('--only <check...>', 'these checks alone, by the names that --json gives')
     .option('--timeout <seconds>', 'for each check', seconds, DOCTOR_SECONDS_DEFAULT)
     .action((options: DoctorOptions) => runDoctor(context, options));
   common(program.command('migrate'))

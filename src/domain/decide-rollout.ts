@@ -43,6 +43,8 @@ export type RolloutFact =
       found?: { proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] };
     }
   | { kind: 'merge-blocked' }
+  /** The check of its pull request is through, which branch protection may have waited for. */
+  | { kind: 'checks-passed' }
   | { kind: 'closed'; by: string | null }
   | { kind: 'still-open' }
   | { kind: 'refreshed' }
@@ -123,7 +125,9 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
     case 'merged':
       return applyMerge(rollout, fact, now);
     case 'merge-blocked':
-      return rollout.stage === 'proposed' ? settle(leftToPeople(rollout)) : rollout;
+      return rollout.stage === 'proposed' ? settle(leftToPeople({ ...rollout, mergeBlocked: true })) : rollout;
+    case 'checks-passed':
+      return rollout.stage === 'proposed' && rollout.mergeBlocked ? settle(leftToBot(rollout, now)) : rollout;
     case 'closed':
       return applyClose(rollout, fact.by, now);
     case 'refreshed':
@@ -230,8 +234,12 @@ function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
     stage,
     stages: [...rollout.stages, { stage, at: now.toISOString() }],
     polledAt: now.toISOString(),
-    deadlineAt: new Date(now.getTime() + DEADLINES_MS[stage]).toISOString(),
+    deadlineAt: deadlineOf(stage, now),
   };
+}
+
+function deadlineOf(stage: RolloutStage, now: Date): string {
+  return new Date(now.getTime() + DEADLINES_MS[stage]).toISOString();
 }
 
 function enterProposed(rollout: Rollout, now: Date): Rollout {
@@ -241,6 +249,11 @@ function enterProposed(rollout: Rollout, now: Date): Rollout {
 
 function leftToPeople(rollout: Rollout): Rollout {
   return withoutDeadline({ ...rollout, mergePolicy: 'review' });
+}
+
+/** The bot tries once more to merge. */
+function leftToBot({ mergeBlocked: _, ...rollout }: Rollout, now: Date): Rollout {
+  return { ...rollout, mergePolicy: 'auto', deadlineAt: deadlineOf('proposed', now) };
 }
 
 /** What is left to do is a person's, who may take their time. */

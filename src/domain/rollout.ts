@@ -112,6 +112,8 @@ export interface Rollout {
   setupPullRequest?: PullRequestRef;
   needsSetup: boolean;
   mergePolicy: 'review' | 'auto';
+  /** It is left to people although the policy is `auto`: branch protection refused, perhaps until its checks are through. */
+  mergeBlocked?: boolean;
   /** What the deployments repository held when the rollout began, which saves a read; dropped once it was used. */
   snapshot?: DeploymentsSnapshot;
   build?: { runId: number; url: string };

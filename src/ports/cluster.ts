@@ -1,4 +1,5 @@
 import type { ApplicationState, DeploymentState, PodState } from '../domain/cluster-state.ts';
+import type { ServerSecretState } from '../domain/decide-drift.ts';
 
 /**
  * What the bot needs of the cluster: Argo CD's Applications, the pods behind a server, and its Secrets.
@@ -49,4 +50,9 @@ export interface ServerSecrets {
   envNames(serverId: string): Promise<string[]>;
   /** Removes both Secrets; absent ones are no error. */
   remove(serverId: string): Promise<void>;
+}
+
+export interface SecretInventory {
+  /** Every Secret of the servers' namespace by which a server is known; no values are read. */
+  listServerSecrets(): Promise<ServerSecretState[]>;
 }

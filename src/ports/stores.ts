@@ -54,6 +54,11 @@ export interface HostedServers {
    * Custom domains of living servers: of what is deployed, and of rollouts that go on. A server may be there twice.
    */
   claimedDomains(): Promise<DomainClaim[]>;
+  /**
+   * Makes a living server deleted, as its overlay is gone. @returns false, with nothing done, when a rollout of it goes on
+   * or it is deleted already.
+   */
+  retire(serverId: string, message: string): Promise<boolean>;
   /** Newest first. Deleted ones only when asked for. */
   list(filter: {
     status?: HostedServerStatus;
@@ -61,6 +66,11 @@ export interface HostedServers {
     limit: number;
     offset: number;
   }): Promise<HostedServer[]>;
+}
+
+export interface DriftLog {
+  /** Remembers what is seen now and forgets the rest. @returns since when each has been seen, without a break */
+  observe(keys: readonly string[], now: Date): Promise<ReadonlyMap<string, Date>>;
 }
 
 export interface Rollouts {

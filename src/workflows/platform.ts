@@ -1,9 +1,10 @@
 import type { RouteSettings } from '../domain/overlay-input.ts';
 import type { RepositoryName } from '../domain/repository.ts';
-import type { Applications, ServerSecrets, Workloads } from '../ports/cluster.ts';
+import type { Applications, SecretInventory, ServerSecrets, Workloads } from '../ports/cluster.ts';
 import type { Endpoints } from '../ports/endpoint.ts';
 import type {
   Builds,
+  DeploymentsInventory,
   Installations,
   MissedDeliveries,
   Permissions,
@@ -17,6 +18,7 @@ import type { Log } from '../ports/log.ts';
 import type {
   Conversations,
   DeliveryLog,
+  DriftLog,
   HostedServers,
   PullRequestHeads,
   Queue,
@@ -54,15 +56,18 @@ export interface Platform {
   setupProposals: SetupProposals;
   reports: Reports;
   reviews: PullRequestReviews;
+  inventory: DeploymentsInventory;
   missedDeliveries: MissedDeliveries;
   installations: Installations;
   applications: Applications;
   workloads: Workloads;
   serverSecrets: ServerSecrets;
+  secretInventory: SecretInventory;
   endpoints: Endpoints;
   deliveryLog: DeliveryLog;
   hostedServers: HostedServers;
   rollouts: Rollouts;
+  driftLog: DriftLog;
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   conversations: Conversations;

@@ -6,6 +6,7 @@ import { fullName } from '../domain/repository.ts';
 import { type FolderSides, type ManifestsReview, reviewManifests } from '../domain/review/review-manifests.ts';
 import { type TouchedPaths, touchedPaths, touchesNothing } from '../domain/review/touched-paths.ts';
 import type { ReviewSubject, StatusReport } from '../ports/github.ts';
+import { recordFact } from './advance-server.ts';
 import type { Platform } from './platform.ts';
 import { endpointUrlOf, imageRegistryOf, ownDomainOf } from './server-names.ts';
 
@@ -52,6 +53,7 @@ async function review(platform: Platform, { number, headSha, branch = '' }: Revi
   const check = renderManifestsCheck(options);
   const comment = wantsComment(subject, result) ? renderManifestsComment(options) : undefined;
   await tell(platform, subject, { check, comment });
+  if (check.conclusion === 'SUCCESS') await letMergeGoOn(platform, subject);
   platform.log.info(
     { pullRequest: subject.number, head: subject.headSha, conclusion: check.conclusion },
     'Manifests were checked',
@@ -137,6 +139,16 @@ function wantsComment(subject: ReviewSubject, result: ManifestsReview | 'nothing
 function isOwnProposal({ byBot, fork, body, headMessage }: ReviewSubject): boolean {
   const rolloutId = parseRolloutMarker(body);
   return byBot && !fork && rolloutId !== undefined && headMessage.split('\n').includes(`Rollout: ${rolloutId}`);
+}
+
+/** Under the policy `auto`, branch protection may have refused the merge until this check was through. */
+async function letMergeGoOn(platform: Platform, subject: ReviewSubject): Promise<void> {
+  const serverId = serverIdOfBranch(subject.headBranch);
+  const rolloutId = parseRolloutMarker(subject.body);
+  if (serverId === undefined || rolloutId === undefined || !isOwnProposal(subject)) return;
+  const rollout = await platform.rollouts.read(rolloutId);
+  if (rollout?.serverId !== serverId || rollout.stage !== 'proposed') return;
+  await recordFact(platform, serverId, rolloutId, { kind: 'checks-passed' });
 }
 
 async function tell(

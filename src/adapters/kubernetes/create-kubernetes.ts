@@ -1,8 +1,9 @@
-import type { Applications, ServerSecrets, Workloads } from '../../ports/cluster.ts';
+import type { Applications, SecretInventory, ServerSecrets, Workloads } from '../../ports/cluster.ts';
 import type { Log } from '../../ports/log.ts';
 import { createApplications } from './applications.ts';
 import { createClusterClient } from './cluster-client.ts';
 import { APPLICATIONS } from './list-applications.ts';
+import { listServerSecrets } from './list-server-secrets.ts';
 import { createServerSecrets } from './server-secrets.ts';
 import { createWorkloads } from './workloads.ts';
 
@@ -19,6 +20,7 @@ export interface Kubernetes {
   applications: Applications;
   workloads: Workloads;
   serverSecrets: ServerSecrets;
+  secretInventory: SecretInventory;
   /** Whether the API server answers and lets the bot read Applications. Never throws. */
   ready(): Promise<boolean>;
 }
@@ -31,6 +33,7 @@ export function createKubernetes(options: KubernetesOptions): Kubernetes {
     applications: createApplications(client, namespace, log),
     workloads: createWorkloads(client, serversNamespace),
     serverSecrets: createServerSecrets(client, serversNamespace),
+    secretInventory: { listServerSecrets: () => listServerSecrets(client, serversNamespace) },
     async ready() {
       try {
         await client.call('list one Application', (call) =>

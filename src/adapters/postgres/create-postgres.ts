@@ -5,6 +5,7 @@ import type {
   ApiTokens,
   Conversations,
   DeliveryLog,
+  DriftLog,
   HostedServers,
   Measures,
   PullRequestHeads,
@@ -18,6 +19,7 @@ import { createApiTokens } from './api-tokens.ts';
 import { createConversations } from './conversations.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createDeliveryLog } from './delivery-log.ts';
+import { createDriftLog } from './drift-log.ts';
 import { createHostedServers } from './hosted-servers.ts';
 import { createJobQueue, createQueuePort } from './job-queue.ts';
 import { createMeasures } from './measures.ts';
@@ -42,6 +44,7 @@ export interface Postgres {
   deliveryLog: DeliveryLog;
   hostedServers: HostedServers;
   rollouts: Rollouts;
+  driftLog: DriftLog;
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   writeBudget: WriteBudget;
@@ -83,6 +86,7 @@ export async function createPostgres(options: {
     rollouts,
     queue,
     hostedServers: createHostedServers(database),
+    driftLog: createDriftLog(database),
     replies: createReplies(database),
     pullRequestHeads: createPullRequestHeads(database),
     writeBudget: createWriteBudget(database),

@@ -137,8 +137,13 @@ describe('renderKustomization refuses', () => {
     ],
     [
       'another kind',
-      { 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': service.replace('Service', 'Secret') },
+      { 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': service.replace('Service', 'Namespace') },
       'it holds another kind of object',
+    ],
+    [
+      'a Secret',
+      { 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': service.replace('Service', 'Secret') },
+      'it holds a Secret, whose values would stand in git',
     ],
     [
       'no object',

@@ -130,7 +130,17 @@ describe('a deployment', () => {
   test('under policy auto merges at once, and waits for people where protection wants them', () => {
     const rollout = rolloutFixture({ stage: 'proposed', proposal, mergePolicy: 'auto' });
     expect(dueEffect(rollout, START).kind).toBe('merge');
-    expect(dueEffect(applyFact(rollout, { kind: 'merge-blocked' }, START), START).kind).toBe('report');
+    const blocked = applyFact(rollout, { kind: 'merge-blocked' }, START);
+    expect(dueEffect(blocked, START).kind).toBe('report');
+    const checked = applyFact(blocked, { kind: 'checks-passed' }, START);
+    expect(dueEffect(checked, START).kind).toBe('merge');
+    expect(checked.deadlineAt).toBeDefined();
+    expect(dueEffect(applyFact(checked, { kind: 'merge-blocked' }, START), START).kind).toBe('report');
+  });
+
+  test('under policy review is not merged since its check passed', () => {
+    const rollout = rolloutFixture({ stage: 'proposed', proposal, mergePolicy: 'review' });
+    expect(applyFact(rollout, { kind: 'checks-passed' }, START)).toEqual(rollout);
   });
 
   test('waits for the setup pull request, and begins anew at the head that has the workflow', () => {

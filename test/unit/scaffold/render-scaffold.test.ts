@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
 import { parseDeploymentsPolicy } from '../../../src/domain/parse-deployments-policy.ts';
+import { restrictedViolations } from '../../../src/domain/pod-security.ts';
 import { completeScaffoldOptions } from '../../../src/domain/scaffold/scaffold-options.ts';
 import { sizeQuota } from '../../../src/domain/scaffold/size-quota.ts';
 import { readScaffoldFiles } from '../../../src/scaffold-files.ts';
 import { testDirectory } from '../cli/test-directory.ts';
 import { testWithKubectl } from '../domain/kubectl.ts';
 import { isBuiltIn, schemaViolations } from '../domain/kubernetes-schema.ts';
-import { restrictedViolations } from '../domain/pod-security.ts';
 import { foldersOf, renderCase, SCAFFOLD_CASES } from './scaffold-cases.ts';
 
 interface Manifest {

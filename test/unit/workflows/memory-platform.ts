@@ -257,6 +257,12 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       readFolders: () => call(() => new Map()),
       listOpen: () => call(() => []),
     },
+    inventory: {
+      read: () => call(() => ({ serverIds: [], issue: null })),
+      publishIssue: () => call(() => undefined),
+    },
+    secretInventory: { listServerSecrets: () => call(() => []) },
+    driftLog: { observe: () => call(() => new Map()) },
     missedDeliveries: { redeliverFailed: () => call(() => 0) },
     installations: { installationOf: () => call(() => 1) },
     applications: {
@@ -319,6 +325,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
             ),
           ),
         ),
+      retire: () => call(() => true),
       claimedDomains: () => call(() => []),
       listBySource: () => call(() => [...servers.values()].map(clone)),
       list: () => call(() => []),
