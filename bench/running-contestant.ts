@@ -34,7 +34,7 @@ export async function startContestant({
   name,
   command,
   env,
-}: Pick<Contestant, 'name' | 'command' | 'env'>): Promise<RunningContestant> {
+}: Pick<Contestant, 'command' | 'env'> & { name: string }): Promise<RunningContestant> {
   const port = await findFreePort();
   const [file = '', ...args] = command(port);
   let output = '';

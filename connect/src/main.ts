@@ -58,7 +58,7 @@ async function runOther(command: Command): Promise<void> {
     command,
     place: place(),
     input: process.stdin,
-    mainPath: fileURLToPath(import.meta.url),
+    mainPath: fileURLToPath(new URL('../bin/mcp-connect.js', import.meta.url)),
     print: (text) => process.stdout.write(text),
     note: (text) => process.stderr.write(text),
     signal: ended.signal,
@@ -74,9 +74,7 @@ function log(text: string): void {
   process.stderr.write(`mcp-connect: ${text}\n`);
 }
 
-try {
-  await main();
-} catch (error) {
+main().catch((error: unknown) => {
   if (error instanceof SetupError) {
     log(`${error.message}\n${error.hint}`);
     process.exitCode = error.code.startsWith('sign-in-') ? EXIT.unreachable : EXIT.usage;
@@ -84,4 +82,4 @@ try {
     log(`unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     process.exit(EXIT.failed);
   }
-}
+});

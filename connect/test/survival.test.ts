@@ -250,22 +250,6 @@ test('a wrapper killed and started again under load loses tool calls only, and a
   expect(failed).toEqual(['hang']);
 });
 
-test.each([
-  ['while the server is down', undefined],
-  ['while initialize hangs', 'initialize'],
-  ['while a call hangs', 'tools/call'],
-] as const)(verifies('stdio-ends-with-input', 'connect ends with its input %s'), async (_name, hanging) => {
-  const remote = await startRemote(({ message }) => message?.method === hanging);
-  if (hanging === undefined) await stopRemotes();
-  const client = start(remote.url);
-  client.write(INITIALIZE, INITIALIZED, CALL);
-  if (hanging) await remote.sees(({ message }) => message?.method === hanging);
-
-  client.endInput();
-
-  expect(await client.exited).toBe(0);
-});
-
 test('a list that hangs is an error when the patience of the client is at its end', async () => {
   const remote = await startRemote(({ message }) => message?.method === 'tools/list');
   const client = start(remote.url, { MCP_CONNECT_PATIENCE_MS: '1000' });

@@ -7,9 +7,9 @@ import { afterEach, expect, test } from '@jest/globals';
 import { killStarted as killWrappers, startWrapper, type WrapperProcess } from '../../wrapper/test/wrapper-process.ts';
 import type { Credentials } from '../src/auth/credentials.ts';
 import { fixedCredentials } from '../src/auth/fixed-credentials.ts';
-import { findProxy } from '../src/bridge/proxy.ts';
 import { openRemote, type Remote } from '../src/bridge/remote.ts';
 import { type BridgeOptions, runBridge } from '../src/bridge/run-bridge.ts';
+import { findProxy } from '../src/http/proxy.ts';
 import { startRemote, stopRemotes } from './scripted-remote.ts';
 
 const remotes: Remote[] = [];

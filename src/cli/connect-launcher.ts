@@ -13,6 +13,6 @@ export function connectLauncher(): readonly string[] | undefined {
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin?: Record<string, string> };
   const program = bin?.['mcp-connect'];
   if (!program) return undefined;
-  const built = existsSync(new URL('dist/main.js', CONNECT_DIR));
+  const built = existsSync(new URL('dist/main.cjs', CONNECT_DIR));
   return built ? [process.execPath, fileURLToPath(new URL(program, CONNECT_DIR))] : undefined;
 }

@@ -35,7 +35,8 @@ test(verifies('legacy-initialized-first', 'relay initialises the child once, who
   const received = JSON.parse(await second.call('received'));
 
   const methods = received.map(({ method }: { method: string }) => method);
-  expect(methods).toEqual(['initialize', 'notifications/initialized', 'tools/call']);
+  const probe = ['server/discover', 'ping'];
+  expect(methods).toEqual([...probe, 'initialize', 'notifications/initialized', 'tools/call']);
 });
 
 test(

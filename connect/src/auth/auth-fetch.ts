@@ -1,26 +1,66 @@
+import { decodeContent } from '../http/decode-content.ts';
+import { HttpClient } from '../http/http-client.ts';
+import type { HttpResponse } from '../http/http-response.ts';
 import { SetupError } from '../setup-error.ts';
-import { AUTH_ANSWER_BYTES_MAX, AUTH_ANSWER_TIMEOUT_MS } from './auth-limits.ts';
+import { AUTH_ANSWER_BYTES_MAX, AUTH_ANSWER_TIMEOUT_MS, AUTH_REDIRECTS_MAX } from './auth-limits.ts';
 
 export type AuthFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
- * `fetch` for metadata and tokens: https only (2026-07-28 authorization, Communication Security), with a time limit and
- * a size limit, since the addresses come from a server that may be anybody's.
+ * `fetch` for metadata and tokens: https only, also after a redirect (2026-07-28 authorization, Communication Security),
+ * with a time limit and a size limit, since the addresses come from a server that may be anybody's. It goes through the
+ * proxy that `env` names, as all other requests do; the global one would not.
  */
 export function createAuthFetch(options: {
-  fetch: typeof globalThis.fetch;
+  env: NodeJS.ProcessEnv;
   allowHttp: boolean;
   signal: AbortSignal;
 }): AuthFetch {
-  const { fetch, allowHttp, signal } = options;
+  const { env, allowHttp } = options;
   return async (url, init = {}) => {
-    assertSecure(new URL(url), allowHttp);
-    const timeout = AbortSignal.timeout(AUTH_ANSWER_TIMEOUT_MS);
-    const res = await fetch(url, { ...init, signal: AbortSignal.any([signal, timeout]) });
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(AUTH_ANSWER_TIMEOUT_MS)]);
+    let address = new URL(url);
+    for (let redirects = 0; ; redirects++) {
+      assertSecure(address, allowHttp);
+      const res = await send(address, { init, env, signal });
+      const next = redirectOf(res, init);
+      if (next === undefined || redirects >= AUTH_REDIRECTS_MAX) return res;
+      address = new URL(next, address);
+    }
+  };
+}
+
+async function send(
+  url: URL,
+  { init, env, signal }: { init: RequestInit; env: NodeJS.ProcessEnv; signal: AbortSignal },
+): Promise<Response> {
+  const http = new HttpClient(url, env);
+  const headers = new Headers(init.headers);
+  if (init.body instanceof URLSearchParams && !headers.has('content-type')) {
+    headers.set('content-type', 'application/x-www-form-urlencoded');
+  }
+  try {
+    const res = await http.send({
+      method: init.method === 'POST' ? 'POST' : 'GET',
+      headers: Object.fromEntries(headers),
+      ...(init.body && { body: String(init.body) }),
+      signal,
+    });
     const body = await readLimited(res);
     const isBodiless = res.status === 204 || res.status === 205 || res.status === 304;
-    return new Response(isBodiless ? null : body, { status: res.status, headers: res.headers });
-  };
+    return new Response(isBodiless ? null : body, { status: res.status, headers: [...res.headers] });
+  } catch (error) {
+    // The SDK knows the failures of `fetch` by their class.
+    throw error instanceof SetupError ? error : new TypeError('fetch failed', { cause: error });
+  } finally {
+    http.close();
+  }
+}
+
+/** Metadata may have moved; nothing that was posted is sent elsewhere. */
+function redirectOf({ status, headers }: Response, { method = 'GET', redirect }: RequestInit): string | undefined {
+  if (method !== 'GET' || redirect === 'manual' || ![301, 302, 303, 307, 308].includes(status)) return undefined;
+  return headers.get('location') ?? undefined;
 }
 
 /** @throws SetupError auth-url-not-secure */
@@ -38,10 +78,10 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost') || /^(127\.[\d.]+|\[::1\])$/.test(hostname);
 }
 
-async function readLimited(res: Response): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
+async function readLimited(res: HttpResponse): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of res.body ?? []) {
+  await decodeContent(res, (chunk) => {
     bytes += chunk.byteLength;
     if (bytes > AUTH_ANSWER_BYTES_MAX) {
       throw new SetupError(
@@ -51,6 +91,6 @@ async function readLimited(res: Response): Promise<Buffer<ArrayBuffer>> {
       );
     }
     chunks.push(chunk);
-  }
+  });
   return Buffer.concat(chunks);
 }

@@ -6,6 +6,9 @@ export const AUTH_ANSWER_TIMEOUT_MS = 30_000;
 /** Bytes of one answer of an authorization server. Real metadata has under 20 KB. */
 export const AUTH_ANSWER_BYTES_MAX = 1024 * 1024;
 
+/** Redirects from one place of metadata to the next. */
+export const AUTH_REDIRECTS_MAX = 5;
+
 /** Time a person has to sign in, in ms: long enough to look up a password and a second factor. */
 export const SIGN_IN_TIMEOUT_MS = 300_000;
 

@@ -35,7 +35,7 @@ export interface PreRegisteredClient {
 
 export interface SignInSettings {
   stateDirectory: string;
-  /** Both to find out how to open a browser. */
+  /** Names proxies, and with `platform` how to open a browser. */
   env: NodeJS.ProcessEnv;
   platform: NodeJS.Platform;
   /** `never`: by device code where the server has it, else the URL is shown only. */
@@ -44,7 +44,6 @@ export interface SignInSettings {
   client?: PreRegisteredClient | undefined;
   /** Client id metadata document: an https URL with a path. */
   clientMetadataUrl?: string | undefined;
-  fetch?: typeof globalThis.fetch | undefined;
   /** Lines for a person. */
   log: (text: string) => void;
 }

@@ -35,7 +35,7 @@ export async function login({ endpoint, signIn, signal }: LoginOptions): Promise
 /** What the endpoint says to a request without credentials: which scopes, and where its metadata is. */
 async function askChallenge(options: { url: URL; signIn: SignInSettings; signal: AbortSignal }): Promise<Challenge> {
   const { url, signIn, signal } = options;
-  const fetch = createAuthFetch({ fetch: signIn.fetch ?? globalThis.fetch, allowHttp: true, signal });
+  const fetch = createAuthFetch({ env: signIn.env, allowHttp: true, signal });
   const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
   try {

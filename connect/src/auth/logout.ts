@@ -35,7 +35,7 @@ async function revoke(options: {
 }): Promise<boolean> {
   const { tokens, signIn, signal } = options;
   const { discoverAuthorizationServerMetadata, selectClientAuthMethod } = await import('@modelcontextprotocol/client');
-  const fetch = createAuthFetch({ fetch: signIn.fetch ?? globalThis.fetch, allowHttp: signIn.allowHttp, signal });
+  const fetch = createAuthFetch({ env: signIn.env, allowHttp: signIn.allowHttp, signal });
   const metadata = await discoverAuthorizationServerMetadata(tokens.issuer, { fetchFn: fetch });
   // The SDK's type of OpenID metadata leaves it out; its schema does not.
   const endpoint = (metadata as { revocation_endpoint?: unknown } | undefined)?.revocation_endpoint;

@@ -53,7 +53,7 @@ export async function renewTokens(options: RenewTokensOptions): Promise<StoredTo
   const { endpoint, signIn, challenge, signal, name } = options;
   const said = parseChallenge(challenge);
   if (challenge.status === 403 && said.error !== 'insufficient_scope') return undefined;
-  const fetch = createAuthFetch({ fetch: signIn.fetch ?? globalThis.fetch, allowHttp: signIn.allowHttp, signal });
+  const fetch = createAuthFetch({ env: signIn.env, allowHttp: signIn.allowHttp, signal });
   try {
     const server = await discoverSignIn({
       endpoint,

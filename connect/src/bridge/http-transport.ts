@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { Credentials } from '../auth/credentials.ts';
-import { HttpClient, type HttpRequest } from './http-client.ts';
+import { HttpClient, type HttpRequest } from '../http/http-client.ts';
+import type { HttpResponse } from '../http/http-response.ts';
 import { classifyMessage, type Message } from './json-rpc.ts';
 import { GOODBYE_TIMEOUT_MS, RENEWALS_MAX } from './limits.ts';
 import { failureOf, mediaType, readAnswer } from './read-answer.ts';
@@ -40,10 +40,9 @@ export class HttpTransport implements Transport {
       ...(silenceMs !== undefined && { silenceMs }),
       ...(signal && { signal }),
     });
-    const session = res.headers['mcp-session-id'];
-    onSession?.(typeof session === 'string' ? session : undefined);
-    if (res.statusCode === 202 || res.statusCode === 204) {
-      res.resume();
+    onSession?.(res.headers.get('mcp-session-id'));
+    if (res.status === 202 || res.status === 204) {
+      res.discard();
       return { lastEventId: undefined, retryMs: undefined };
     }
     try {
@@ -57,7 +56,7 @@ export class HttpTransport implements Transport {
   async listen({ headers, signal, onMessage }: Listening): Promise<PostEnd | undefined> {
     const res = await this.#send({ method: 'GET', headers: { ...headers, accept: 'text/event-stream' }, signal });
     if (mediaType(res) !== 'text/event-stream') {
-      res.resume();
+      res.discard();
       return undefined;
     }
     try {
@@ -88,13 +87,13 @@ export class HttpTransport implements Transport {
   }
 
   /** Resolves with an answer of status 200, 202 or 204. */
-  async #send(request: HttpRequest): Promise<IncomingMessage> {
+  async #send(request: HttpRequest): Promise<HttpResponse> {
     for (let renewals = 0; ; renewals++) {
       const headers = { ...request.headers, ...(await this.#ownHeaders()) };
       const res = await this.#http.send({ ...request, headers }).catch((error: unknown) => {
         throw toRemoteError(error);
       });
-      const { statusCode: status } = res;
+      const { status } = res;
       if (status === 200 || status === 202 || status === 204) return res;
       const error = await failureOf(res);
       const failure = error.failure as HttpFailure;

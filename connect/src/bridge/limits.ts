@@ -12,16 +12,7 @@ export const ERROR_BODY_BYTES_MAX = 64 * 1024;
 /** Characters of a message from the endpoint that are shown to a person. */
 export const REMOTE_TEXT_CHARACTERS_MAX = 300;
 
-/** Time to open a connection, TLS included, in ms. Systems wait for over 2 minutes by themselves. */
-export const CONNECT_TIMEOUT_MS = 10_000;
-
-/** A kept connection that was unused for this long, in ms, is not used again: sleep and Wi-Fi changes leave dead ones. */
-export const IDLE_CONNECTION_MS = 60_000;
-
-/** A connection on which nothing arrives for this long, in ms, is given up. Twice the wrapper's time for one answer. */
-export const SILENCE_TIMEOUT_MS = 600_000;
-
-/** The same for lists, `initialize` and the like, in ms: no server needs longer, and they can be asked again. */
+/** Silence after which lists, `initialize` and the like are given up, in ms: no server needs longer, and they can be asked again. */
 export const QUICK_TIMEOUT_MS = 20_000;
 
 /** A stream that carried keep-alives and then nothing for this long, in ms, is dead. Proxies send them every 15 to 30 s. */

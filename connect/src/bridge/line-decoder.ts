@@ -38,7 +38,8 @@ export class LineDecoder {
 
   #finishLine(): void {
     const isOversized = this.#bytes > this.#options.lineBytesMax;
-    const text = Buffer.concat(this.#parts).toString('utf8');
+    const [first, second] = this.#parts;
+    const text = (first && !second ? first : Buffer.concat(this.#parts)).toString('utf8');
     this.#parts = [];
     this.#bytes = 0;
     if (isOversized) this.#options.onOversized();

@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import { decodeContent } from '../http/decode-content.ts';
+import type { HttpResponse } from '../http/http-response.ts';
 import { EventDecoder } from './event-decoder.ts';
 import { isObject } from './json-rpc.ts';
 import { ANSWER_BYTES_MAX, ERROR_BODY_BYTES_MAX, KEEP_ALIVE_SILENCE_MS } from './limits.ts';
 import { RemoteError, type RpcError } from './remote-failure.ts';
-import { withCode } from './system-error.ts';
 
 /** How the body of an answer ended. */
 export interface AnswerEnd {
@@ -12,8 +12,8 @@ export interface AnswerEnd {
   lastEventId: string | undefined;
 }
 
-export function mediaType(res: IncomingMessage): string {
-  return res.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+export function mediaType(res: HttpResponse): string {
+  return res.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
 /**
@@ -21,58 +21,62 @@ export function mediaType(res: IncomingMessage): string {
  * whoever waits for an answer sees that none has come.
  * @throws RemoteError bad-answer; the system's error when a plain body broke
  */
-export async function readAnswer(res: IncomingMessage, onValue: (value: unknown) => void): Promise<AnswerEnd> {
+export async function readAnswer(res: HttpResponse, onValue: (value: unknown) => void): Promise<AnswerEnd> {
   const type = mediaType(res);
   if (type === 'text/event-stream') return await readEvents(res, onValue);
   if (type !== 'application/json') throw await failureOf(res);
-  const value = parse((await readText(res, ANSWER_BYTES_MAX)) ?? tooLarge());
+  const value = parse(await readText(res, { bytesMax: ANSWER_BYTES_MAX, onOversized: tooLarge }));
   for (const one of Array.isArray(value) ? value : [value]) onValue(one);
   return { retryMs: undefined, lastEventId: undefined };
 }
 
 /** What an answer that is not 200 says: the JSON-RPC error in it, if there is one, and how to explain it otherwise. */
-export async function failureOf(res: IncomingMessage): Promise<RemoteError> {
-  const text = (await readText(res, ERROR_BODY_BYTES_MAX).catch(() => undefined)) ?? '';
+export async function failureOf(res: HttpResponse): Promise<RemoteError> {
+  const text = await readText(res, { bytesMax: ERROR_BODY_BYTES_MAX, onOversized: tooLarge }).catch(() => '');
   const rpcError = findRpcError(text);
   return new RemoteError({
     kind: 'http',
-    status: res.statusCode ?? 0,
+    status: res.status,
     contentType: mediaType(res),
-    retryAfter: res.headers['retry-after'],
-    location: res.headers.location,
-    wwwAuthenticate: res.headers['www-authenticate'],
+    retryAfter: res.headers.get('retry-after'),
+    location: res.headers.get('location'),
+    wwwAuthenticate: res.headers.get('www-authenticate'),
     detail: typeof rpcError?.message === 'string' ? rpcError.message : '',
     rpcError,
   });
 }
 
-async function readEvents(res: IncomingMessage, onValue: (value: unknown) => void): Promise<AnswerEnd> {
+async function readEvents(res: HttpResponse, onValue: (value: unknown) => void): Promise<AnswerEnd> {
   const events = new EventDecoder((data) => onValue(parse(data)), tooLarge);
   let hasKeepAlives = false;
   try {
-    for await (const chunk of res) {
-      events.push(chunk as Buffer);
-      if (events.hasKeepAlives && !hasKeepAlives) {
-        hasKeepAlives = true;
-        res.setTimeout(KEEP_ALIVE_SILENCE_MS, () => res.destroy(withCode('ETIMEDOUT')));
-      }
-    }
+    await decodeContent(res, (chunk) => {
+      events.push(chunk);
+      if (!events.hasKeepAlives || hasKeepAlives) return;
+      hasKeepAlives = true;
+      res.limitSilence(KEEP_ALIVE_SILENCE_MS);
+    });
   } catch (error) {
     if (error instanceof RemoteError) throw error;
   }
   return { retryMs: events.retryMs, lastEventId: events.lastEventId };
 }
 
-/** Undefined when the body is larger. */
-async function readText(res: IncomingMessage, bytesMax: number): Promise<string | undefined> {
+/** @throws the system's error, or what `onOversized` throws */
+async function readText(
+  res: HttpResponse,
+  { bytesMax, onOversized }: { bytesMax: number; onOversized: () => never },
+): Promise<string> {
+  if (Number(res.headers.get('content-length')) > bytesMax) onOversized();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of res) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > bytesMax) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  await decodeContent(res, (chunk) => {
+    bytes += chunk.length;
+    if (bytes > bytesMax) onOversized();
+    chunks.push(chunk);
+  });
+  const [only] = chunks;
+  return (chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString('utf8');
 }
 
 function parse(text: string): unknown {

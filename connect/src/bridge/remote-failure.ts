@@ -1,5 +1,5 @@
+import { NeverSentError, NotHttpError } from '../http/http-error.ts';
 import { SetupError } from '../setup-error.ts';
-import { NeverSentError } from './http-client.ts';
 import { ERROR, type JsonObject } from './json-rpc.ts';
 import { REMOTE_TEXT_CHARACTERS_MAX } from './limits.ts';
 
@@ -46,6 +46,7 @@ export function toRemoteError(error: unknown): RemoteError {
     const { message: state, hint: cure, code } = error;
     return new RemoteError({ kind: 'sign-in', state, cure, isLasting: code !== 'sign-in-failed' });
   }
+  if (error instanceof NotHttpError) return new RemoteError({ kind: 'bad-answer', detail: error.message });
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
   if (error instanceof NeverSentError) return new RemoteError({ kind: 'network', code, wasSent: false });
   if (code === 'ECONNRESET' || code === 'EPIPE') return new RemoteError({ kind: 'unanswered' });

@@ -217,7 +217,7 @@ export class Remote {
       let upstream: Upstream | undefined;
       try {
         const leftMs = Math.max(this.#patienceMs - (Date.now() - since), 1);
-        upstream = await withinPatience(this.#open(), { leftMs, wasSent: false });
+        upstream = this.#current ?? (await withinPatience(this.#open(), { leftMs, wasSent: false }));
         const running = run(upstream);
         return await (isQuick(method) ? withinPatience(running, { leftMs, wasSent: true }) : running);
       } catch (error) {
@@ -343,8 +343,7 @@ async function withinPatience<T>(
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const given = new Promise<never>((_resolve, reject) => {
-    const error = new RemoteError({ kind: 'network', code: 'ETIMEDOUT', wasSent });
-    timer = setTimeout(() => reject(error), leftMs);
+    timer = setTimeout(() => reject(new RemoteError({ kind: 'network', code: 'ETIMEDOUT', wasSent })), leftMs);
   });
   try {
     return await Promise.race([promise, given]);

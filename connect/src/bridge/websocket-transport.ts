@@ -1,10 +1,12 @@
 import WebSocket from 'ws';
+import { CONNECT_TIMEOUT_MS } from '../http/limits.ts';
+import { lookupLocalhost } from '../http/lookup-localhost.ts';
+import { findProxy } from '../http/proxy.ts';
+import { TunnelAgent } from '../http/tunnel-agent.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
 import { classifyMessage, isObject, type Message, type RequestId } from './json-rpc.ts';
-import { ANSWER_BYTES_MAX, CONNECT_TIMEOUT_MS, RENEWALS_MAX } from './limits.ts';
-import { lookupLocalhost } from './lookup-localhost.ts';
+import { ANSWER_BYTES_MAX, RENEWALS_MAX } from './limits.ts';
 import { META, readMeta } from './meta.ts';
-import { findProxy, TunnelAgent } from './proxy.ts';
 import { RemoteError } from './remote-failure.ts';
 import type { Listening, Post, PostEnd, Transport } from './transport.ts';
 
@@ -112,7 +114,7 @@ export class WebSocketTransport implements Transport {
     const proxy = findProxy(endpoint, env);
     const socket = new WebSocket(streamUrl(endpoint), 'mcp', {
       lookup: lookupLocalhost,
-      ...(proxy && endpoint.protocol === 'https:' && { agent: new TunnelAgent(proxy, {}) }),
+      ...(proxy && endpoint.protocol === 'https:' && { agent: new TunnelAgent(endpoint, env) }),
       headers: { ...headers, 'user-agent': userAgent, ...(authorization !== undefined && { authorization }) },
       handshakeTimeout: CONNECT_TIMEOUT_MS,
       maxPayload: ANSWER_BYTES_MAX,

@@ -34,7 +34,7 @@ test.each([
   ...NEW_SCENARIOS.map((name): Row => [name, ['--scenario', `auth/${name}`, '--spec-version', '2026-07-28'], 1]),
   ...OLD_SCENARIOS.map((name): Row => [name, ['--scenario', `auth/${name}`, '--spec-version', '2025-03-26'], 1]),
   ...EXTENSIONS.map((name): Row => [name, ['--scenario', `auth/${name}`], 1]),
-])('signing in passes the conformance suite: %s', async (_name, args, scenarios) => {
+])('signing in through mcp-connect passes the conformance suite: %s', async (_name, args, scenarios) => {
   const results = await runSuite(args);
 
   expect(results.flatMap(({ scenario, failed }) => failed.map((reason) => `${scenario}: ${reason}`))).toEqual([]);

@@ -22,7 +22,7 @@ export async function runArguments(
     command: line.command,
     place,
     input: Readable.from(stdin === '' ? [] : [stdin]),
-    mainPath: '/opt/connect/dist/main.js',
+    mainPath: '/opt/connect/bin/mcp-connect.js',
     print: (text) => {
       stdout += text;
     },

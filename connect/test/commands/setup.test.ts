@@ -281,6 +281,6 @@ test('installed program is started by its path', async () => {
 
   expect(JSON.parse(readFileSync(CLIENTS.cursor.file(place), 'utf8')).mcpServers[ID]).toEqual({
     command: process.execPath,
-    args: ['/opt/connect/dist/main.js', ID],
+    args: ['/opt/connect/bin/mcp-connect.js', ID],
   });
 });

@@ -41,8 +41,9 @@ export class StdioChild {
   sink: ChildSink;
   readonly #exited: Promise<void>;
   #isGone = false;
-  /** Lines of this turn of the event loop, written together: each write alone costs a system call and wakes the child. */
+  /** Lines of this turn of the event loop after its first: each write alone costs a system call and wakes the child. */
   #pending = '';
+  #isCollecting = false;
 
   constructor(options: ChildCommand, sink: ChildSink) {
     const [file = '', ...args] = options.command;
@@ -72,8 +73,12 @@ export class StdioChild {
     const stdin = this.#process.stdin;
     if (!stdin || this.#isGone) return true;
     if (stdin.writableLength + this.#pending.length > CHILD_INPUT_BYTES_MAX) return false;
-    if (this.#pending === '') setImmediate(() => this.#flush());
-    this.#pending += `${text}\n`;
+    if (this.#isCollecting) this.#pending += `${text}\n`;
+    else {
+      this.#isCollecting = true;
+      setImmediate(() => this.#flush());
+      stdin.write(`${text}\n`);
+    }
     return true;
   }
 
@@ -105,6 +110,7 @@ export class StdioChild {
   #flush(): void {
     const text = this.#pending;
     this.#pending = '';
+    this.#isCollecting = false;
     if (text !== '' && !this.#isGone) this.#process.stdin?.write(text);
   }
 

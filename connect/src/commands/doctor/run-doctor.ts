@@ -1,6 +1,6 @@
-import { findProxy } from '../../bridge/proxy.ts';
 import type { Config } from '../../config/config-file.ts';
 import { readConfigAt, readSettings, type Settings } from '../../config/read-settings.ts';
+import { findProxy } from '../../http/proxy.ts';
 import { SetupError } from '../../setup-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../command-table.ts';
