@@ -177,7 +177,7 @@ async function beginRollout(postgres: Postgres, serverId: string): Promise<void>
     source: { repository, repositoryNodeId: 'R_1', installationId: 1, defaultBranch: 'main', commitSha: REVISION },
     endpointUrl: server.endpointUrl,
     imageRepository: server.dockerImage,
-    config: { env: [], resources: DEFAULT_RESOURCES, scaling: { min: 1, max: 1 }, access: 'key', sessions: 'shared' },
+    config: { env: [], resources: DEFAULT_RESOURCES, scaling: { min: 1, max: 1 }, access: 'private', sessions: 'shared' },
     runtime: 'node',
     configProblems: [],
     needsSetup: false,
