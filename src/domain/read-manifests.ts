@@ -63,6 +63,7 @@ export const OVERLAY_KINDS: readonly string[] = [
   'autoscaling/v2 HorizontalPodAutoscaler',
   'policy/v1 PodDisruptionBudget',
   'cert-manager.io/v1 Certificate',
+  'external-secrets.io/v1 ExternalSecret',
   'http.keda.sh/v1beta1 InterceptorRoute',
   'keda.sh/v1alpha1 ScaledObject',
 ];

@@ -296,7 +296,9 @@ async function driveByCommandLine(place: Place): Promise<void> {
     });
   }
   const unknown = await Promise.all(
-    ['status', 'logs', 'stop', 'start', 'key'].map((command) => cli(place, [command, 'hello-nobody', '--json'])),
+    [['status'], ['logs'], ['stop'], ['start'], ['keys', 'list'], ['secrets', 'list']].map((command) =>
+      cli(place, [...command, 'hello-nobody', '--json']),
+    ),
   );
   for (const { code, stderr } of unknown) {
     expect({ code, error: JSON.parse(stderr).error }).toMatchObject({ code: 3, error: { code: 'server-not-found' } });

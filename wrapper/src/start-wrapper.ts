@@ -147,6 +147,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
     childGroups: () => [...instances.all()].flatMap(({ supervisor: { pid } }) => (pid === undefined ? [] : [pid])),
     bytes: () => traffic.bytes,
     isChildUp: () => instances.primary.supervisor.state.kind === 'ready',
+    keyUses: () => door.keyUses,
   });
   const port = await listen(server, options);
   const own =

@@ -17,6 +17,7 @@ const STATE: MeasuredState = {
   childGroups: () => [],
   isChildUp: () => true,
   bytes: () => ({ in: 10, out: 21 }),
+  keyUses: () => new Map([['7f3a9c21d0b4', 1_800_000_000_500]]),
 };
 
 /** The samples without help and type lines. */

@@ -42,7 +42,7 @@ const CUSTOM_KINDS: Readonly<Record<string, CustomKind>> = {
 };
 
 /** What ajv tells, as far as it is used. */
-export interface SchemaError {
+interface SchemaError {
   instancePath: string;
   message?: string | undefined;
 }

@@ -13,7 +13,7 @@ import { inReadingOrder, type ReviewProblem } from './review-problem.ts';
 import { POLICY_FILE, type TouchedPaths } from './touched-paths.ts';
 
 /** What the installation was told at its start, as far as it says what may be deployed. */
-export interface ReviewSettings {
+interface ReviewSettings {
   namespace: string;
   route: RouteSettings;
   /** Host name of a server's endpoint. */

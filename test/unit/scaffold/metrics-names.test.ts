@@ -144,6 +144,7 @@ async function wrapperMetrics(): Promise<string> {
     childGroups: () => [process.pid],
     isChildUp: () => true,
     bytes: () => ({ in: 0, out: 0 }),
+    keyUses: () => new Map([['7f3a9c21d0b4', 0]]),
   });
   return metrics.render();
 }
