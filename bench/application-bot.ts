@@ -45,6 +45,8 @@ await postgres.startWorkers({
   onDelivery: async () => undefined,
   onAdvance: (serverId) => advanceServer(platform, serverId),
   onReconcile: async () => undefined,
+  driftIntervalMs: 3_600_000,
+  onDrift: async () => undefined,
 });
 watchApplications(platform, new AbortController().signal, Number(relistMs));
 process.on('disconnect', () => process.exit(0));
