@@ -42,9 +42,11 @@ const platform = {
 await postgres.startWorkers({
   concurrency: WORKER_CONCURRENCY,
   reconcileIntervalMs: 300_000,
+  driftIntervalMs: 300_000,
   onDelivery: async () => undefined,
   onAdvance: (serverId) => advanceServer(platform, serverId),
   onReconcile: async () => undefined,
+  onDrift: async () => undefined,
 });
 watchApplications(platform, new AbortController().signal, Number(relistMs));
 process.on('disconnect', () => process.exit(0));

@@ -256,7 +256,11 @@ describe('a wait', () => {
     const told = applyFact(waiting, reported('syncing'), START);
     const still = applyFact(told, missing('A', 'B'), later);
     const fewer = applyFact(still, missing('B'), later);
-    const set = applyFact(applyFact(fewer, reported('syncing'), later), { kind: 'not-synced', because: 'Argo CD: Synced, Progressing' }, later);
+    const set = applyFact(
+      applyFact(fewer, reported('syncing'), later),
+      { kind: 'not-synced', because: 'Argo CD: Synced, Progressing' },
+      later,
+    );
 
     expect(waiting).toMatchObject({ stage: 'syncing', missingSecrets: { names: ['A', 'B'], told: false } });
     expect([waiting, told, still, fewer].map((each) => each.deadlineAt)).toEqual([

@@ -44,6 +44,12 @@ export class Door {
     return this.#options.oauth?.resource;
   }
 
+  /** False: everybody is let in. */
+  get asksForCredential(): boolean {
+    const { needsKey, oauth } = this.#options;
+    return needsKey || oauth !== undefined;
+  }
+
   /** When keys that have an id were used last, in ms of the wall clock. */
   get keyUses(): ReadonlyMap<string, number> {
     return this.#keyUses.all;
@@ -77,8 +83,8 @@ export class Door {
 
   /** `admit` without Host and Origin, for what is asked by address, such as `/metrics`. */
   identify(req: IncomingMessage): Principal | Promise<Principal> {
-    const { needsKey, oauth } = this.#options;
-    if (!needsKey && !oauth) return PUBLIC_PRINCIPAL;
+    if (!this.asksForCredential) return PUBLIC_PRINCIPAL;
+    const { oauth } = this.#options;
     const credential = readCredential(req);
     if (credential === undefined) throw this.#unauthorized('missing');
     const digest = sha256(credential);
