@@ -42,10 +42,10 @@ const platform = {
 await postgres.startWorkers({
   concurrency: WORKER_CONCURRENCY,
   reconcileIntervalMs: 300_000,
-  driftIntervalMs: 300_000,
   onDelivery: async () => undefined,
   onAdvance: (serverId) => advanceServer(platform, serverId),
   onReconcile: async () => undefined,
+  driftIntervalMs: 3_600_000,
   onDrift: async () => undefined,
 });
 watchApplications(platform, new AbortController().signal, Number(relistMs));

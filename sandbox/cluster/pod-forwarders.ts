@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { Writable } from 'node:stream';
 import { type KubeConfig, PortForward } from '@kubernetes/client-node';
 
-export interface PodPort {
+interface PodPort {
   namespace: string;
   pod: string;
   port: number;
