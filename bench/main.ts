@@ -47,7 +47,7 @@ async function run(settings: BenchSettings): Promise<number> {
     const seconds = Math.round((performance.now() - startMs) / 1000);
     process.stderr.write(`${String(seconds).padStart(5)} s  ${line}\n`);
   };
-  for (const built of ['wrapper/dist/main.js', 'connect/dist/main.cjs']) {
+  for (const built of ['wrapper/dist/main.cjs', 'connect/dist/main.cjs']) {
     if (existsSync(join(import.meta.dirname, '..', built))) continue;
     process.stderr.write(`Cannot measure: ${built} is not built. Run npm run build first.\n`);
     return EXIT_FAILED;

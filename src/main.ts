@@ -14,6 +14,7 @@ import { handleDelivery } from './inbound/handle-delivery.ts';
 import { registerWebhooks } from './inbound/register-webhooks.ts';
 import { serveMetrics } from './inbound/serve-metrics.ts';
 import { watchApplications } from './inbound/watch-applications.ts';
+import { probeKey } from './probe-key.ts';
 import { readSetupFiles } from './setup-files.ts';
 import { advanceServer } from './workflows/advance-server.ts';
 import { createHostingService } from './workflows/hosting-service.ts';
@@ -68,6 +69,7 @@ async function run(config: Config): Promise<void> {
     now: () => new Date(),
     uuid: randomUUID,
     randomBytes: (length) => randomBytes(length),
+    probeKeyOf: (serverId) => probeKey(config.privateKey, serverId),
     log,
     ...createGitHub({
       appId: config.appId,

@@ -1,3 +1,4 @@
+import type { AccessKeyLine } from '../domain/access-key-file.ts';
 import type { ApplicationState, DeploymentState, PodState } from '../domain/cluster-state.ts';
 import type { ServerSecretState } from '../domain/decide-drift.ts';
 
@@ -36,20 +37,44 @@ export interface Workloads {
   deployment(serverId: string): Promise<DeploymentState | undefined>;
   /** Last lines of the newest pod, oldest first; `previous`: of the container that ended before the present one. */
   logs(serverId: string, options: { lines: number; previous?: boolean }): Promise<string[]>;
+  /**
+   * Makes new pods in the place of the present ones, as `kubectl rollout restart` does: by an annotation that is not in
+   * git, which Argo CD leaves alone. @returns false, with nothing done, where no pods are wanted
+   */
+  restart(serverId: string, at: Date): Promise<boolean>;
 }
 
+/**
+ * The values of a server's variables, in Secret `mcp-<server-id>-env`. They never leave the cluster, and no error holds
+ * one of them.
+ */
 export interface ServerSecrets {
+  /** Names of the variables that have a value. */
+  names(serverId: string): Promise<string[]>;
   /**
-   * Makes Secret `mcp-<server-id>-access` when it is absent: `key` (`mcp_` and 43 characters base64url of 32 random
-   * bytes) and `sha256` (hex, for the wrapper). Keeps one that is there. @returns the key.
+   * Writes values beside those that are there; concurrent writers do not undo each other.
+   * @returns the names whose value was another one before
+   * @throws UserError secrets-too-large
    */
-  ensureAccessKey(serverId: string): Promise<string>;
-  /** @returns undefined where there is none. */
-  readAccessKey(serverId: string): Promise<string | undefined>;
-  /** Names of the variables that Secret `mcp-<server-id>-env` holds. Values never leave the cluster. */
-  envNames(serverId: string): Promise<string[]>;
-  /** Removes both Secrets; absent ones are no error. */
+  set(serverId: string, values: ReadonlyMap<string, string>): Promise<string[]>;
+  /** @returns whether it had a value */
+  unset(serverId: string, name: string): Promise<boolean>;
+  /** Removes it; an absent one is no error. */
   remove(serverId: string): Promise<void>;
+}
+
+/** The keys that a server's wrapper lets in, as the file in Secret `mcp-<server-id>-access`, which its pods mount. */
+export interface AccessKeyFiles {
+  /** Ids of the keys in the file, without the bot's own. */
+  ids(serverId: string): Promise<string[]>;
+  /** Adds the SHA-256 of a key. @throws UserError access-keys-too-many */
+  add(serverId: string, key: string, line: Omit<AccessKeyLine, 'sha256'>): Promise<void>;
+  /** @returns whether it was there */
+  remove(serverId: string, keyId: string): Promise<boolean>;
+  /** Makes sure that the bot's own key is in the file, in the place of an earlier one. */
+  ensureProbeKey(serverId: string, key: string): Promise<void>;
+  /** Removes the Secret; an absent one is no error. */
+  removeAll(serverId: string): Promise<void>;
 }
 
 export interface SecretInventory {

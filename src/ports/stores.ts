@@ -1,3 +1,4 @@
+import type { AccessKey } from '../domain/access-key.ts';
 import type { DomainClaim } from '../domain/domain-claims.ts';
 import type { HostedServer, HostedServerStatus, ServerSource } from '../domain/hosted-server.ts';
 import type { HostedServerChange } from '../domain/hosted-server-change.ts';
@@ -66,6 +67,8 @@ export interface HostedServers {
     limit: number;
     offset: number;
   }): Promise<HostedServer[]>;
+  /** Brings names into `env_vars` and takes others out, beside those that are there. */
+  changeEnvVars(id: string, change: { add?: readonly string[]; remove?: readonly string[] }): Promise<void>;
 }
 
 export interface DriftLog {
@@ -123,6 +126,43 @@ export interface ServerLock {
 export interface WriteBudget {
   /** Takes `calls` from the budget. @returns 0, or the milliseconds to wait when it is used up (nothing taken). */
   take(installationId: number, calls: number): Promise<number>;
+}
+
+export interface UnfinishedSecretChange {
+  id: string;
+  serverId: string;
+  names: string[];
+}
+
+/** Who changed which of a server's variables when. Names alone. */
+export interface SecretChanges {
+  /** Before the Secret is written: what is cut off afterwards is found again by `unfinished`. */
+  begin(change: {
+    id: string;
+    hostedServerId: string;
+    action: 'set' | 'unset';
+    names: readonly string[];
+    changedBy: string;
+  }): Promise<void>;
+  /** What was changed in the end, pods and all; nothing: the change is forgotten. */
+  finish(id: string, names: readonly string[]): Promise<void>;
+  /** Ends a change that was cut off, as it was begun. */
+  close(id: string): Promise<void>;
+  /** The newest change of each name. */
+  newest(hostedServerId: string): Promise<ReadonlyMap<string, { changedAt: Date; changedBy: string }>>;
+  /** Oldest first; of every server unless one is named. */
+  unfinished(filter: { olderThanMs: number; hostedServerId?: string }): Promise<UnfinishedSecretChange[]>;
+}
+
+/** What is known of access keys, but for the keys and their hashes. */
+export interface AccessKeys {
+  create(hostedServerId: string, key: Omit<AccessKey, 'lastUsedAt'>): Promise<void>;
+  /** Those that were not revoked, oldest first; some may not have got into the cluster. */
+  list(hostedServerId: string): Promise<AccessKey[]>;
+  /** @returns false where the server never had such a key */
+  revoke(hostedServerId: string, id: string, revokedBy: string): Promise<boolean>;
+  /** Remembers uses by the key's id; an older one than is known changes nothing. */
+  noteUses(hostedServerId: string, uses: ReadonlyMap<string, Date>): Promise<void>;
 }
 
 /** What is known of an API token; its secret is not. */

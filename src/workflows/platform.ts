@@ -1,6 +1,6 @@
 import type { RouteSettings } from '../domain/overlay-input.ts';
 import type { RepositoryName } from '../domain/repository.ts';
-import type { Applications, SecretInventory, ServerSecrets, Workloads } from '../ports/cluster.ts';
+import type { AccessKeyFiles, Applications, SecretInventory, ServerSecrets, Workloads } from '../ports/cluster.ts';
 import type { Endpoints } from '../ports/endpoint.ts';
 import type {
   Builds,
@@ -16,6 +16,7 @@ import type {
 } from '../ports/github.ts';
 import type { Log } from '../ports/log.ts';
 import type {
+  AccessKeys,
   Conversations,
   DeliveryLog,
   DriftLog,
@@ -24,6 +25,7 @@ import type {
   Queue,
   Replies,
   Rollouts,
+  SecretChanges,
   ServerLock,
 } from '../ports/stores.ts';
 
@@ -48,6 +50,8 @@ export interface Platform {
   now(): Date;
   uuid(): string;
   randomBytes(length: number): Uint8Array;
+  /** The access key by which the bot tries a server's endpoint. */
+  probeKeyOf(serverId: string): string;
   log: Log;
   permissions: Permissions;
   snapshots: Snapshots;
@@ -62,6 +66,7 @@ export interface Platform {
   applications: Applications;
   workloads: Workloads;
   serverSecrets: ServerSecrets;
+  accessKeyFiles: AccessKeyFiles;
   secretInventory: SecretInventory;
   endpoints: Endpoints;
   deliveryLog: DeliveryLog;
@@ -71,6 +76,8 @@ export interface Platform {
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   conversations: Conversations;
+  accessKeys: AccessKeys;
+  secretChanges: SecretChanges;
   queue: Queue;
   serverLock: ServerLock;
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'slonik';
 import type { Log } from '../../ports/log.ts';
 import type {
+  AccessKeys,
   ApiTokens,
   Conversations,
   DeliveryLog,
@@ -12,9 +13,11 @@ import type {
   Queue,
   Replies,
   Rollouts,
+  SecretChanges,
   ServerLock,
   WriteBudget,
 } from '../../ports/stores.ts';
+import { createAccessKeys } from './access-keys.ts';
 import { createApiTokens } from './api-tokens.ts';
 import { createConversations } from './conversations.ts';
 import { connectDatabase, type Database } from './database.ts';
@@ -28,6 +31,7 @@ import { createPullRequestHeads } from './pull-request-heads.ts';
 import { reach } from './reach.ts';
 import { createReplies } from './replies.ts';
 import { createRollouts } from './rollouts.ts';
+import { createSecretChanges } from './secret-changes.ts';
 import { SessionLocks } from './session-locks.ts';
 import { shareConnections } from './share-connections.ts';
 import { startWorkers, type WorkerOptions, type Workers } from './start-workers.ts';
@@ -49,6 +53,8 @@ export interface Postgres {
   pullRequestHeads: PullRequestHeads;
   writeBudget: WriteBudget;
   apiTokens: ApiTokens;
+  accessKeys: AccessKeys;
+  secretChanges: SecretChanges;
   conversations: Conversations;
   measures: Measures;
   queue: Queue;
@@ -91,6 +97,8 @@ export async function createPostgres(options: {
     pullRequestHeads: createPullRequestHeads(database),
     writeBudget: createWriteBudget(database),
     apiTokens: createApiTokens(database),
+    accessKeys: createAccessKeys(database),
+    secretChanges: createSecretChanges(database),
     conversations: createConversations(database),
     measures: createMeasures(database),
     serverLock: locks,

@@ -81,5 +81,17 @@ export function createHostedServers(database: Database): HostedServers {
         ORDER BY h.created_at DESC, h.server_id
         LIMIT ${limit} OFFSET ${offset}
       `),
+    async changeEnvVars(id, { add = [], remove = [] }) {
+      await database.run((connection) =>
+        connection.query(sql.unsafe`
+          UPDATE hosted_servers SET updated_at = NOW(), env_vars = (
+            SELECT COALESCE(jsonb_agg(name ORDER BY name), '[]') FROM (
+              SELECT jsonb_array_elements_text(COALESCE(env_vars, '[]') || ${JSON.stringify(add)}::jsonb) AS name
+              EXCEPT SELECT jsonb_array_elements_text(${JSON.stringify(remove)}::jsonb)
+            ) AS names
+          ) WHERE id = ${id}
+        `),
+      );
+    },
   };
 }

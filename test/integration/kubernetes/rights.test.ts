@@ -55,8 +55,12 @@ test('everything that the adapter does is granted to it, and all that Argo CD is
   kubernetes.applications.watch({ signal: watching.signal, relistMs: 60_000, onChange: () => {}, onGone: () => {} });
   await kubernetes.workloads.pods('hello-q7m2d4');
   await kubernetes.workloads.logs('hello-q7m2d4', { lines: 5 });
-  await kubernetes.serverSecrets.ensureAccessKey('hello-q7m2d4');
-  await kubernetes.serverSecrets.envNames('hello-q7m2d4');
+  await kubernetes.workloads.restart('hello-q7m2d4', new Date());
+  await kubernetes.accessKeyFiles.ensureProbeKey('hello-q7m2d4', 'mcp_probe');
+  await kubernetes.accessKeyFiles.ensureProbeKey('hello-q7m2d4', 'mcp_renewed');
+  await kubernetes.accessKeyFiles.removeAll('hello-q7m2d4');
+  await kubernetes.serverSecrets.set('hello-q7m2d4', new Map([['TOKEN', 'x']]));
+  await kubernetes.serverSecrets.unset('hello-q7m2d4', 'TOKEN');
   await kubernetes.serverSecrets.remove('hello-q7m2d4');
   await createClusterInspection(kubeconfigPath).argoCd('argocd');
   await eventually(async () => asked.some(({ verb }) => verb === 'watch'));
