@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createGitHubPerson } from '../src/cli/github-person.ts';
 import { type HostedDirectory, hostDirectory } from '../src/cli/host-directory.ts';
 import { createHostingApi } from '../src/cli/hosting-api.ts';
+import { keepKeysIn } from '../src/cli/kept-keys.ts';
 import type { StageLines } from '../src/cli/stage-lines.ts';
 import { parseRepositoryName } from '../src/domain/repository.ts';
 import type { SandboxFile } from './sandbox-file.ts';
@@ -23,6 +24,7 @@ export function hostHello(file: SandboxFile, lines: StageLines): Promise<HostedD
       gitUrl: file.gitUrl.replace(/\/$/, ''),
       api: createHostingApi(file),
       github: createGitHubPerson({ githubUrl: file.githubUrl, token: file.userToken, sleep: delay }),
+      keptKeys: keepKeysIn(file.keysFile),
       env: process.env,
     },
     lines,

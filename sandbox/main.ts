@@ -149,7 +149,7 @@ async function callHello(hosted: HostedDirectory, lines: StageLines) {
 
 /** Knobs of the bot that may be turned for a sandbox too. */
 function passedOn(env: NodeJS.ProcessEnv): Record<string, string> {
-  const knobs = ['GITHUB_REQUEST_TIMEOUT_MS', 'RECONCILE_INTERVAL_MS', 'LOG_LEVEL', 'ROUTE'];
+  const knobs = ['GITHUB_REQUEST_TIMEOUT_MS', 'RECONCILE_INTERVAL_MS', 'DRIFT_INTERVAL_MS', 'LOG_LEVEL', 'ROUTE'];
   const places = ['ARGOCD_NAMESPACE', 'SERVERS_NAMESPACE', 'GATEWAY_NAME', 'GATEWAY_NAMESPACE'];
   const names = [...knobs, ...places];
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));

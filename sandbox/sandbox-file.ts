@@ -13,6 +13,8 @@ export interface SandboxFile {
   gatewayUrl: string;
   kubeconfig: string;
   databaseUrl: string;
+  /** Where `mcp-hosting host` keeps the access keys that it makes. */
+  keysFile: string;
   /** `owner/name`. */
   deploymentsRepository: string;
   /** The variables that the bot was started with. */

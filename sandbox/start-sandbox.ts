@@ -126,6 +126,7 @@ async function startParts(
     gatewayUrl: kubernetes.gatewayUrl,
     kubeconfig: kubernetes.kubeconfigPath,
     databaseUrl: postgres.url,
+    keysFile: join(options.dataDir, 'access-keys.json'),
     deploymentsRepository: DEPLOYMENTS_REPOSITORY,
     botEnvironment: { ...env, ...options.botEnv },
   };

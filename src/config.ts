@@ -24,6 +24,7 @@ export interface Config {
   serversNamespace: string;
   argocdNamespace: string;
   reconcileIntervalMs: number;
+  driftIntervalMs: number;
   /** 0: no metrics are served. */
   metricsPort: number;
 }
@@ -65,6 +66,7 @@ export function parseConfig(env: Env, readFile: (path: string) => string): Parse
     serversNamespace: reader.text('SERVERS_NAMESPACE', 'mcp-servers'),
     argocdNamespace: reader.text('ARGOCD_NAMESPACE', 'argocd'),
     reconcileIntervalMs: reader.integer('RECONCILE_INTERVAL_MS', { fallback: 300_000, min: 1_000, max: 86_400_000 }),
+    driftIntervalMs: reader.integer('DRIFT_INTERVAL_MS', { fallback: 600_000, min: 1_000, max: 86_400_000 }),
     metricsPort: reader.integer('METRICS_PORT', { fallback: 0, min: 0, max: 65_535 }),
   };
   return problems.length === 0 ? { ok: true, config } : { ok: false, problems };

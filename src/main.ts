@@ -14,9 +14,11 @@ import { handleDelivery } from './inbound/handle-delivery.ts';
 import { registerWebhooks } from './inbound/register-webhooks.ts';
 import { serveMetrics } from './inbound/serve-metrics.ts';
 import { watchApplications } from './inbound/watch-applications.ts';
+import { probeKey } from './probe-key.ts';
 import { readSetupFiles } from './setup-files.ts';
 import { advanceServer } from './workflows/advance-server.ts';
 import { createHostingService } from './workflows/hosting-service.ts';
+import { mendDrift } from './workflows/mend-drift.ts';
 import type { Platform } from './workflows/platform.ts';
 import { reconcile } from './workflows/reconcile.ts';
 
@@ -67,6 +69,7 @@ async function run(config: Config): Promise<void> {
     now: () => new Date(),
     uuid: randomUUID,
     randomBytes: (length) => randomBytes(length),
+    probeKeyOf: (serverId) => probeKey(config.privateKey, serverId),
     log,
     ...createGitHub({
       appId: config.appId,
@@ -113,6 +116,8 @@ async function run(config: Config): Promise<void> {
     },
     onAdvance: (serverId) => advanceServer(platform, serverId),
     onReconcile: () => reconcile(platform),
+    driftIntervalMs: config.driftIntervalMs,
+    onDrift: () => mendDrift(platform),
   });
   const watching = new AbortController();
   watchApplications(platform, watching.signal);

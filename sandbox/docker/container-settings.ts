@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { parseCpuMillis, parseMemoryBytes } from '../../src/domain/resource-quantities.ts';
 import type { ContainerRequest } from '../kubernetes/kubelet/container-runtime.ts';
+import type { Mount } from '../kubernetes/kubelet/secret-volumes.ts';
 import type { EngineContainerSettings } from './engine-container.ts';
 
 /** The fields of a pod and its containers that Docker can carry out besides those that every kubelet here reads. */
@@ -14,7 +16,6 @@ interface SecurityContext {
 interface ContainerFields {
   securityContext?: SecurityContext;
   resources?: { limits?: { memory?: string; cpu?: string } };
-  volumeMounts?: { name: string; mountPath: string }[];
   workingDir?: string;
 }
 interface Volume {
@@ -65,6 +66,7 @@ export function containerSettings(
     HostConfig: {
       ReadonlyRootfs: security.readOnlyRootFilesystem === true,
       Tmpfs: tmpfsOf(request),
+      ...(request.mounts.length > 0 ? { Mounts: request.mounts.map(bindMount) } : {}),
       CapDrop: security.capabilities?.drop ?? [],
       CapAdd: security.capabilities?.add ?? [],
       SecurityOpt: security.allowPrivilegeEscalation === false ? ['no-new-privileges:true'] : [],
@@ -94,14 +96,21 @@ function userOf({ runAsUser, runAsGroup }: SecurityContext): { User?: string } {
   return { User: runAsGroup === undefined ? String(runAsUser) : `${runAsUser}:${runAsGroup}` };
 }
 
+function bindMount({ mountPath, sourceDir }: Mount): object {
+  return { Type: 'bind', Source: resolve(sourceDir), Target: mountPath, ReadOnly: true };
+}
+
 /** An `emptyDir` of a pod with one container is a file system in memory that ends with it. */
-function tmpfsOf({ pod, container }: ContainerRequest): Record<string, string> {
+function tmpfsOf({ pod, container, mounts }: ContainerRequest): Record<string, string> {
   const volumes = (pod.spec.volumes ?? []) as Volume[];
+  const rest = (container.volumeMounts ?? []).filter(({ mountPath }) =>
+    mounts.every((mount) => mount.mountPath !== mountPath),
+  );
   return Object.fromEntries(
-    ((container as ContainerFields).volumeMounts ?? []).map(({ name, mountPath }) => {
+    rest.map(({ name, mountPath }) => {
       const volume = volumes.find((each) => each.name === name);
       if (volume?.emptyDir === undefined)
-        throw new Error(`volume "${name}" is no emptyDir, which is all the sandbox mounts`);
+        throw new Error(`volume "${name}" is no emptyDir and no Secret, which is all the sandbox mounts`);
       const bytes = parseMemoryBytes(volume.emptyDir.sizeLimit ?? '');
       // Docker's own default is noexec, Kubernetes' is not.
       return [mountPath, `rw,exec,mode=1777${bytes === undefined ? '' : `,size=${Math.floor(bytes)}`}`];

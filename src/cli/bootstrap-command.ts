@@ -1,4 +1,3 @@
-import { plainLine } from '../domain/reports/escape-markdown.ts';
 import { fullName, type RepositoryName } from '../domain/repository.ts';
 import { conflictLines, conflictSummary } from '../domain/scaffold/describe-conflict.ts';
 import type { ScaffoldConflict } from '../domain/scaffold/plan-scaffold.ts';
@@ -91,14 +90,19 @@ function files(count: number): string {
 function printConflict(context: CliContext, conflict: ScaffoldConflict): void {
   const { color } = context.terminal;
   printLine(context, paint(` ! ${conflictSummary(conflict)}`, 'red', color));
-  for (const line of conflictLines(conflict)) printLine(context, `     ${plainLine(line, 200)}`);
+  for (const line of conflictLines(conflict)) printLine(context, `     ${shownLine(line)}`);
 }
 
 function printPatch(context: CliContext, patch: string): void {
   for (const line of patch.replace(/\n$/, '').split('\n')) {
     const style = line.startsWith('+') ? 'green' : line.startsWith('-') ? 'red' : undefined;
-    printLine(context, style ? paint(line, style, context.terminal.color) : line);
+    printLine(context, style ? paint(shownLine(line), style, context.terminal.color) : shownLine(line));
   }
+}
+
+/** A line of somebody's file on a terminal: its indentation stays, control characters go. */
+function shownLine(line: string): string {
+  return line.replace(/(?!\t)[\p{Cc}\p{Cf}]/gu, '');
 }
 
 function summary(repository: RepositoryName, options: BootstrapOptions, result: BootstrapResult) {

@@ -76,7 +76,7 @@ function whatGoes({ serverId, endpointUrl, status }: ApiServer): string[] {
   return [
     `the overlay servers/${serverId}/ in the deployments repository, by a pull request`,
     `Deployment, Service and route mcp-${serverId} in the cluster${status === 'running' ? ', with its running pods' : ''}`,
-    `Secrets mcp-${serverId}-access and mcp-${serverId}-env: the API key and the values of its variables`,
+    `Secrets mcp-${serverId}-access and mcp-${serverId}-env: its access keys and the values of its variables`,
     `the address ${endpointUrl}`,
   ];
 }

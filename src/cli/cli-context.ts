@@ -12,6 +12,8 @@ export interface CliContext {
   now(): Date;
   /** Asks on the terminal; undefined where nobody can answer. */
   confirm?: (question: string) => Promise<boolean>;
+  /** Reads what is not to be seen: typed at a terminal and not shown, or all of stdin where it is none. */
+  readSecret?: (question: string) => Promise<string>;
   /** Ends what goes on for ever, such as following a log. */
   signal: AbortSignal;
 }

@@ -17,11 +17,14 @@ import { paint } from './terminal.ts';
 export interface DoctorOptions extends CommonOptions {
   /** Seconds. */
   timeout: number;
+  /** Names of checks; absent: all. */
+  only?: string[];
 }
 
 /** `mcp-hosting doctor`: looks at a live installation, in the bot's own environment, and changes nothing. */
 export async function runDoctor(context: CliContext, options: DoctorOptions): Promise<void> {
-  const reports = await runChecks(checksFor(context, options), options.timeout * 1000);
+  const checks = chosen(checksFor(context, options), options.only);
+  const reports = await runChecks(checks, options.timeout * 1000);
   const count = reports.filter(({ status }) => status === 'broken').length;
   if (options.json) printJson(context, { ok: count === 0, checks: reports });
   else printReports(context, reports);
@@ -46,6 +49,18 @@ function checksFor(context: CliContext, options: DoctorOptions): DoctorCheck[] {
     ...endpointChecks(place),
     ...databaseChecks(place),
   ];
+}
+
+/** A configuration that cannot be used is told whatever was chosen. @throws UserError `usage-invalid` */
+function chosen(checks: readonly DoctorCheck[], only: readonly string[] | undefined): readonly DoctorCheck[] {
+  if (only === undefined || checks.length === 1) return checks;
+  const unknown = only.find((name) => !checks.some((check) => check.name === name));
+  if (unknown === undefined) return checks.filter(({ name }) => only.includes(name));
+  throw new UserError(
+    'usage-invalid',
+    `Cannot check ${JSON.stringify(unknown.slice(0, 50))}: there is no such check, expected ${checks.map(({ name }) => name).join(', ')}`,
+    'Leave --only out to run all of them.',
+  );
 }
 
 /** Without a configuration there is nothing to look at; the other checks would only repeat what is missing. */

@@ -1,5 +1,7 @@
+import { probeAddress } from '../adapters/network/probe-address.ts';
 import { readAppManifest } from '../app-manifest.ts';
 import { diagnoseAppRights, diagnoseWebhook } from '../domain/doctor/diagnose-app.ts';
+import { diagnoseBot } from '../domain/doctor/diagnose-bot.ts';
 import { diagnoseDeliveries } from '../domain/doctor/diagnose-deliveries.ts';
 import { diagnosePolicy, diagnoseRepository, REPOSITORY_PATHS } from '../domain/doctor/diagnose-repository.ts';
 import { broken, type Diagnosis } from '../domain/doctor/diagnosis.ts';
@@ -13,11 +15,15 @@ import type { DoctorPlace } from './doctor-place.ts';
 import type { DoctorPolicy } from './doctor-policy.ts';
 import type { DoctorCheck } from './run-checks.ts';
 
+/** Of the API, which refuses whoever has no token. */
+const API_PATH = '/api/hosting/servers';
+
 export function githubChecks(place: DoctorPlace, policy: DoctorPolicy): DoctorCheck[] {
   const { inspection } = policy;
   return [
     { name: 'github-app', title: 'GitHub App', run: () => checkApp(place, policy) },
     { name: 'webhook', title: 'Webhook address', run: () => checkWebhook(place, policy) },
+    { name: 'bot', title: 'Bot from outside', run: () => checkBot(place, policy) },
     {
       name: 'deliveries',
       title: 'Webhook deliveries',
@@ -41,23 +47,34 @@ async function checkWebhook(place: DoctorPlace, { inspection }: DoctorPolicy): P
   return diagnoseWebhook({ settings, path: WEBHOOK_PATH, settingsUrl: settingsUrl(place, app) });
 }
 
+/** By the address that GitHub has: what does not reach the bot there, reaches it nowhere. */
+async function checkBot({ timeoutMs }: DoctorPlace, { inspection }: DoctorPolicy): Promise<Diagnosis> {
+  const { url } = await inspection.webhook();
+  if (url === undefined || !URL.canParse(url)) return { found: 'no webhook address', problems: [] };
+  const address = new URL(API_PATH, url);
+  return diagnoseBot({ address: address.href, answer: await probeAddress(address, timeoutMs / 2) });
+}
+
 /** Where an organisation's App is set up; of a person's, GitHub leads on from there. */
 function settingsUrl({ config }: DoctorPlace, { owner, slug }: { owner: string; slug: string }): string {
   return `${config.githubWebUrl}/organizations/${owner}/settings/apps/${slug}`;
 }
 
-async function checkInstallation({ config }: DoctorPlace, { inspection }: DoctorPolicy): Promise<Diagnosis> {
+async function checkInstallation({ config }: DoctorPlace, { installation }: DoctorPolicy): Promise<Diagnosis> {
   const repository = config.deploymentsRepository;
-  const { permissions, events, isSuspended, settingsUrl: url } = await inspection.installation(repository);
+  const { permissions, events, isSuspended, settingsUrl: url } = await installation();
   const fix = `Open ${url} and accept the permissions that the App asks for.`;
   const problems = diagnoseAppRights({ actual: { permissions, events }, wanted: readAppManifest(), fix });
   const suspended = isSuspended ? [broken('The installation is suspended.', `Open ${url} and unsuspend it.`)] : [];
   return { found: `on ${fullName(repository)}`, problems: [...suspended, ...problems] };
 }
 
-async function checkRepository({ config }: DoctorPlace, { inspection }: DoctorPolicy): Promise<Diagnosis> {
+async function checkRepository(
+  { config }: DoctorPlace,
+  { inspection, installation }: DoctorPolicy,
+): Promise<Diagnosis> {
   const repository = config.deploymentsRepository;
-  const { id } = await inspection.installation(repository);
+  const { id } = await installation();
   const first = await inspection.files(id, repository, [...REPOSITORY_PATHS, SCAFFOLD_RECORD]);
   const record = parseScaffoldRecord(first?.[SCAFFOLD_RECORD]);
   if (!record) return diagnoseRepository({ repository, files: first, outdated: undefined });

@@ -5,7 +5,7 @@ export const EXIT_CODES = {
   failed: 1,
   /** Wrong arguments, or settings that are missing. */
   usage: 2,
-  /** No hosted server, or no API token, has this id. */
+  /** No hosted server, access key or API token has this id. */
   notFound: 3,
 } as const;
 
@@ -18,6 +18,7 @@ const BY_ERROR_CODE: Readonly<Record<string, ExitCode>> = {
   'settings-invalid': EXIT_CODES.usage,
   'server-not-found': EXIT_CODES.notFound,
   'token-not-found': EXIT_CODES.notFound,
+  'access-key-not-found': EXIT_CODES.notFound,
 };
 
 export function exitCodeOf(errorCode: string): ExitCode {
@@ -29,4 +30,4 @@ Exit codes:
   0  done
   1  failed: a stage failed, or GitHub or the API refused; stderr says which and why
   2  wrong arguments, or settings that are missing
-  3  no hosted server, or no API token, has this id`;
+  3  no hosted server, access key or API token has this id`;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeStage } from '../domain/reports/describe-stage.ts';
+import { plainLine } from '../domain/reports/escape-markdown.ts';
 import { type StageTime, stageTimes } from '../domain/reports/stage-times.ts';
 import { isEnded, type PullRequestRef } from '../domain/rollout.ts';
 import { UserError } from '../domain/user-error.ts';
@@ -23,6 +24,8 @@ export interface FollowOptions {
 
 /** Often enough that a stage of a tenth of a second is shown when it happens, seldom enough for an API far away. */
 const POLL_MS = 250;
+/** What is read of a long note; `mcp-hosting status` has the rest. */
+const NOTE_CHARS_MAX = 1_000;
 /** A command that nothing came of in this time was not heard. */
 const ABSENT_MS_MAX = 60_000;
 /** An API that does not answer for so long is down; a restart of the bot takes seconds. */
@@ -39,12 +42,22 @@ export async function followRollout(options: FollowOptions): Promise<RolloutProg
   const read = tolerantReader(options, now);
   const startedMs = now().getTime();
   let last: { id: string; printed: number } | undefined;
+  let toldMissing: string | undefined;
+  const tellMissing = ({ missingSecrets }: RolloutProgress): void => {
+    if (missingSecrets && missingSecrets.message !== toldMissing) {
+      lines.note(
+        `   ${plainLine(`${missingSecrets.message} ${missingSecrets.hint}`, NOTE_CHARS_MAX).replaceAll('`', '')}`,
+      );
+    }
+    toldMissing = missingSecrets?.message;
+  };
   for (;;) {
     const progress = await read();
     if (progress) {
       const printed = last?.id === progress.id ? last.printed : 0;
       last = { id: progress.id, printed: printEndedStages(lines, progress, printed, now()) };
       if (isEnded(progress)) return progress;
+      tellMissing(progress);
       lines.start(describeStage(progress, progress.stage).doing);
       const waiting = waitsFor(progress);
       if (waiting && !merge) return progress;

@@ -13,6 +13,7 @@ import {
 } from './cli-context.ts';
 import { connectLauncher } from './connect-launcher.ts';
 import { type HostedDirectory, hostDirectory } from './host-directory.ts';
+import { keepKeysIn } from './kept-keys.ts';
 import { pullRequestName, toolNames } from './rollout-progress.ts';
 import { requireSettings } from './settings.ts';
 import { createStageLines } from './stage-lines.ts';
@@ -42,6 +43,7 @@ export async function runHost(context: CliContext, directory: string, options: H
         deploymentsRepository: settings.deploymentsRepository,
         githubToken: settings.githubToken,
         ...(settings.gitUrl ? { gitUrl: settings.gitUrl } : {}),
+        ...(settings.keysFile ? { keptKeys: keepKeysIn(settings.keysFile) } : {}),
         api,
         github,
         env: context.env,
@@ -68,7 +70,7 @@ export function hostedLines(hosted: HostedDirectory): string[] {
   const config = JSON.stringify(configOf(hosted), null, 2).split('\n');
   return [
     '',
-    `${serverId} is running at ${hosted.endpointUrl}   (${hosted.key ? `key ${hosted.key}` : 'public: no key'})`,
+    `${serverId} is running at ${hosted.endpointUrl}   (${keyWords(hosted)})`,
     plainLine(toolNames(hosted.rollout.verification ?? { tools: hosted.tools }), 400),
     '',
     'Claude Desktop: add to claude_desktop_config.json',
@@ -78,19 +80,24 @@ export function hostedLines(hosted: HostedDirectory): string[] {
   ];
 }
 
-function configOf({ repository, serverId, endpointUrl, key }: HostedDirectory): object {
+function keyWords({ serverId, key, isPublic }: HostedDirectory): string {
+  if (isPublic) return 'public: no key';
+  return key === null ? `another key: npx mcp-hosting keys create ${serverId}` : `key ${key}`;
+}
+
+function configOf({ repository, serverId, endpointUrl, key, isPublic }: HostedDirectory): object {
   const launcher = connectLauncher();
   return claudeDesktopConfig({
     name: repository.name,
     serverId,
     endpointUrl,
-    ...(key === null ? {} : { key }),
+    ...(isPublic ? {} : { key: key ?? '<an access key>' }),
     ...(launcher ? { launcher } : {}),
   });
 }
 
 function jsonOf(hosted: HostedDirectory): object {
-  const { rollout, waitsFor, repository, ...rest } = hosted;
+  const { rollout, waitsFor, repository, isPublic: _, ...rest } = hosted;
   return {
     ...rest,
     repository: `${repository.owner}/${repository.name}`,

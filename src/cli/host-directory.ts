@@ -5,9 +5,11 @@ import type { PullRequestRef } from '../domain/rollout.ts';
 import { UserError } from '../domain/user-error.ts';
 import { readSetupFiles } from '../setup-files.ts';
 import { refusalIn } from './bot-replies.ts';
+import { ensureKey } from './ensure-key.ts';
 import { followRollout, reasonOf, waitsFor } from './follow.ts';
 import type { GitHubPerson, RemoteRepository } from './github-person.ts';
 import type { ApiServer, HostingApi } from './hosting-api.ts';
+import type { KeptKeys } from './kept-keys.ts';
 import { type Published, publishDirectory } from './publish-directory.ts';
 import { chooseRepositoryName } from './repository-name.ts';
 import type { RolloutProgress } from './rollout-progress.ts';
@@ -28,6 +30,8 @@ export interface HostDirectoryOptions {
   gitUrl?: string;
   api: HostingApi;
   github: GitHubPerson;
+  /** Absent: a key that is made is shown once and not kept. */
+  keptKeys?: KeptKeys;
   /** Of the process: git takes PATH and proxies from it. */
   env: NodeJS.ProcessEnv;
   sleep?: (ms: number) => Promise<unknown>;
@@ -41,8 +45,9 @@ export interface HostedDirectory {
   issueUrl: string;
   serverId: string;
   endpointUrl: string;
-  /** null for a public server, and while it is not running. */
+  /** null for a public server, while it is not running, and where keys were made before that are not kept here. */
   key: string | null;
+  isPublic: boolean;
   tools: readonly ToolSummary[];
   pullRequestUrl: string | null;
   waitsFor: PullRequestRef | null;
@@ -79,8 +84,14 @@ export async function hostDirectory(options: HostDirectoryOptions, lines: StageL
   const command = createHostCommand(options, repository, issue.number, lines);
   if (!published.pushed || !followsPushes) await command.give();
   let looks = 0;
+  const key = lazyKey(options);
   const rollout = await followRollout({
-    read: () => readRollout(api, repository, { commitSha: published.commitSha, givenAt: command.givenAt() }),
+    read: async () => {
+      const found = await readRollout(api, repository, { commitSha: published.commitSha, givenAt: command.givenAt() });
+      // Pods read it when they start, so it works as soon as they do.
+      if (found && options.merge) await key(found.serverId).catch(() => undefined);
+      return found;
+    },
     lines,
     sleep: options.sleep ?? delay,
     ...(options.merge ? { merge: (pullRequest) => github.merge(pullRequest) } : {}),
@@ -91,7 +102,21 @@ export async function hostDirectory(options: HostDirectoryOptions, lines: StageL
     },
   });
   lines.stop();
-  return await summarize(options, { repository, remote, issueUrl: issue.url, rollout });
+  return await summarize(options, { repository, remote, issueUrl: issue.url, rollout, key });
+}
+
+type ReadKey = (serverId: string) => Promise<string | null>;
+
+/** The key once for the whole run; after a failure it is asked for again. */
+function lazyKey({ api, keptKeys }: HostDirectoryOptions): ReadKey {
+  let made: Promise<string | null> | undefined;
+  return (serverId) => {
+    made ??= ensureKey(api, serverId, keptKeys).catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
 
 /** `/host` in an issue, and what comes of it. */
@@ -149,7 +174,7 @@ async function publish(
 function warnOfOmissions({ collected }: Published, lines: StageLines): void {
   if (collected.secrets.length > 0) {
     lines.note(
-      `Left out, since they look like credentials: ${shown(collected.secrets)}. Name the variables under env in .mcp-hosting.yml, and put the values into the server's Secret.`,
+      `Left out, since they look like credentials: ${shown(collected.secrets)}. Name the variables under env in .mcp-hosting.yml, and set the values by mcp-hosting secrets set.`,
     );
   }
   if (collected.unusable.length > 0) {
@@ -188,7 +213,13 @@ async function findServer(api: HostingApi, repository: RepositoryName): Promise<
 
 async function summarize(
   { api }: HostDirectoryOptions,
-  made: { repository: RepositoryName; remote: RemoteRepository; issueUrl: string; rollout: RolloutProgress },
+  made: {
+    repository: RepositoryName;
+    remote: RemoteRepository;
+    issueUrl: string;
+    rollout: RolloutProgress;
+    key: ReadKey;
+  },
 ): Promise<HostedDirectory> {
   const { rollout } = made;
   const waiting = waitsFor(rollout);
@@ -202,7 +233,8 @@ async function summarize(
     issueUrl: made.issueUrl,
     serverId: rollout.serverId,
     endpointUrl: server.endpointUrl,
-    key: running ? await api.readKey(rollout.serverId) : null,
+    key: running ? await made.key(rollout.serverId) : null,
+    isPublic: server.deployed?.access === 'public',
     tools: rollout.verification?.tools ?? server.tools ?? [],
     pullRequestUrl: rollout.proposal?.url ?? null,
     waitsFor: waiting ?? null,

@@ -12,7 +12,7 @@ export interface ApiServer {
   statusMessage: string | null;
   endpointUrl: string;
   /** What was merged last; null before the first merge. */
-  deployed: { version: string } | null;
+  deployed: { version: string; access: 'private' | 'public' } | null;
   tools: ToolSummary[] | null;
   source: {
     /** `owner/name` of the server repository. */
@@ -31,6 +31,32 @@ export interface ApiServerStatus {
   rollout: RolloutProgress | null;
 }
 
+/** What became of a change; names alone. */
+export interface ApiSecretsChanged {
+  changed: string[];
+  unchanged: string[];
+  undeclared: string[];
+  restarted: boolean;
+}
+
+export interface ApiSecrets {
+  secrets: { name: string; declared: boolean; changedAt: string | null; changedBy: string | null }[];
+  missing: string[];
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  createdAt: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+}
+
+export interface ApiCreatedKey extends ApiKey {
+  key: string;
+  endpointUrl: string;
+}
+
 /** The bot's REST API under `/api/hosting`. */
 export interface HostingApi {
   listServers(): Promise<ApiServer[]>;
@@ -38,8 +64,13 @@ export interface HostingApi {
   readStatus(serverId: string): Promise<ApiServerStatus>;
   /** Oldest first. */
   readLogs(serverId: string, lines: number): Promise<string[]>;
-  /** @returns null for a public server, and one that was not deployed yet. */
-  readKey(serverId: string): Promise<string | null>;
+  setSecret(serverId: string, name: string, value: string): Promise<ApiSecretsChanged>;
+  unsetSecret(serverId: string, name: string): Promise<ApiSecretsChanged>;
+  listSecrets(serverId: string): Promise<ApiSecrets>;
+  /** The key is told this once. */
+  createKey(serverId: string, key: { name: string; expiresAt: string | null }): Promise<ApiCreatedKey>;
+  listKeys(serverId: string): Promise<ApiKey[]>;
+  revokeKey(serverId: string, keyId: string): Promise<void>;
   /** Begins it. @returns the id of the rollout that does it. */
   change(serverId: string, change: 'stop' | 'start' | 'delete'): Promise<{ rolloutId: string }>;
 }
@@ -51,12 +82,12 @@ const PAGES_MAX = 100;
 
 /** Errors of every method: UserError `api-unreachable`, `api-unauthorized`, `server-not-found`, `api-refused`, or the API's own code. */
 export function createHostingApi({ apiUrl, apiToken }: { apiUrl: string; apiToken: string }): HostingApi {
-  const request = (method: string, path: string) => send({ apiUrl, apiToken, method, path });
+  const request = (method: string, path: string, body?: object) => send({ apiUrl, apiToken, method, path, body });
 
-  async function ofServer<T>(method: string, serverId: string, suffix = ''): Promise<T> {
+  async function ofServer<T>(method: string, serverId: string, suffix = '', body?: object): Promise<T> {
     if (!isServerId(serverId)) throw notFound(serverId, await listServers());
     try {
-      return (await request(method, `/servers/${encodeURIComponent(serverId)}${suffix}`)) as T;
+      return (await request(method, `/servers/${encodeURIComponent(serverId)}${suffix}`, body)) as T;
     } catch (error) {
       if (!(error instanceof UserError) || error.code !== 'server-not-found') throw error;
       throw notFound(serverId, await listServers().catch(() => []));
@@ -80,7 +111,14 @@ export function createHostingApi({ apiUrl, apiToken }: { apiUrl: string; apiToke
     readStatus: (serverId) => ofServer('GET', serverId, '/status'),
     readLogs: async (serverId, lines) =>
       (await ofServer<{ lines: string[] }>('GET', serverId, `/logs?lines=${lines}`)).lines,
-    readKey: async (serverId) => (await ofServer<{ key: string | null }>('GET', serverId, '/key')).key,
+    setSecret: (serverId, name, value) => ofServer('PUT', serverId, '/secrets', Object.fromEntries([[name, value]])),
+    unsetSecret: (serverId, name) => ofServer('DELETE', serverId, `/secrets/${encodeURIComponent(name)}`),
+    listSecrets: (serverId) => ofServer('GET', serverId, '/secrets'),
+    createKey: (serverId, key) => ofServer('POST', serverId, '/keys', key),
+    listKeys: async (serverId) => (await ofServer<{ keys: ApiKey[] }>('GET', serverId, '/keys')).keys,
+    revokeKey: async (serverId, keyId) => {
+      await ofServer('DELETE', serverId, `/keys/${encodeURIComponent(keyId)}`);
+    },
     change: (serverId, change) =>
       change === 'delete' ? ofServer('DELETE', serverId) : ofServer('POST', serverId, `/${change}`),
   };
@@ -89,7 +127,15 @@ export function createHostingApi({ apiUrl, apiToken }: { apiUrl: string; apiToke
 /** An answer larger than this is no answer of the bot. */
 const ANSWER_CHARS_MAX = 10_000_000;
 
-async function send(call: { apiUrl: string; apiToken: string; method: string; path: string }): Promise<unknown> {
+interface Call {
+  apiUrl: string;
+  apiToken: string;
+  method: string;
+  path: string;
+  body?: object | undefined;
+}
+
+async function send(call: Call): Promise<unknown> {
   const response = await reach(call);
   const text = (await response.text().catch(() => '')).slice(0, ANSWER_CHARS_MAX);
   const body = parseJson(text);
@@ -98,11 +144,16 @@ async function send(call: { apiUrl: string; apiToken: string; method: string; pa
   return body;
 }
 
-async function reach({ apiUrl, apiToken, method, path }: Parameters<typeof send>[0]): Promise<Response> {
+async function reach({ apiUrl, apiToken, method, path, body }: Call): Promise<Response> {
   try {
     return await fetch(`${apiUrl}/api/hosting${path}`, {
       method,
-      headers: { authorization: `Bearer ${apiToken}`, accept: 'application/json' },
+      headers: {
+        authorization: `Bearer ${apiToken}`,
+        accept: 'application/json',
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
       redirect: 'error',
       signal: AbortSignal.timeout(REQUEST_MS_MAX),
     });

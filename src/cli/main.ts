@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline/promises';
+import { readSecret } from './read-secret.ts';
 import { runCli } from './run-cli.ts';
 import { describeTerminal } from './terminal.ts';
 
@@ -18,6 +19,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   now: () => new Date(),
   ...(process.stdin.isTTY ? { confirm } : {}),
+  readSecret: (question) => readSecret(question, { input: process.stdin, output: process.stderr }),
   signal: interrupted.signal,
 });
 

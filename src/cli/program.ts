@@ -5,10 +5,11 @@ import type { CliContext, CommonOptions } from './cli-context.ts';
 import { type DoctorOptions, runDoctor } from './doctor-command.ts';
 import { EXIT_CODES_HELP } from './exit-codes.ts';
 import { type HostCommandOptions, runHost } from './host-command.ts';
-import { runKey } from './key-command.ts';
+import { type KeysCreateOptions, runKeysCreate, runKeysList, runKeysRevoke } from './keys-command.ts';
 import { runList } from './list-command.ts';
 import { type LogsOptions, runLogs } from './logs-command.ts';
 import { runMigrate } from './migrate-command.ts';
+import { runSecretsList, runSecretsSet, runSecretsUnset } from './secrets-command.ts';
 import { runStatus } from './status-command.ts';
 import { runTokenCreate, runTokenList, runTokenRevoke } from './token-command.ts';
 
@@ -36,6 +37,8 @@ export function createProgram(context: CliContext): Command {
   addHosting(program, context);
   addLooking(program, context);
   addChanging(program, context);
+  addSecrets(program, context);
+  addKeys(program, context);
   addToken(program, context);
   addPlatform(program, context);
   return program;
@@ -64,14 +67,11 @@ function addLooking(program: Command, context: CliContext): void {
     .option('--lines <n>', `how many, ${LOG_LINES_MAX} at most`, lineCount, LOG_LINES_DEFAULT)
     .option('--follow', 'go on with new ones until Ctrl-C')
     .action((id: string, options: LogsOptions) => runLogs(context, id, options));
-  common(withId(program.command('key')))
-    .description("print a server's API key")
-    .action((id: string, options: CommonOptions) => runKey(context, id, options));
 }
 
 function addChanging(program: Command, context: CliContext): void {
   for (const [change, description] of [
-    ['stop', 'stop a server, keeping its address and key'],
+    ['stop', 'stop a server, keeping its address and keys'],
     ['start', 'start a stopped server'],
   ] as const) {
     changing(program.command(change))
@@ -79,10 +79,47 @@ function addChanging(program: Command, context: CliContext): void {
       .action((id: string, options: ChangeOptions) => runChange(context, change, id, options));
   }
   changing(program.command('delete'))
-    .description('delete a server with its address, key and variables')
+    .description('delete a server with its address, keys and secrets')
     .option('--yes', 'do not ask')
     .addOption(new Option('--dry-run', 'say what would go, and do nothing'))
     .action((id: string, options: DeleteOptions) => runDelete(context, id, options));
+}
+
+function addSecrets(program: Command, context: CliContext): void {
+  const secrets = program.command('secrets').description("values of a server's variables");
+  common(withId(secrets.command('set')))
+    .description('set a value, typed or piped, and replace the pods that use it')
+    .argument('<name>', 'name of the variable, as under env in .mcp-hosting.yml')
+    .action((serverId: string, name: string, options: CommonOptions) =>
+      runSecretsSet(context, { serverId, name }, options),
+    );
+  common(withId(secrets.command('list')))
+    .description('list the names, who set them last, and those that are missing')
+    .action((id: string, options: CommonOptions) => runSecretsList(context, id, options));
+  common(withId(secrets.command('unset')))
+    .description('take a value away')
+    .argument('<name>', 'name of the variable')
+    .action((serverId: string, name: string, options: CommonOptions) =>
+      runSecretsUnset(context, { serverId, name }, options),
+    );
+}
+
+function addKeys(program: Command, context: CliContext): void {
+  const keys = program.command('keys').description('access keys of a server');
+  common(withId(keys.command('create')))
+    .description('make an access key, print it once, and say how to use it')
+    .option('--name <name>', 'whom or what it is for (default: your user name)')
+    .option('--expires-in <time>', 'such as 12h, 90d or 1y (default: never)')
+    .action((id: string, options: KeysCreateOptions) => runKeysCreate(context, id, options));
+  common(withId(keys.command('list')))
+    .description('list the keys with their last use and expiry')
+    .action((id: string, options: CommonOptions) => runKeysList(context, id, options));
+  common(withId(keys.command('revoke')))
+    .description('end a key for good')
+    .argument('<key>', 'id of the key, as `mcp-hosting keys list` shows it')
+    .action((serverId: string, keyId: string, options: CommonOptions) =>
+      runKeysRevoke(context, { serverId, keyId }, options),
+    );
 }
 
 function addToken(program: Command, context: CliContext): void {
@@ -103,6 +140,7 @@ function addToken(program: Command, context: CliContext): void {
 function addPlatform(program: Command, context: CliContext): void {
   common(program.command('doctor'))
     .description('look at a live installation from end to end, and say what mends what is broken')
+    .option('--only <check...>', 'these checks alone, by the names that --json gives')
     .option('--timeout <seconds>', 'for each check', seconds, DOCTOR_SECONDS_DEFAULT)
     .action((options: DoctorOptions) => runDoctor(context, options));
   common(program.command('migrate'))

@@ -24,6 +24,7 @@ export interface RolloutProgress
   proposal?: PullRequestRef;
   merge?: { by: string | null };
   verification?: KnownTools;
+  missingSecrets?: { names: string[]; message: string; hint: string };
 }
 
 /** What the line of a stage says when it is over. */

@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { broken, type Diagnosis } from '../domain/doctor/diagnosis.ts';
+import { RetryLaterError } from '../ports/retry-later.ts';
 import { visibleError } from './visible-error.ts';
+
+const OUTAGE_HINT = 'Check its address and the network between here and there, and run this again in a minute.';
 
 /** One thing that is looked at. */
 export interface DoctorCheck {
@@ -51,7 +54,8 @@ function tooLate(timeoutMs: number): Diagnosis {
 }
 
 function failed(error: unknown): Diagnosis {
-  const { message, hint } = visibleError(error);
+  const { message, hint } =
+    error instanceof RetryLaterError ? { message: error.message, hint: OUTAGE_HINT } : visibleError(error);
   return { found: 'could not be checked', problems: [broken(message, hint)] };
 }
 

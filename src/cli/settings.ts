@@ -15,6 +15,8 @@ export interface CliSettings {
   gitUrl?: string;
   deploymentsRepository?: RepositoryName;
   databaseUrl?: string;
+  /** Where `host` keeps the access keys that it makes. */
+  keysFile?: string;
 }
 
 export interface SettingsSource {
@@ -37,6 +39,7 @@ const SOURCES: Readonly<Record<keyof CliSettings, { key: string; variable: strin
   gitUrl: { key: 'gitUrl', variable: 'MCP_HOSTING_GIT_URL' },
   deploymentsRepository: { key: 'deploymentsRepository', variable: 'MCP_HOSTING_DEPLOYMENTS_REPOSITORY' },
   databaseUrl: { key: 'databaseUrl', variable: 'DATABASE_URL' },
+  keysFile: { key: 'keysFile', variable: 'MCP_HOSTING_KEYS_FILE' },
 };
 
 /**
@@ -90,6 +93,7 @@ function parseSettings(read: (name: keyof CliSettings) => string | undefined): C
   const url = (name: keyof CliSettings) => webUrl(name, text(name));
   const [apiUrl, gitUrl, apiToken, githubToken] = [url('apiUrl'), url('gitUrl'), text('apiToken'), text('githubToken')];
   const [databaseUrl, repository] = [text('databaseUrl'), text('deploymentsRepository')];
+  const keysFile = text('keysFile');
   return {
     githubUrl: url('githubUrl') ?? GITHUB_API_URL,
     ...(apiUrl ? { apiUrl } : {}),
@@ -97,6 +101,7 @@ function parseSettings(read: (name: keyof CliSettings) => string | undefined): C
     ...(githubToken ? { githubToken } : {}),
     ...(gitUrl ? { gitUrl } : {}),
     ...(databaseUrl ? { databaseUrl } : {}),
+    ...(keysFile ? { keysFile } : {}),
     ...(repository ? { deploymentsRepository: repositoryOf(repository) } : {}),
   };
 }

@@ -47,6 +47,9 @@ function rolloutLines(rollout: RolloutProgress, now: Date): string[] {
     ...(failed ? failureLines(rollout.failure ?? {}) : []),
     ...(failed ? ['', plainLine(reasonOf(rollout), 1_000)] : []),
     ...(failed && rollout.failure ? [plainLine(rollout.failure.hint, 1_000)] : []),
+    ...(rollout.missingSecrets
+      ? ['', plainLine(`${rollout.missingSecrets.message} ${rollout.missingSecrets.hint}`, 1_000).replaceAll('`', '')]
+      : []),
     ...(waiting ? ['', `Someone must merge ${waiting.url}; then it goes on by itself.`] : []),
   ];
 }

@@ -10,6 +10,8 @@ export interface ClusterOffer {
   affinity: boolean;
   /** Names, or `*.` and a name, that servers may take; empty: none. */
   customDomains: readonly string[];
+  /** Whether values can come from a store outside of the cluster, and do where a server says nothing. */
+  externalSecrets: 'none' | 'offered' | 'default';
   /** Host names that other servers have or are about to get. */
   takenDomains?: readonly string[];
   /** The platform's own domain, whose names belong to the servers they are made for. */
@@ -22,6 +24,7 @@ export const BASIC_OFFER: ClusterOffer = {
   scaleToZero: false,
   affinity: true,
   customDomains: [],
+  externalSecrets: 'none',
 };
 
 /** What the installation and its policy offer. `ownDomain`: `mcp.example.com`. */
@@ -38,6 +41,7 @@ export function clusterOffer(options: {
     scaleToZero: policy.scaling?.toZero === true,
     affinity: routeImplementation(route, policy) !== 'other',
     customDomains: hasCertificates ? (policy.customDomains ?? []) : [],
+    externalSecrets: policy.secrets?.store ? (policy.secrets.default === 'external' ? 'default' : 'offered') : 'none',
     ownDomain,
     takenDomains,
   };

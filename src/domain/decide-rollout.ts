@@ -18,6 +18,7 @@ import {
   REPORT_DEADLINE_MS,
   RETRY_PAUSE_MS,
   RETRY_PAUSE_MS_MAX,
+  SECRETS_POLL_MS,
   SYNC_DEADLINE_MS,
   SYNC_POLL_MS,
   VERIFY_DEADLINE_MS,
@@ -43,11 +44,14 @@ export type RolloutFact =
       found?: { proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] };
     }
   | { kind: 'merge-blocked' }
+  /** The check of its pull request is through, which branch protection may have waited for. */
+  | { kind: 'checks-passed' }
   | { kind: 'closed'; by: string | null }
   | { kind: 'still-open' }
   | { kind: 'refreshed' }
   | { kind: 'synced' }
   | { kind: 'not-synced'; because: string; uncoveredRevision?: string }
+  | { kind: 'secrets-missing'; names: string[]; message: string; hint: string }
   | { kind: 'verified'; protocolVersion: string; tools: ToolSummary[]; toolCount: number }
   | { kind: 'not-verified'; reason: string }
   | { kind: 'superseded'; reason: string }
@@ -123,7 +127,9 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
     case 'merged':
       return applyMerge(rollout, fact, now);
     case 'merge-blocked':
-      return rollout.stage === 'proposed' ? settle(leftToPeople(rollout)) : rollout;
+      return rollout.stage === 'proposed' ? settle(leftToPeople({ ...rollout, mergeBlocked: true })) : rollout;
+    case 'checks-passed':
+      return rollout.stage === 'proposed' && rollout.mergeBlocked ? settle(leftToBot(rollout, now)) : rollout;
     case 'closed':
       return applyClose(rollout, fact.by, now);
     case 'refreshed':
@@ -131,12 +137,16 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
     case 'synced':
       if (rollout.stage !== 'syncing') return rollout;
       return enter(rollout, rollout.kind === 'deploy' || rollout.kind === 'start' ? 'verifying' : 'succeeded', now);
-    case 'not-synced':
+    case 'not-synced': {
+      const going = rollout.missingSecrets ? withSecrets(rollout, now) : rollout;
       return settle({
-        ...rollout,
+        ...going,
         lastProblem: fact.because,
         ...(fact.uncoveredRevision ? { uncoveredRevision: fact.uncoveredRevision } : {}),
       });
+    }
+    case 'secrets-missing':
+      return rollout.stage === 'syncing' ? settle(withoutSecrets(rollout, fact)) : rollout;
     case 'verified':
       if (rollout.stage !== 'verifying') return rollout;
       return enter({ ...rollout, verification: verificationOf(fact) }, 'succeeded', now);
@@ -188,6 +198,7 @@ export function dueEffect(rollout: Rollout, now: Date): RolloutEffect {
       if (rollout.reportedStage !== 'proposed') return { kind: 'report' };
       return silentFor(rollout, now, PROPOSAL_POLL_MS) ? { kind: 'poll-proposal' } : wait(PROPOSAL_POLL_MS);
     case 'syncing':
+      if (rollout.missingSecrets?.told === false) return { kind: 'report' };
       return rollout.refreshed ? { kind: 'observe' } : { kind: 'refresh-application' };
     case 'verifying':
       return { kind: 'verify' };
@@ -203,6 +214,7 @@ export function dueEffect(rollout: Rollout, now: Date): RolloutEffect {
 /** How long to wait after an effect that told that the world is not there yet. */
 export function pauseAfter(fact: RolloutFact): number | undefined {
   if (fact.kind === 'not-synced') return SYNC_POLL_MS;
+  if (fact.kind === 'secrets-missing') return SECRETS_POLL_MS;
   if (fact.kind === 'not-verified') return VERIFY_POLL_MS;
   return undefined;
 }
@@ -224,14 +236,18 @@ export function failByDeadline(rollout: Rollout, now: Date): Rollout {
 
 /** Puts the rollout in a stage: its clock starts, its tries begin anew. */
 function enter(rollout: Rollout, stage: RolloutStage, now: Date): Rollout {
-  const { lastProblem: _, ...rest } = settle(rollout);
+  const { lastProblem: _, missingSecrets: __, ...rest } = settle(rollout);
   return {
     ...rest,
     stage,
     stages: [...rollout.stages, { stage, at: now.toISOString() }],
     polledAt: now.toISOString(),
-    deadlineAt: new Date(now.getTime() + DEADLINES_MS[stage]).toISOString(),
+    deadlineAt: deadlineOf(stage, now),
   };
+}
+
+function deadlineOf(stage: RolloutStage, now: Date): string {
+  return new Date(now.getTime() + DEADLINES_MS[stage]).toISOString();
 }
 
 function enterProposed(rollout: Rollout, now: Date): Rollout {
@@ -243,15 +259,36 @@ function leftToPeople(rollout: Rollout): Rollout {
   return withoutDeadline({ ...rollout, mergePolicy: 'review' });
 }
 
+/** The bot tries once more to merge. */
+function leftToBot({ mergeBlocked: _, ...rollout }: Rollout, now: Date): Rollout {
+  return { ...rollout, mergePolicy: 'auto', deadlineAt: deadlineOf('proposed', now) };
+}
+
 /** What is left to do is a person's, who may take their time. */
 function withoutDeadline(rollout: Rollout): Rollout {
   const { deadlineAt: _, ...rest } = rollout;
   return rest;
 }
 
+/** Somebody is to set them, and may take their time; new names are told anew. */
+function withoutSecrets(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'secrets-missing' }>): Rollout {
+  const { names, message, hint } = fact;
+  const known = rollout.missingSecrets;
+  const told = known?.told === true && known.message === message;
+  return withoutDeadline({ ...rollout, missingSecrets: { names, message, hint, told } });
+}
+
+/** They have come: the pods start now, and Argo CD has its full time again. */
+function withSecrets(rollout: Rollout, now: Date): Rollout {
+  const { missingSecrets: _, ...rest } = rollout;
+  return { ...rest, deadlineAt: new Date(now.getTime() + DEADLINES_MS.syncing).toISOString() };
+}
+
 function applyReport(rollout: Rollout, fact: Extract<RolloutFact, { kind: 'reported' }>, now: Date): Rollout {
+  const { missingSecrets } = rollout;
   const told = settle({
     ...rollout,
+    ...(missingSecrets ? { missingSecrets: { ...missingSecrets, told: true } } : {}),
     reports: { ...rollout.reports, ...fact.reports },
     reportedStage: fact.stage,
   });

@@ -22,6 +22,14 @@ export interface DeploymentsPolicy {
     /** KEDA and its HTTP add-on are installed. */
     toZero?: boolean;
   };
+  secrets?: {
+    /** What servers have that say nothing. Absent: `cluster`. */
+    default?: 'cluster' | 'external';
+    /** A store of the External Secrets Operator. Absent: `external` is not offered. `kind` absent: ClusterSecretStore. */
+    store?: { name: string; kind?: 'SecretStore' | 'ClusterSecretStore' };
+    /** Where the store keeps the values of a server, with `{server-id}`. Absent: `mcp-servers/{server-id}`. */
+    path?: string;
+  };
   /** Prometheus scrapes the port `metrics` of every server's pods. */
   monitoring?: boolean;
   /** Nodes with this label, and a taint of the same key and value, are the servers' own. */

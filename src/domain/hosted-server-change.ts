@@ -61,6 +61,7 @@ function waitingFor(rollout: Rollout): string | null {
   if (rollout.stage === 'setup' && rollout.setupPullRequest) {
     return `Waiting for someone to merge ${rollout.setupPullRequest.url}`;
   }
+  if (rollout.stage === 'syncing' && rollout.missingSecrets) return rollout.missingSecrets.message;
   if (rollout.stage === 'proposed' && rollout.proposal) return `Waiting for someone to merge ${rollout.proposal.url}`;
   return null;
 }

@@ -24,9 +24,9 @@ export interface OverlayInput {
   host: string;
   route: RouteSettings;
   source: { repository: RepositoryName; commitSha: string };
-  /** `scaling` absent: as many as `replicas`. */
+  /** `scaling` absent: as many as `replicas`. `secrets` absent: set through the platform. */
   config: Pick<ServerConfig, 'resources' | 'env' | 'access' | 'egress' | 'rateLimit' | 'sessions' | 'domains'> &
-    Partial<Pick<ServerConfig, 'scaling'>>;
+    Partial<Pick<ServerConfig, 'scaling' | 'secrets'>>;
   /** Absent: every default. */
   policy?: OverlayPolicy;
 }

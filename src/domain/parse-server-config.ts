@@ -35,7 +35,7 @@ export const DEFAULT_RESOURCES: ServerConfig['resources'] = {
  * @param offer what the installation can do beyond the basics; asking for more is a problem
  */
 export function parseServerConfig(text: string | null, offer: ClusterOffer = BASIC_OFFER): ParsedServerConfig {
-  if (text === null) return { ok: true, config: fillIn({}) };
+  if (text === null) return { ok: true, config: fillIn({}, offer) };
   const mapping = readYamlMapping(text, SERVER_CONFIG_FILE);
   if (!mapping.value) return { ok: false, problems: mapping.problems };
   validateShape(mapping.value);
@@ -49,7 +49,7 @@ export function parseServerConfig(text: string | null, offer: ClusterOffer = BAS
   ];
   const problems = [...mapping.problems, ...firstOfEachPath([...pasted, ...rules, ...shape])];
   if (problems.length > 0) return { ok: false, problems: inOrder(problems).slice(0, CONFIG_PROBLEMS_MAX) };
-  return { ok: true, config: fillIn(mapping.value as WrittenConfig) };
+  return { ok: true, config: fillIn(mapping.value as WrittenConfig, offer) };
 }
 
 const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
@@ -63,14 +63,15 @@ type WrittenConfig = Partial<Omit<ServerConfig, 'resources' | 'scaling'>> & {
 };
 
 /** A repository that gives only one side of a resource gets the other moved along, so that request ≤ limit. */
-function fillIn(written: WrittenConfig): ServerConfig {
+function fillIn(written: WrittenConfig, { externalSecrets }: ClusterOffer): ServerConfig {
   const { resources, scaling, ...rest } = written;
   const min = scaling?.min ?? 1;
   const cpu = pairOf(resources?.requests?.cpu, resources?.limits?.cpu, 'cpu', parseCpuMillis);
   const memory = pairOf(resources?.requests?.memory, resources?.limits?.memory, 'memory', parseMemoryBytes);
   return {
     env: [],
-    access: 'key',
+    secrets: externalSecrets === 'default' ? 'external' : 'cluster',
+    access: 'private',
     sessions: 'shared',
     ...rest,
     resources: {
@@ -172,6 +173,16 @@ function egressProblems(mapping: YamlMapping): ConfigProblem[] {
 
 /** What the file format knows and this installation cannot do is refused: ignoring it would surprise later. */
 function notOfferedProblems(mapping: YamlMapping, offer: ClusterOffer): ConfigProblem[] {
+  return [...notOfferedScaling(mapping, offer), ...notOfferedSecrets(mapping, offer)];
+}
+
+function notOfferedSecrets(mapping: YamlMapping, { externalSecrets }: ClusterOffer): ConfigProblem[] {
+  if (valueAt(mapping.value, ['secrets']) !== 'external' || externalSecrets !== 'none') return [];
+  const state = 'it is "external", which needs a store that the deployments policy names';
+  return [problemAt(mapping, ['secrets'], state, '"cluster"')];
+}
+
+function notOfferedScaling(mapping: YamlMapping, offer: ClusterOffer): ConfigProblem[] {
   const { min, max, problem } = scalingBounds(mapping, offer);
   if (problem) return [problem];
   const isIsolated = valueAt(mapping.value, ['sessions']) === 'isolated';

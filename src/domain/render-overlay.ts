@@ -3,6 +3,7 @@ import { backendTrafficPolicyManifest } from './manifests/backend-traffic-policy
 import { certificateManifest } from './manifests/certificate.ts';
 import type { ValidManifest } from './manifests/custom-resource.ts';
 import { deploymentManifest } from './manifests/deployment.ts';
+import { externalSecretManifest } from './manifests/external-secret.ts';
 import { horizontalPodAutoscalerManifest } from './manifests/horizontal-pod-autoscaler.ts';
 import { httpRouteManifest } from './manifests/http-route.ts';
 import { ingressManifest } from './manifests/ingress.ts';
@@ -53,9 +54,17 @@ function manifestsOf(input: OverlayInput): Record<string, ValidManifest> {
     'deployment.yaml': deploymentManifest(input),
     'service.yaml': serviceManifest(input),
     ...(route.kind === 'gateway' ? gatewayRoute(input, route) : ingressRoute(input, route)),
+    ...externalSecrets(input),
     ...(config.egress ? { 'networkpolicy.yaml': networkPolicyManifest(input, config.egress) } : {}),
     ...scaling(input),
   };
+}
+
+function externalSecrets(input: OverlayInput): Record<string, ValidManifest> {
+  const { env, secrets } = input.config;
+  const store = input.policy?.secrets?.store;
+  if (secrets !== 'external' || !store || env.length === 0) return {};
+  return { 'externalsecret.yaml': externalSecretManifest(input, store) };
 }
 
 function gatewayRoute(
@@ -153,15 +162,20 @@ function isHost(host: string): boolean {
   return host.length <= 253 && host.split('.').every((label) => DNS_LABEL.test(label));
 }
 
-function isPolicy({ route, nodePool, runtimeClass, registryMirror }: OverlayPolicy): boolean {
-  const names = [route?.wildcardSecret, route?.clusterIssuer, runtimeClass].filter((name) => name !== undefined);
+function isPolicy({ route, nodePool, runtimeClass, registryMirror, secrets }: OverlayPolicy): boolean {
+  const names = [route?.wildcardSecret, route?.clusterIssuer, runtimeClass, secrets?.store?.name].filter(
+    (name) => name !== undefined,
+  );
   return (
     names.every(isHost) &&
     (!nodePool || (LABEL_KEY.test(nodePool.label) && LABEL_VALUE.test(nodePool.value))) &&
+    (secrets?.path === undefined || STORE_PATH.test(secrets.path)) &&
     (registryMirror === undefined || IMAGE_REPOSITORY.test(`${registryMirror}/image`))
   );
 }
 
+/** As the policy's schema has it. */
+const STORE_PATH = /^[A-Za-z0-9_{/][A-Za-z0-9_.{}/-]{0,252}$/;
 const LABEL_KEY = /^(?:[a-z0-9][a-z0-9.-]{0,251}[a-z0-9]\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;

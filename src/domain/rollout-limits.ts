@@ -29,6 +29,8 @@ export const RETRY_PAUSE_MS = 1_000;
 export const RETRY_PAUSE_MS_MAX = 60_000;
 /** The cluster is looked at this often while it syncs, beside the watch. */
 export const SYNC_POLL_MS = 5_000;
+/** Values that the platform sets are heard of at once; those that come from elsewhere are looked for this often. */
+export const SECRETS_POLL_MS = 15_000;
 export const VERIFY_POLL_MS = 2_000;
 /** One handshake with the public endpoint; a cold start fits. */
 export const VERIFY_TIMEOUT_MS = 20_000;

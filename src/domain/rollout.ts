@@ -112,6 +112,8 @@ export interface Rollout {
   setupPullRequest?: PullRequestRef;
   needsSetup: boolean;
   mergePolicy: 'review' | 'auto';
+  /** It is left to people although the policy is `auto`: branch protection refused, perhaps until its checks are through. */
+  mergeBlocked?: boolean;
   /** What the deployments repository held when the rollout began, which saves a read; dropped once it was used. */
   snapshot?: DeploymentsSnapshot;
   build?: { runId: number; url: string };
@@ -121,6 +123,8 @@ export interface Rollout {
   merge?: { sha: string; by: string | null };
   /** Argo CD was asked to look at git for this rollout. */
   refreshed?: boolean;
+  /** Declared variables without a value, which the pods wait for, and what sets them. `told`: people know. */
+  missingSecrets?: { names: string[]; message: string; hint: string; told: boolean };
   /** The newest revision of the Application that was found not to hold the merge; saves asking GitHub again. */
   uncoveredRevision?: string;
   /** ISO 8601: when the outside system was last asked instead of waited for. */

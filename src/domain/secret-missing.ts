@@ -1,5 +1,6 @@
 import type { ClusterFailure } from './cluster-verdict.ts';
-import { type Rollout, serversNamespace } from './rollout.ts';
+import { missingSecretsWords } from './missing-secrets.ts';
+import type { Rollout } from './rollout.ts';
 
 /** Kubernetes names the key, or only the Secret where that is missing as a whole: then all variables are. */
 export function secretMissing(rollout: Rollout, message: string): ClusterFailure {
@@ -10,15 +11,5 @@ export function secretMissing(rollout: Rollout, message: string): ClusterFailure
     const hint = 'Look at the Secrets of the server in its namespace.';
     return { code: 'secret-missing', message: `The pod cannot start: ${message}.`, hint };
   }
-  const namespace = serversNamespace(rollout);
-  const literals = names.map((name) => `--from-literal=${name}=…`).join(' ');
-  const cure = key
-    ? `Add \`${key}\` to Secret \`${secret}\` in namespace \`${namespace}\``
-    : `Run \`kubectl --namespace ${namespace} create secret generic ${secret} ${literals}\``;
-  const said = names.map((name) => `\`${name}\``).join(', ');
-  return {
-    code: 'secret-missing',
-    message: `${said} ${names.length === 1 ? 'is' : 'are'} not set.`,
-    hint: `${cure}; the deployment goes on by itself.`,
-  };
+  return { code: 'secret-missing', ...missingSecretsWords(rollout, names) };
 }

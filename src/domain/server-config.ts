@@ -8,6 +8,8 @@ export interface ServerConfig {
   command?: string[];
   /** Names of environment variables whose values stand in the server's Secret. */
   env: string[];
+  /** Where their values come from: set through the platform, or from the store that the deployments policy names. */
+  secrets: 'cluster' | 'external';
   resources: {
     requests: { cpu: string; memory: string };
     limits: { cpu: string; memory: string };
@@ -16,8 +18,8 @@ export interface ServerConfig {
   scaling: { min: number; max: number; requestsPerSecond?: number };
   /** Further host names of the endpoint. */
   domains?: string[];
-  /** `key`: a bearer API key is asked for. `public`: anyone who knows the URL. */
-  access: 'key' | 'public';
+  /** `private`: an access key is asked for. `public`: anyone who knows the URL. */
+  access: 'private' | 'public';
   rateLimit?: { requestsPerMinute: number };
   /** Absent: the namespace's default. Given: a NetworkPolicy that allows DNS and these alone. */
   egress?: { cidr: string; ports: number[] }[];

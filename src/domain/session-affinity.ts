@@ -21,5 +21,5 @@ export function sessionAffinity(input: OverlayInput): SessionAffinity | undefine
   const implementation = routeImplementation(input.route, input.policy);
   // KEDA's interceptor stands in between and chooses the pod.
   if (plan.max <= 1 || plan.kind === 'to-zero' || implementation === 'other') return undefined;
-  return { implementation, by: input.config.access === 'key' ? 'authorization' : 'address' };
+  return { implementation, by: input.config.access === 'public' ? 'address' : 'authorization' };
 }

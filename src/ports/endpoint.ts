@@ -9,4 +9,6 @@ export type EndpointCheck =
 export interface Endpoints {
   /** A real MCP handshake and `tools/list` against the public endpoint, within `timeoutMs`. Never throws. */
   verify(endpointUrl: string, accessKey: string | undefined, timeoutMs: number): Promise<EndpointCheck>;
+  /** When keys were used last, by their ids, as the one pod that answers knows since its start. Never throws. */
+  keyUses(endpointUrl: string, accessKey: string, timeoutMs: number): Promise<ReadonlyMap<string, Date>>;
 }

@@ -219,6 +219,21 @@ export interface PullRequestReviews {
   listOpen(): Promise<{ number: number; headSha: string; checked: boolean }[]>;
 }
 
+/** The bot's issue about drift. */
+export interface DriftIssue {
+  number: number;
+  open: boolean;
+  title: string;
+  body: string;
+}
+
+export interface DeploymentsInventory {
+  /** One request: the directories below `servers/` on the default branch, and the bot's issue about drift. */
+  read(): Promise<{ serverIds: string[]; issue: DriftIssue | null }>;
+  /** One request. `number` undefined: a new issue. */
+  publishIssue(number: number | undefined, issue: { title: string; body: string; open: boolean }): Promise<void>;
+}
+
 export interface MissedDeliveries {
   /** Asks GitHub to send again deliveries that failed since the given time, newest attempt of each; returns how many. */
   redeliverFailed(since: Date): Promise<number>;

@@ -1,3 +1,4 @@
+import type { AccessKey } from '../domain/access-key.ts';
 import type { DomainClaim } from '../domain/domain-claims.ts';
 import type { HostedServer, HostedServerStatus, ServerSource } from '../domain/hosted-server.ts';
 import type { HostedServerChange } from '../domain/hosted-server-change.ts';
@@ -54,6 +55,11 @@ export interface HostedServers {
    * Custom domains of living servers: of what is deployed, and of rollouts that go on. A server may be there twice.
    */
   claimedDomains(): Promise<DomainClaim[]>;
+  /**
+   * Makes a living server deleted, as its overlay is gone. @returns false, with nothing done, when a rollout of it goes on
+   * or it is deleted already.
+   */
+  retire(serverId: string, message: string): Promise<boolean>;
   /** Newest first. Deleted ones only when asked for. */
   list(filter: {
     status?: HostedServerStatus;
@@ -61,6 +67,13 @@ export interface HostedServers {
     limit: number;
     offset: number;
   }): Promise<HostedServer[]>;
+  /** Brings names into `env_vars` and takes others out, beside those that are there. */
+  changeEnvVars(id: string, change: { add?: readonly string[]; remove?: readonly string[] }): Promise<void>;
+}
+
+export interface DriftLog {
+  /** Remembers what is seen now and forgets the rest. @returns since when each has been seen, without a break */
+  observe(keys: readonly string[], now: Date): Promise<ReadonlyMap<string, Date>>;
 }
 
 export interface Rollouts {
@@ -113,6 +126,43 @@ export interface ServerLock {
 export interface WriteBudget {
   /** Takes `calls` from the budget. @returns 0, or the milliseconds to wait when it is used up (nothing taken). */
   take(installationId: number, calls: number): Promise<number>;
+}
+
+export interface UnfinishedSecretChange {
+  id: string;
+  serverId: string;
+  names: string[];
+}
+
+/** Who changed which of a server's variables when. Names alone. */
+export interface SecretChanges {
+  /** Before the Secret is written: what is cut off afterwards is found again by `unfinished`. */
+  begin(change: {
+    id: string;
+    hostedServerId: string;
+    action: 'set' | 'unset';
+    names: readonly string[];
+    changedBy: string;
+  }): Promise<void>;
+  /** What was changed in the end, pods and all; nothing: the change is forgotten. */
+  finish(id: string, names: readonly string[]): Promise<void>;
+  /** Ends a change that was cut off, as it was begun. */
+  close(id: string): Promise<void>;
+  /** The newest change of each name. */
+  newest(hostedServerId: string): Promise<ReadonlyMap<string, { changedAt: Date; changedBy: string }>>;
+  /** Oldest first; of every server unless one is named. */
+  unfinished(filter: { olderThanMs: number; hostedServerId?: string }): Promise<UnfinishedSecretChange[]>;
+}
+
+/** What is known of access keys, but for the keys and their hashes. */
+export interface AccessKeys {
+  create(hostedServerId: string, key: Omit<AccessKey, 'lastUsedAt'>): Promise<void>;
+  /** Those that were not revoked, oldest first; some may not have got into the cluster. */
+  list(hostedServerId: string): Promise<AccessKey[]>;
+  /** @returns false where the server never had such a key */
+  revoke(hostedServerId: string, id: string, revokedBy: string): Promise<boolean>;
+  /** Remembers uses by the key's id; an older one than is known changes nothing. */
+  noteUses(hostedServerId: string, uses: ReadonlyMap<string, Date>): Promise<void>;
 }
 
 /** What is known of an API token; its secret is not. */

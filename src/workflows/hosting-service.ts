@@ -3,11 +3,20 @@ import type { HostedServer, HostedServerStatus } from '../domain/hosted-server.t
 import { fullName, type RepositoryName } from '../domain/repository.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import { UserError } from '../domain/user-error.ts';
+import { serverDeleted } from './living-server.ts';
 import type { Platform } from './platform.ts';
+import { createKey, listKeys, revokeKey } from './server-keys.ts';
+import { listSecrets, setSecrets, unsetSecret } from './server-secrets.ts';
 import { startRollout } from './start-rollout.ts';
 
 interface Asked {
   requestId: string;
+  requestedBy: string;
+}
+
+/** A change that is done when it is answered. */
+interface Change {
+  serverId: string;
   requestedBy: string;
 }
 
@@ -47,12 +56,12 @@ export function createHostingService(platform: Platform) {
     stop: change('stop'),
     start: change('start'),
     remove: change('delete'),
-    async accessKey(serverId: string): Promise<string | null | undefined> {
-      const server = await find(serverId);
-      if (!server) return undefined;
-      if (server.source.deployed?.config.access === 'public') return null;
-      return (await platform.serverSecrets.readAccessKey(serverId)) ?? null;
-    },
+    setSecrets: (request: Change & { values: ReadonlyMap<string, string> }) => setSecrets(platform, request),
+    unsetSecret: (request: Change & { name: string }) => unsetSecret(platform, request),
+    listSecrets: (serverId: string) => listSecrets(platform, serverId),
+    createKey: (request: Change & { name: string; expiresAt: Date | null }) => createKey(platform, request),
+    revokeKey: (request: Change & { keyId: string }) => revokeKey(platform, request),
+    listKeys: (serverId: string) => listKeys(platform, serverId),
   };
 }
 
@@ -101,13 +110,7 @@ function changeServer(
   kind: 'stop' | 'start' | 'delete',
   request: Asked,
 ): Promise<Accepted> {
-  if (server.status === 'deleted') {
-    throw new UserError(
-      'server-deleted',
-      `Cannot ${kind} ${server.serverId}: it was deleted, expected a living server`,
-      'Host its repository again with /host; it gets a new id.',
-    );
-  }
+  if (server.status === 'deleted') throw serverDeleted(server.serverId, kind);
   const { installationId, repository, repositoryId, pullRequest, homeIssue } = server.source;
   return start(platform, {
     request,

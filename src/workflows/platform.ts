@@ -1,9 +1,10 @@
 import type { RouteSettings } from '../domain/overlay-input.ts';
 import type { RepositoryName } from '../domain/repository.ts';
-import type { Applications, ServerSecrets, Workloads } from '../ports/cluster.ts';
+import type { AccessKeyFiles, Applications, SecretInventory, ServerSecrets, Workloads } from '../ports/cluster.ts';
 import type { Endpoints } from '../ports/endpoint.ts';
 import type {
   Builds,
+  DeploymentsInventory,
   Installations,
   MissedDeliveries,
   Permissions,
@@ -15,13 +16,16 @@ import type {
 } from '../ports/github.ts';
 import type { Log } from '../ports/log.ts';
 import type {
+  AccessKeys,
   Conversations,
   DeliveryLog,
+  DriftLog,
   HostedServers,
   PullRequestHeads,
   Queue,
   Replies,
   Rollouts,
+  SecretChanges,
   ServerLock,
 } from '../ports/stores.ts';
 
@@ -46,6 +50,8 @@ export interface Platform {
   now(): Date;
   uuid(): string;
   randomBytes(length: number): Uint8Array;
+  /** The access key by which the bot tries a server's endpoint. */
+  probeKeyOf(serverId: string): string;
   log: Log;
   permissions: Permissions;
   snapshots: Snapshots;
@@ -54,18 +60,24 @@ export interface Platform {
   setupProposals: SetupProposals;
   reports: Reports;
   reviews: PullRequestReviews;
+  inventory: DeploymentsInventory;
   missedDeliveries: MissedDeliveries;
   installations: Installations;
   applications: Applications;
   workloads: Workloads;
   serverSecrets: ServerSecrets;
+  accessKeyFiles: AccessKeyFiles;
+  secretInventory: SecretInventory;
   endpoints: Endpoints;
   deliveryLog: DeliveryLog;
   hostedServers: HostedServers;
   rollouts: Rollouts;
+  driftLog: DriftLog;
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   conversations: Conversations;
+  accessKeys: AccessKeys;
+  secretChanges: SecretChanges;
   queue: Queue;
   serverLock: ServerLock;
 }

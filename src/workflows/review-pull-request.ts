@@ -1,11 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import { serverIdOfBranch } from '../domain/branch-names.ts';
 import type { CheckRunView } from '../domain/reports/check-run-view.ts';
 import { renderManifestsCheck, renderManifestsComment } from '../domain/reports/manifests-report.ts';
 import { MANIFESTS_MARKER, parseRolloutMarker } from '../domain/reports/markers.ts';
 import { fullName } from '../domain/repository.ts';
-import { type FolderSides, type ManifestsReview, reviewManifests } from '../domain/review/review-manifests.ts';
+import { type FolderSides, type ManifestsReview, reviewInSteps } from '../domain/review/review-manifests.ts';
 import { type TouchedPaths, touchedPaths, touchesNothing } from '../domain/review/touched-paths.ts';
 import type { ReviewSubject, StatusReport } from '../ports/github.ts';
+import { recordFact } from './advance-server.ts';
 import type { Platform } from './platform.ts';
 import { endpointUrlOf, imageRegistryOf, ownDomainOf } from './server-names.ts';
 
@@ -52,6 +54,7 @@ async function review(platform: Platform, { number, headSha, branch = '' }: Revi
   const check = renderManifestsCheck(options);
   const comment = wantsComment(subject, result) ? renderManifestsComment(options) : undefined;
   await tell(platform, subject, { check, comment });
+  if (check.conclusion === 'SUCCESS') await letMergeGoOn(platform, subject);
   platform.log.info(
     { pullRequest: subject.number, head: subject.headSha, conclusion: check.conclusion },
     'Manifests were checked',
@@ -68,18 +71,29 @@ async function reviewOf(
   const branchServerId = subject.fork ? undefined : serverIdOfBranch(subject.headBranch);
   if (touchesNothing(touched)) return 'nothing';
   const { folders, base } = await readTouched(platform, subject, touched);
-  return reviewManifests({
-    settings: settingsOf(platform),
-    touched,
-    changedPaths: subject.changedPaths,
-    ...(branchServerId === undefined ? {} : { branchServerId }),
-    servers: folders,
-    ...(base ? { base } : {}),
-    policy: subject.policy,
-    limitRangeText: subject.limitRangeText,
-    registriesOf: await registriesOf(platform, [...touched.servers.keys()]),
-    claims: await platform.hostedServers.claimedDomains(),
-  });
+  return inBreaths(
+    reviewInSteps({
+      settings: settingsOf(platform),
+      touched,
+      changedPaths: subject.changedPaths,
+      ...(branchServerId === undefined ? {} : { branchServerId }),
+      servers: folders,
+      ...(base ? { base } : {}),
+      policy: subject.policy,
+      limitRangeText: subject.limitRangeText,
+      registriesOf: await registriesOf(platform, [...touched.servers.keys()]),
+      claims: await platform.hostedServers.claimedDomains(),
+    }),
+  );
+}
+
+/** Lets what else waits in the process go first between two steps. */
+async function inBreaths<Result>(steps: Generator<undefined, Result>): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await setImmediate();
+  }
 }
 
 function tooMuch(state: string): ManifestsReview {
@@ -137,6 +151,16 @@ function wantsComment(subject: ReviewSubject, result: ManifestsReview | 'nothing
 function isOwnProposal({ byBot, fork, body, headMessage }: ReviewSubject): boolean {
   const rolloutId = parseRolloutMarker(body);
   return byBot && !fork && rolloutId !== undefined && headMessage.split('\n').includes(`Rollout: ${rolloutId}`);
+}
+
+/** Under the policy `auto`, branch protection may have refused the merge until this check was through. */
+async function letMergeGoOn(platform: Platform, subject: ReviewSubject): Promise<void> {
+  const serverId = serverIdOfBranch(subject.headBranch);
+  const rolloutId = parseRolloutMarker(subject.body);
+  if (serverId === undefined || rolloutId === undefined || !isOwnProposal(subject)) return;
+  const rollout = await platform.rollouts.read(rolloutId);
+  if (rollout?.serverId !== serverId || rollout.stage !== 'proposed') return;
+  await recordFact(platform, serverId, rolloutId, { kind: 'checks-passed' });
 }
 
 async function tell(

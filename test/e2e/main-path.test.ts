@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -19,12 +20,45 @@ afterAll(async () => {
   expect(violations).toEqual([]);
 }, WAIT_MS_MAX);
 
+async function callApi(method: string, path: string, body?: object): Promise<unknown> {
+  const response = await fetch(`${platform.file.apiUrl}/api/hosting${path}`, {
+    method,
+    headers: { authorization: `Bearer ${platform.file.apiToken}`, 'content-type': 'application/json' },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  return response.json();
+}
+
+/** What the endpoint answers to a request with this key. */
+function statusWith(serverId: string, key: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { port } = new URL(platform.file.gatewayUrl);
+    const headers = {
+      host: `${serverId}.localhost`,
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+    };
+    const options = { host: '127.0.0.1', port, path: '/mcp', method: 'POST', headers, agent: false };
+    const call = request(options, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    call.on('error', reject);
+    call.end(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }));
+  });
+}
+
+/** A key, once the wrapper has it: the kubelet renews its file while it runs. */
+async function makeKey(serverId: string, name: string): Promise<{ id: string; key: string }> {
+  const made = (await callApi('POST', `/servers/${serverId}/keys`, { name })) as { id: string; key: string };
+  await platform.waitFor('the key to be let in', async () => (await statusWith(serverId, made.key)) !== 401);
+  return made;
+}
+
 /** A tool call by the official SDK client through `mcp-connect`. */
 async function callThroughConnect(serverId: string, endpointUrl: string, tool: string, args: Record<string, unknown>) {
-  const response = await fetch(`${platform.file.apiUrl}/api/hosting/servers/${serverId}/key`, {
-    headers: { authorization: `Bearer ${platform.file.apiToken}` },
-  });
-  const { key } = (await response.json()) as { key: string };
+  const { key } = await makeKey(serverId, 'e2e');
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [CONNECT, serverId],
@@ -118,13 +152,28 @@ describe('a server with a build', () => {
     expect(statuses[0]).toMatchObject({ state: 'success', environment: serverId });
   });
 
-  test('answers strangers with 401', async () => {
-    const response = await fetch(`${platform.file.gatewayUrl}/mcp`, {
-      method: 'POST',
-      headers: { host: `${serverId}.localhost` },
-    }).catch(() => undefined);
-    expect(response?.status).not.toBe(200);
-  });
+  test(
+    'lets in who has a key, until it is revoked, without a restart; and strangers never',
+    async () => {
+      const pods = async () => ((await callApi('GET', `/servers/${serverId}/status`)) as { pods: object[] }).pods;
+      const before = await pods();
+      const kept = await makeKey(serverId, 'kept');
+      const { id, key } = await makeKey(serverId, 'short');
+
+      const listed = (await callApi('GET', `/servers/${serverId}/keys`)) as {
+        keys: { name: string; lastUsedAt: string | null }[];
+      };
+      await callApi('DELETE', `/servers/${serverId}/keys/${id}`);
+      await platform.waitFor('the key to be refused', async () => (await statusWith(serverId, key)) === 401);
+
+      expect(listed.keys.map(({ name }) => name)).toEqual(['e2e', 'kept', 'short']);
+      for (const { lastUsedAt } of listed.keys) expect(lastUsedAt).not.toBeNull();
+      expect(await statusWith(serverId, kept.key)).not.toBe(401);
+      expect(await statusWith(serverId, 'mcp_nobody')).toBe(401);
+      expect(await pods()).toEqual(before);
+    },
+    WAIT_MS_MAX,
+  );
 
   test(
     'stops and starts by a one-line change each',

@@ -9,6 +9,7 @@ import { testConfigsAndBuilds } from './source-repository/configs-and-builds.ts'
 import { testFailuresInTheCluster } from './source-repository/failures-in-the-cluster.ts';
 import { testForks } from './source-repository/forks.ts';
 import { testPreviews } from './source-repository/previews.ts';
+import { testRequiredCheck, testReviews } from './source-repository/reviews.ts';
 import { testSetup } from './source-repository/setup.ts';
 
 let platform: E2ePlatform;
@@ -37,6 +38,7 @@ describe('side by side', () => {
   testChangesByHand(started);
   testForks(started);
   testSetup(started);
+  testReviews(started);
   testConfigsAndBuilds(started);
 });
 
@@ -48,4 +50,5 @@ describe('merge: auto', () => {
   }, WAIT_MS_MAX);
   testAutoMerge(started);
   testProtectedBranch(started);
+  testRequiredCheck(started);
 });

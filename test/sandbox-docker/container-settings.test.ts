@@ -18,6 +18,7 @@ function requestOf(spec: Partial<PodSpec>, container: Partial<Container> = {}): 
     } as Pod,
     container: main,
     environment: { literal: { A: '1' }, referenced: { KEY: 'a=b\nc' } },
+    mounts: [],
     podDir: '/nowhere',
   };
 }
@@ -73,6 +74,22 @@ test.each([
   const request = requestOf({ securityContext: { runAsNonRoot: true, ...own } });
 
   expect(() => containerSettings(request, { ...image, user })).toThrow(message);
+});
+
+test('A Secret is mounted from where its files are, and cannot be written to', () => {
+  const volumeMounts = [{ name: 'access', mountPath: '/etc/access' }];
+  const volumes = [{ name: 'access', secret: { secretName: 'x' } }];
+  const request = requestOf({ volumes }, { volumeMounts });
+
+  const { HostConfig } = containerSettings(
+    { ...request, mounts: [{ mountPath: '/etc/access', sourceDir: '/data/pods/u/volumes/access' }] },
+    image,
+  );
+
+  expect(HostConfig.Mounts).toEqual([
+    { Type: 'bind', Source: '/data/pods/u/volumes/access', Target: '/etc/access', ReadOnly: true },
+  ]);
+  expect(HostConfig.Tmpfs).toEqual({});
 });
 
 test('A volume that is no emptyDir is refused by its name', () => {

@@ -103,6 +103,40 @@ test('A container waits for its Secret and starts by itself when that appears; i
   expect(hosts.body).toBe('(unset)');
 });
 
+test('A container waits for a Secret that it mounts, and sees its changes as files while it runs', async () => {
+  await pushServerImage(cluster, 'acme/mounted', 'one');
+  const volumes = [{ name: 'keys', secret: { secretName: 'mounted', items: [{ key: 'list', path: 'keys' }] } }];
+  const container = {
+    env: [{ name: 'FILE', value: '/etc/keys/keys' }],
+    volumeMounts: [{ name: 'keys', mountPath: '/etc/keys', readOnly: true }],
+  };
+  await cluster.sandbox.apply([
+    deploymentOf({ name: 'mounted', image: 'acme/mounted:latest', container, pod: { volumes } }),
+    ...routeOf('mounted'),
+  ]);
+  const read = (expected: string) =>
+    eventually(async () => {
+      const answer = await gatewayRequest(cluster, 'mounted.localhost', '/file');
+      return answer.body === expected && answer.status;
+    });
+  const patch = (list: string | null) =>
+    cluster.sandbox.apply([
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mounted', namespace }, stringData: { list, other: 'x' } },
+    ]);
+
+  const message = await eventually(async () => (await containerOf('mounted'))?.state?.waiting?.message);
+  await patch('first');
+  await read('first');
+  const pid = (await gatewayRequest(cluster, 'mounted.localhost', '/pid')).body;
+  await patch('second');
+  await read('second');
+  await patch('');
+  await read('');
+
+  expect(message).toBe('MountVolume.SetUp failed for volume "keys" : secret "mounted" not found');
+  expect((await gatewayRequest(cluster, 'mounted.localhost', '/pid')).body).toBe(pid);
+});
+
 test('An unknown digest shows as ImagePullBackOff, without a log', async () => {
   await cluster.sandbox.apply([deploymentOf({ name: 'none', image: missing })]);
 

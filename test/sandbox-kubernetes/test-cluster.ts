@@ -83,12 +83,16 @@ export async function pushScript(cluster: TestCluster, name: string, source: str
 
 const serverSource = `
 import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://x');
   if (url.pathname === '/version') return response.end(version);
   if (url.pathname === '/pid') return response.end(String(process.pid));
   if (url.pathname === '/env') return response.end(process.env[url.searchParams.get('name')] ?? '(unset)');
+  if (url.pathname === '/file') {
+    try { return response.end(readFileSync(process.env.FILE)); } catch (error) { response.statusCode = 404; return response.end(error.code); }
+  }
   if (url.pathname === '/echo') return request.pipe(response);
   if (url.pathname === '/headers') return response.end(JSON.stringify(request.headers));
   if (url.pathname === '/exit') { response.end(); console.log('told to exit'); setTimeout(() => process.exit(7), 50); return; }

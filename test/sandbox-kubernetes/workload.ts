@@ -5,8 +5,10 @@ export function deploymentOf(options: {
   replicas?: number;
   container?: object;
   deadlineSeconds?: number;
+  /** Fields of the pod. */
+  pod?: object;
 }): object {
-  const { name, image, replicas = 1, container = {}, deadlineSeconds = 600 } = options;
+  const { name, image, replicas = 1, container = {}, deadlineSeconds = 600, pod = {} } = options;
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
@@ -21,6 +23,7 @@ export function deploymentOf(options: {
         metadata: { labels },
         spec: {
           terminationGracePeriodSeconds: 5,
+          ...pod,
           containers: [{ name: 'main', image, ports: [{ containerPort: 3000 }], ...container }],
         },
       },

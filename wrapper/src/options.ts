@@ -22,7 +22,7 @@ const DOOR = {
   keySha256: list('SHA-256 of the API keys that may enter, in hex', /^[0-9a-f]{64}$/i, 'HEX,…'),
   keysFile: text('', {
     placeholder: 'PATH',
-    help: 'file of further keys: SHA-256 and a name a line; read again on change',
+    help: 'file of further keys, one a line: SHA-256, id, expiry, name; read again on change',
   }),
   oauthIssuer: url('authorization server whose JWT access tokens may enter, by its exact issuer identifier'),
   oauthAudience: words('what a token must name in "aud"; none: the public URL', 'URI,…'),

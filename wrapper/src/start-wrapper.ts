@@ -130,7 +130,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
         sendJson(res, state.status === 'ok' ? 200 : 503, JSON.stringify(state));
       },
       metrics: async (req, res) => {
-        if (options.metricsPort !== 0) throw notServedHere();
+        if (options.metricsPort !== 0 && !door.asksForCredential) throw notServedHere();
         await door.identify(req);
         await sendMetrics(metrics, res);
       },
@@ -147,6 +147,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
     childGroups: () => [...instances.all()].flatMap(({ supervisor: { pid } }) => (pid === undefined ? [] : [pid])),
     bytes: () => traffic.bytes,
     isChildUp: () => instances.primary.supervisor.state.kind === 'ready',
+    keyUses: () => door.keyUses,
   });
   const port = await listen(server, options);
   const own =

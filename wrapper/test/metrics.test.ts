@@ -17,6 +17,7 @@ const STATE: MeasuredState = {
   childGroups: () => [],
   isChildUp: () => true,
   bytes: () => ({ in: 10, out: 21 }),
+  keyUses: () => new Map([['7f3a9c21d0b4', 1_800_000_000_500]]),
 };
 
 /** The samples without help and type lines. */
@@ -119,7 +120,13 @@ test('metrics are served on the main port, behind the key where there is one', a
   expect([none.status, withKey.status]).toEqual([401, 200]);
 });
 
-test('metrics on a port of their own need no key and are served nowhere else', async () => {
+test('metrics on a port of their own are not served to the public', async () => {
+  const { origin } = await startWrapper({ args: ['--metrics-port', String(await freePort())] });
+
+  expect((await fetch(`${origin}/metrics`)).status).toBe(404);
+});
+
+test('metrics on a port of their own need no key, and on the main port one', async () => {
   const key = createHash('sha256').update('mcp_a').digest('hex');
   const port = await freePort();
   const { origin, url } = await startWrapper({ args: ['--key-sha256', key, '--metrics-port', String(port)] });
@@ -127,9 +134,10 @@ test('metrics on a port of their own need no key and are served nowhere else', a
 
   const own = await fetch(`http://127.0.0.1:${port}/metrics`);
   const main = await fetch(`${origin}/metrics`, { headers });
+  const none = await fetch(`${origin}/metrics`);
   const other = await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST' });
 
-  expect([own.status, main.status, other.status]).toEqual([200, 404, 404]);
+  expect([own.status, main.status, none.status, other.status]).toEqual([200, 200, 401, 404]);
   expect(other.headers.get('content-type')).toBe('application/problem+json');
   expect((await post(url, { jsonrpc: '2.0', id: 1, method: 'ping' }, headers)).status).toBe(200);
 });

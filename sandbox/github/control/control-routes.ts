@@ -102,7 +102,11 @@ function protectBranch(hub: Hub, body: Fields): RestAnswer {
   const repository = requireRepository(hub, readText(body, 'repository') ?? '');
   const branch = readText(body, 'branch') ?? repository.defaultBranch;
   const others = repository.protectedBranches.filter((one) => one !== branch);
-  repository.protectedBranches = (readFlag(body, 'protected') ?? true) ? [...others, branch] : others;
+  const isProtected = readFlag(body, 'protected') ?? true;
+  const { [branch]: _, ...otherChecks } = repository.requiredChecks ?? {};
+  const check = readText(body, 'requiredCheck');
+  repository.requiredChecks = isProtected && check !== undefined ? { ...otherChecks, [branch]: check } : otherChecks;
+  repository.protectedBranches = isProtected && check === undefined ? [...others, branch] : others;
   hub.store.touch(repository);
   return { status: 204 };
 }

@@ -64,6 +64,16 @@ function checkMergeable(repository: Repository, issue: PullIssue, wish: MergeWis
   if (repository.protectedBranches.includes(pull.baseRef)) {
     throw notMergeable('At least 1 approving review is required by reviewers with write access.');
   }
+  const required = repository.requiredChecks?.[pull.baseRef];
+  if (required !== undefined && !hasPassed(repository, required, pull.headSha)) {
+    throw notMergeable(`Required status check "${required}" is expected.`);
+  }
+}
+
+/** The newest run of the name counts. */
+function hasPassed({ checkRuns }: Repository, name: string, headSha: string): boolean {
+  const newest = checkRuns.findLast((run) => run.name === name && run.headSha === headSha);
+  return newest?.conclusion != null && ['success', 'neutral', 'skipped'].includes(newest.conclusion);
 }
 
 function messageOf(issue: PullIssue, wish: MergeWish): string {

@@ -243,6 +243,8 @@ export interface Repository {
   hooks: Hook[];
   /** Merging into these branches needs an approving review, which nobody gives here. */
   protectedBranches: string[];
+  /** By branch, the check run that a head must have passed before it is merged. */
+  requiredChecks?: Record<string, string>;
 }
 
 export interface Delivery {

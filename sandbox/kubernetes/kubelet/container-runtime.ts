@@ -1,4 +1,5 @@
 import type { Container, Pod } from './pod.ts';
+import type { Mount } from './secret-volumes.ts';
 
 /** What runs containers: processes of this machine, or a container engine. The kubelet decides when. */
 export interface ContainerRuntime {
@@ -29,6 +30,8 @@ export interface ContainerRequest {
     /** From Secrets and ConfigMaps; never looked into, never logged. */
     referenced: Readonly<Record<string, string>>;
   };
+  /** Secrets as files, read-only; they change while the container runs. */
+  mounts: readonly Mount[];
   /** A directory of this pod's own, for what it writes. */
   podDir: string;
 }

@@ -7,6 +7,7 @@ import type { ContainerExit, ContainerRuntime, RunningContainer } from './contai
 import type { Container, ContainerState, ContainerStatus, Pod } from './pod.ts';
 import { superviseProbes } from './probe-worker.ts';
 import { nextBackOffMs, type RestartTimes } from './restart-back-off.ts';
+import type { SecretVolumes } from './secret-volumes.ts';
 
 /** What the workers of all containers share. */
 export interface KubeletContext {
@@ -33,6 +34,7 @@ export class ContainerWorker {
   readonly #pod: Pod;
   readonly #container: Container;
   readonly #events: ContainerEvents;
+  readonly #volumes: SecretVolumes;
   readonly #stopping = new AbortController();
   #status: ContainerStatus;
   #running: RunningContainer | undefined;
@@ -40,11 +42,18 @@ export class ContainerWorker {
   #graceMs = 0;
   #backOffMs = 0;
 
-  constructor(options: { context: KubeletContext; pod: Pod; container: Container; events: ContainerEvents }) {
+  constructor(options: {
+    context: KubeletContext;
+    pod: Pod;
+    container: Container;
+    volumes: SecretVolumes;
+    events: ContainerEvents;
+  }) {
     this.#context = options.context;
     this.#pod = options.pod;
     this.#container = options.container;
     this.#events = options.events;
+    this.#volumes = options.volumes;
     this.#status = initialStatus(options.pod, options.container);
   }
 
@@ -90,6 +99,7 @@ export class ContainerWorker {
         runtime: this.#context.runtime,
         pod: this.#pod,
         container: this.#container,
+        volumes: this.#volumes,
         podDir: `${this.#context.podsDir}/${this.#pod.metadata.uid}`,
         signal,
       });

@@ -7,24 +7,28 @@ import { type Pod, portsAnnotation } from './pod.ts';
 import { podStatusOf } from './pod-status.ts';
 import { runPreStop } from './pre-stop.ts';
 import { recordEvent } from './record-event.ts';
+import { SecretVolumes } from './secret-volumes.ts';
 
 /** Runs the containers of one pod and tells the store how they are. */
 export class PodWorker {
   readonly #context: KubeletContext;
   readonly #pod: Pod;
   readonly #workers: ContainerWorker[];
+  readonly #volumes: SecretVolumes;
   readonly #ports: Record<string, number> = {};
   #ended: Promise<void> | undefined;
 
   constructor(context: KubeletContext, pod: Pod) {
     this.#context = context;
     this.#pod = pod;
+    this.#volumes = new SecretVolumes({ store: context.store, pod, podDir: join(context.podsDir, pod.metadata.uid) });
     this.#workers = pod.spec.containers.map(
       (container) =>
         new ContainerWorker({
           context,
           pod,
           container,
+          volumes: this.#volumes,
           events: {
             onStatus: () => this.#writeStatus(),
             onPort: (port) => this.#writePort(container.name, port),
@@ -40,6 +44,7 @@ export class PodWorker {
 
   start(): void {
     this.#writeStatus();
+    this.#volumes.start();
     for (const worker of this.#workers) worker.start();
   }
 
@@ -52,6 +57,7 @@ export class PodWorker {
   /** Ends the processes but leaves the pod in the store, to be started again. */
   async shutDown(graceMs: number): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop(graceMs)));
+    this.#volumes.stop();
   }
 
   async #terminate(): Promise<void> {
@@ -75,6 +81,7 @@ export class PodWorker {
 
   /** Removes the pod from the store, and its files. */
   forget(): void {
+    this.#volumes.stop();
     const { namespace, name, uid } = this.#pod.metadata;
     if (this.#read() !== undefined) {
       this.#context.store.remove(typeOf('Pod'), { namespace, name }, { graceSeconds: 0 });

@@ -5,8 +5,16 @@ export interface PodSpec {
   containers: Container[];
   initContainers?: Container[];
   terminationGracePeriodSeconds?: number;
-  volumes?: { name: string; [source: string]: unknown }[];
+  volumes?: { name: string; secret?: SecretVolume; [source: string]: unknown }[];
   [field: string]: unknown;
+}
+
+/** A Secret as files. */
+export interface SecretVolume {
+  secretName: string;
+  /** Absent: all keys, each under its own name. */
+  items?: { key: string; path: string }[];
+  optional?: boolean;
 }
 
 export interface Container {
@@ -17,6 +25,7 @@ export interface Container {
   env?: EnvironmentEntry[];
   envFrom?: EnvironmentSource[];
   ports?: { containerPort: number; name?: string }[];
+  volumeMounts?: { name: string; mountPath: string }[];
   startupProbe?: Probe;
   readinessProbe?: Probe;
   livenessProbe?: Probe;

@@ -45,8 +45,9 @@ async function createProcess(image: StoredImage, request: ContainerRequest, regi
   };
 }
 
-function specOf(image: StoredImage, { pod, container, environment, podDir }: ContainerRequest, port: number): RunSpec {
-  const literal = { HOSTNAME: pod.metadata.name, ...writableDirs(podDir), ...environment.literal };
+function specOf(image: StoredImage, request: ContainerRequest, port: number): RunSpec {
+  const { pod, container, environment, podDir } = request;
+  const literal = { HOSTNAME: pod.metadata.name, ...writableDirs(podDir), ...withMounts(request) };
   const spec = runSpec(image, {
     ...(container.command === undefined ? {} : { command: container.command }),
     ...(container.args === undefined ? {} : { args: container.args }),
@@ -55,6 +56,15 @@ function specOf(image: StoredImage, { pod, container, environment, podDir }: Con
   if (!existsSync(spec.cwd)) throw new Error(`working directory ${image.config.workingDir} is not in the image`);
   // Values of Secrets are added after the mapping of paths, as they must arrive as they are.
   return { ...spec, env: { ...spec.env, ...environment.referenced } };
+}
+
+/** A process sees this machine's files: variables that name a path below a mount are told where that really is. */
+function withMounts({ environment, mounts }: ContainerRequest): Record<string, string> {
+  const moved = ([name, value]: [string, string]): [string, string] => {
+    const mount = mounts.find(({ mountPath }) => value === mountPath || value.startsWith(`${mountPath}/`));
+    return [name, mount ? `${mount.sourceDir}${value.slice(mount.mountPath.length)}` : value];
+  };
+  return Object.fromEntries(Object.entries(environment.literal).map(moved));
 }
 
 /** The image's own file system is never written to, so programs get these for HOME and temporary files. */

@@ -1,6 +1,7 @@
 import type { RepositoryName } from '../../domain/repository.ts';
 import type {
   Builds,
+  DeploymentsInventory,
   Installations,
   MissedDeliveries,
   Permissions,
@@ -15,6 +16,7 @@ import { createBuilds } from './builds.ts';
 import type { OctokitOptions } from './create-octokit.ts';
 import { createGitHubClient } from './github-client.ts';
 import { createInstallationIds } from './installation-ids.ts';
+import { createInventory } from './inventory.ts';
 import { createMissedDeliveries } from './missed-deliveries.ts';
 import { createPermissions } from './permissions.ts';
 import { createProposals } from './proposals.ts';
@@ -37,6 +39,7 @@ export interface GitHub {
   setupProposals: SetupProposals;
   reports: Reports;
   reviews: PullRequestReviews;
+  inventory: DeploymentsInventory;
   missedDeliveries: MissedDeliveries;
   installations: Installations;
 }
@@ -54,6 +57,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     proposals: createProposals({ client, installations, snapshots, writeBudget, deploymentsRepository }),
     setupProposals: createSetupProposals({ client, writeBudget }),
     reports: createReports({ client, writeBudget, log }),
+    inventory: createInventory({ client, installations, writeBudget, deploymentsRepository }),
     reviews: createReviews({ client, installations, deploymentsRepository }),
     missedDeliveries: createMissedDeliveries(client, log),
     installations: { installationOf: (repository) => installations.lookUp(repository) },

@@ -1,5 +1,6 @@
 import { Octokit } from '@octokit/rest';
 import { UserError } from '../../domain/user-error.ts';
+import { RetryLaterError } from '../../ports/retry-later.ts';
 import { createBoundedFetch } from './bounded-fetch.ts';
 import { boundedText } from './bounded-text.ts';
 import type { GitHubClient } from './github-client.ts';
@@ -46,6 +47,11 @@ export function createTokenClient(options: { token: string; apiUrl: string; requ
 
 function mapTokenError(error: unknown, action: string): Error {
   const mapped = mapGitHubError(error, action);
+  // Nobody repeats it but the person who gave the command.
+  if (mapped instanceof RetryLaterError) {
+    const again = 'Try again later; what was done already is found again.';
+    return new UserError('github-unreachable', `${mapped.message}, expected an answer`, again, { cause: error });
+  }
   if (!(mapped instanceof UserError) || !isFailedRequest(error)) return mapped;
   const said = boundedText(error.message, QUOTED_MESSAGE_CHARACTERS_MAX);
   if (error.status === 401) {

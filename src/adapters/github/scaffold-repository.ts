@@ -27,7 +27,7 @@ export interface ScaffoldState {
   branch: ProposalBranch;
 }
 
-export interface ScaffoldFiles {
+interface ScaffoldFiles {
   /** Of all paths that the state was read for. */
   files: Files;
   title: string;
@@ -35,7 +35,7 @@ export interface ScaffoldFiles {
   message: string;
 }
 
-export type ScaffoldOutcome =
+type ScaffoldOutcome =
   /** Nothing to propose beyond what is there, or what an open pull request has. */
   | { kind: 'unchanged'; pullRequest: PullRequestRef | null }
   | { kind: 'proposed'; pullRequest: PullRequestRef }

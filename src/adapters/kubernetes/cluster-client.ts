@@ -26,6 +26,8 @@ export interface ClusterClient {
   api<Api extends ApiType>(type: ApiConstructor<Api>): Api;
   /** Runs one call with a time limit, its errors mapped. `options` go to the call as its last argument. */
   call<Result>(action: string, send: (options: CallOptions) => Promise<Result>): Promise<Result>;
+  /** `call` for what carries values of Secrets: its errors hold nothing of what was sent or answered. */
+  callSealed<Result>(action: string, send: (options: CallOptions) => Promise<Result>): Promise<Result>;
 }
 
 /** @param kubeconfigPath absent: the service account of the pod that the bot runs in */
@@ -44,6 +46,13 @@ export function createClusterClient(kubeconfigPath: string | undefined): Cluster
         return await send(timeLimit());
       } catch (error) {
         throw mapClusterError(error, action);
+      }
+    },
+    async callSealed(action, send) {
+      try {
+        return await send(timeLimit());
+      } catch (error) {
+        throw mapClusterError(error, action, { sealed: true });
       }
     },
   };

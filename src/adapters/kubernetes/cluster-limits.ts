@@ -3,6 +3,9 @@
 /** One request. The API server itself answers within seconds or not at all. */
 export const REQUEST_TIMEOUT_MS = 10_000;
 
+/** Tries of a write that others were faster at. Each round one of them succeeds, so this many may write at once. */
+export const WRITE_TRIES_MAX = 30;
+
 /** After an outage of the API server; it is restarted within a minute as a rule. */
 export const OUTAGE_WAIT_MS = 5_000;
 

@@ -1,8 +1,10 @@
-import type { Applications, ServerSecrets, Workloads } from '../../ports/cluster.ts';
+import type { AccessKeyFiles, Applications, SecretInventory, ServerSecrets, Workloads } from '../../ports/cluster.ts';
 import type { Log } from '../../ports/log.ts';
+import { createAccessKeyFiles } from './access-key-files.ts';
 import { createApplications } from './applications.ts';
 import { createClusterClient } from './cluster-client.ts';
 import { APPLICATIONS } from './list-applications.ts';
+import { listServerSecrets } from './list-server-secrets.ts';
 import { createServerSecrets } from './server-secrets.ts';
 import { createWorkloads } from './workloads.ts';
 
@@ -19,6 +21,8 @@ export interface Kubernetes {
   applications: Applications;
   workloads: Workloads;
   serverSecrets: ServerSecrets;
+  accessKeyFiles: AccessKeyFiles;
+  secretInventory: SecretInventory;
   /** Whether the API server answers and lets the bot read Applications. Never throws. */
   ready(): Promise<boolean>;
 }
@@ -31,6 +35,8 @@ export function createKubernetes(options: KubernetesOptions): Kubernetes {
     applications: createApplications(client, namespace, log),
     workloads: createWorkloads(client, serversNamespace),
     serverSecrets: createServerSecrets(client, serversNamespace),
+    accessKeyFiles: createAccessKeyFiles(client, serversNamespace),
+    secretInventory: { listServerSecrets: () => listServerSecrets(client, serversNamespace) },
     async ready() {
       try {
         await client.call('list one Application', (call) =>

@@ -12,20 +12,23 @@ export function statusOf(error: unknown): number | undefined {
 /**
  * What a failed call of the API server means.
  * @param action completes the sentence `Cannot …`
+ * @param sealed the call carried values of Secrets, which the answer may repeat: nothing of it is kept, in no words and
+ * in no cause
  * @returns RetryLaterError when it does not answer or is overloaded; UserError where rights or objects are
  * missing; else a plain error
  */
-export function mapClusterError(error: unknown, action: string): Error {
+export function mapClusterError(error: unknown, action: string, { sealed = false } = {}): Error {
   if (error instanceof UserError || error instanceof RetryLaterError) return error;
   const status = statusOf(error);
+  const cause = sealed ? {} : { cause: error };
   if (status === undefined) {
-    if (!isOutage(error)) return new Error(`Cannot ${action}: the client failed`, { cause: error });
-    return new RetryLaterError(`Cannot ${action}: no answer from the API server`, OUTAGE_WAIT_MS, { cause: error });
+    if (!isOutage(error)) return new Error(`Cannot ${action}: the client failed`, cause);
+    return new RetryLaterError(`Cannot ${action}: no answer from the API server`, OUTAGE_WAIT_MS, cause);
   }
   if (status >= 500 || status === 429) {
-    return new RetryLaterError(`Cannot ${action}: the API server answered ${status}`, OUTAGE_WAIT_MS, { cause: error });
+    return new RetryLaterError(`Cannot ${action}: the API server answered ${status}`, OUTAGE_WAIT_MS, cause);
   }
-  const said = boundedMessage(messageOf(error));
+  const said = sealed ? 'what it said is not kept' : boundedMessage(messageOf(error));
   if (status === 401 || status === 403) {
     return new UserError(
       'cluster-forbidden',

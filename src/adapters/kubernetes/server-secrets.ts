@@ -1,79 +1,38 @@
-import { createHash, randomBytes } from 'node:crypto';
-import type { V1Secret } from '@kubernetes/client-node';
+import { SECRET_BYTES_MAX } from '../../domain/check-secrets.ts';
 import { UserError } from '../../domain/user-error.ts';
 import type { ServerSecrets } from '../../ports/cluster.ts';
-import { absentAsUndefined } from './absent-as-undefined.ts';
 import type { ClusterClient } from './cluster-client.ts';
-import { statusOf } from './map-cluster-error.ts';
-
-/** Bytes of a key: 256 bits. */
-const KEY_BYTES = 32;
+import { changeSecret, deleteSecret, readSecret, type SecretName } from './write-secret.ts';
 
 export function createServerSecrets(client: ClusterClient, namespace: string): ServerSecrets {
-  async function read(name: string): Promise<V1Secret | undefined> {
-    return absentAsUndefined(
-      client.call(`read Secret "${name}"`, (options) => client.core.readNamespacedSecret({ namespace, name }, options)),
-    );
-  }
-
+  const secretOf = (serverId: string): SecretName => ({ namespace, name: `mcp-${serverId}-env`, serverId });
   return {
-    async ensureAccessKey(serverId) {
-      const name = accessName(serverId);
-      const present = (await read(name)) ?? (await create(client, namespace, serverId)) ?? (await read(name));
-      return keyOf(present, name);
-    },
-    async readAccessKey(serverId) {
-      const name = accessName(serverId);
-      const present = await read(name);
-      return present && keyOf(present, name);
-    },
-    async envNames(serverId) {
-      const present = await read(envName(serverId));
+    async names(serverId) {
+      const present = await readSecret(client, secretOf(serverId));
       return Object.keys(present?.data ?? {}).sort();
     },
-    async remove(serverId) {
-      for (const name of [accessName(serverId), envName(serverId)]) {
-        await absentAsUndefined(
-          client.call(`delete Secret "${name}"`, (options) =>
-            client.core.deleteNamespacedSecret({ namespace, name }, options),
-          ),
-        );
-      }
+    async set(serverId, values) {
+      const encoded = [...values].map(([name, value]) => [name, encode(value)] as const);
+      let changed: string[] = [];
+      await changeSecret(client, secretOf(serverId), (present) => {
+        const before = new Map(Object.entries(present?.data ?? {}));
+        const others = encoded.filter(([name, value]) => before.get(name) !== value);
+        changed = others.map(([name]) => name);
+        if (others.length === 0) return undefined;
+        assertFits(new Map([...before, ...others]));
+        return { data: Object.fromEntries(others), exclusive: false };
+      });
+      return changed;
     },
-  };
-}
-
-function accessName(serverId: string): string {
-  return `mcp-${serverId}-access`;
-}
-
-function envName(serverId: string): string {
-  return `mcp-${serverId}-env`;
-}
-
-/** @returns undefined when another replica was faster (409): its key is the one that counts */
-async function create(client: ClusterClient, namespace: string, serverId: string): Promise<V1Secret | undefined> {
-  const name = accessName(serverId);
-  const body = newAccessSecret(name, serverId);
-  return client.call(`create Secret "${name}"`, async (options) => {
-    try {
-      return await client.core.createNamespacedSecret({ namespace, body }, options);
-    } catch (error) {
-      if (statusOf(error) === 409) return undefined;
-      throw error;
-    }
-  });
-}
-
-function newAccessSecret(name: string, serverId: string): V1Secret {
-  const key = `mcp_${randomBytes(KEY_BYTES).toString('base64url')}`;
-  const sha256 = createHash('sha256').update(key).digest('hex');
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mcp-hosting', 'server-id': serverId } },
-    type: 'Opaque',
-    data: { key: encode(key), sha256: encode(sha256) },
+    async unset(serverId, name) {
+      let wasSet = false;
+      await changeSecret(client, secretOf(serverId), (present) => {
+        wasSet = Object.hasOwn(present?.data ?? {}, name);
+        return wasSet ? { data: { [name]: null }, exclusive: false } : undefined;
+      });
+      return wasSet;
+    },
+    remove: (serverId) => deleteSecret(client, secretOf(serverId)),
   };
 }
 
@@ -81,12 +40,12 @@ function encode(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
 
-function keyOf(secret: V1Secret | undefined, name: string): string {
-  const key = secret?.data?.key;
-  if (key) return Buffer.from(key, 'base64').toString('utf8');
+function assertFits(data: ReadonlyMap<string, string>): void {
+  const bytes = [...data.values()].reduce((sum, value) => sum + Buffer.byteLength(value, 'base64'), 0);
+  if (bytes <= SECRET_BYTES_MAX) return;
   throw new UserError(
-    'access-secret-broken',
-    `Cannot use Secret "${name}": it holds no "key", expected the access key of the server`,
-    'Delete the Secret and give the command again; a new key is made.',
+    'secrets-too-large',
+    `Cannot set secrets: the values of the server would have ${bytes} bytes together, expected at most ${SECRET_BYTES_MAX}`,
+    'Shorten or unset some; large files belong into a store that the server reads.',
   );
 }

@@ -2,11 +2,14 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Workloads } from '../../ports/cluster.ts';
 import { absentAsUndefined } from './absent-as-undefined.ts';
 import { boundedMessage } from './bounded-message.ts';
-import type { ClusterClient } from './cluster-client.ts';
+import { asMergePatch, type ClusterClient } from './cluster-client.ts';
 import { ITEMS_MAX, LINE_CHARACTERS_MAX, LOG_BYTES_MAX } from './cluster-limits.ts';
 import { statusOf } from './map-cluster-error.ts';
 import { parseDeployment } from './parse-deployment.ts';
 import { CONTAINER, parsePod } from './parse-pod.ts';
+
+/** As kubectl writes it, with milliseconds: two restarts in one second are two. */
+const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 export function createWorkloads(client: ClusterClient, namespace: string): Workloads {
   return {
@@ -33,7 +36,29 @@ export function createWorkloads(client: ClusterClient, namespace: string): Workl
         .slice(-lines)
         .map((line) => boundedMessage(line.slice(0, LINE_CHARACTERS_MAX)));
     },
+    restart: (serverId, at) => restart(client, { namespace, name: `mcp-${serverId}`, at }),
   };
+}
+
+/** A Deployment at zero, stopped or idle, starts with what is new by itself. */
+async function restart(
+  client: ClusterClient,
+  { namespace, name, at }: { namespace: string; name: string; at: Date },
+): Promise<boolean> {
+  const present = await absentAsUndefined(
+    client.call(`read Deployment "${name}"`, (options) =>
+      client.apps.readNamespacedDeployment({ namespace, name }, options),
+    ),
+  );
+  if (!present || present.spec?.replicas === 0) return false;
+  const annotations = { [RESTARTED_AT]: at.toISOString() };
+  const body = { spec: { template: { metadata: { annotations } } } };
+  const patched = await absentAsUndefined(
+    client.call(`restart Deployment "${name}"`, (options) =>
+      client.apps.patchNamespacedDeployment({ namespace, name, body }, asMergePatch(options)),
+    ),
+  );
+  return patched !== undefined;
 }
 
 /** Newest first. */

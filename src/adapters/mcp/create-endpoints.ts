@@ -3,6 +3,7 @@ import type { EndpointCheck, Endpoints } from '../../ports/endpoint.ts';
 import type { Log } from '../../ports/log.ts';
 import { type BoundedFetch, createBoundedFetch } from './bounded-fetch.ts';
 import { describeFailure } from './describe-failure.ts';
+import { readKeyUses } from './read-key-uses.ts';
 import { summarizeTools } from './summarize-tools.ts';
 
 /** Pages of `tools/list` that are read; a server with more does not end. */
@@ -30,6 +31,7 @@ export function createEndpoints({ log }: { log: Log }): Endpoints {
         });
       }
     },
+    keyUses: readKeyUses,
   };
 }
 

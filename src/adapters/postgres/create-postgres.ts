@@ -2,22 +2,27 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'slonik';
 import type { Log } from '../../ports/log.ts';
 import type {
+  AccessKeys,
   ApiTokens,
   Conversations,
   DeliveryLog,
+  DriftLog,
   HostedServers,
   Measures,
   PullRequestHeads,
   Queue,
   Replies,
   Rollouts,
+  SecretChanges,
   ServerLock,
   WriteBudget,
 } from '../../ports/stores.ts';
+import { createAccessKeys } from './access-keys.ts';
 import { createApiTokens } from './api-tokens.ts';
 import { createConversations } from './conversations.ts';
 import { connectDatabase, type Database } from './database.ts';
 import { createDeliveryLog } from './delivery-log.ts';
+import { createDriftLog } from './drift-log.ts';
 import { createHostedServers } from './hosted-servers.ts';
 import { createJobQueue, createQueuePort } from './job-queue.ts';
 import { createMeasures } from './measures.ts';
@@ -26,6 +31,7 @@ import { createPullRequestHeads } from './pull-request-heads.ts';
 import { reach } from './reach.ts';
 import { createReplies } from './replies.ts';
 import { createRollouts } from './rollouts.ts';
+import { createSecretChanges } from './secret-changes.ts';
 import { SessionLocks } from './session-locks.ts';
 import { shareConnections } from './share-connections.ts';
 import { startWorkers, type WorkerOptions, type Workers } from './start-workers.ts';
@@ -42,10 +48,13 @@ export interface Postgres {
   deliveryLog: DeliveryLog;
   hostedServers: HostedServers;
   rollouts: Rollouts;
+  driftLog: DriftLog;
   replies: Replies;
   pullRequestHeads: PullRequestHeads;
   writeBudget: WriteBudget;
   apiTokens: ApiTokens;
+  accessKeys: AccessKeys;
+  secretChanges: SecretChanges;
   conversations: Conversations;
   measures: Measures;
   queue: Queue;
@@ -83,10 +92,13 @@ export async function createPostgres(options: {
     rollouts,
     queue,
     hostedServers: createHostedServers(database),
+    driftLog: createDriftLog(database),
     replies: createReplies(database),
     pullRequestHeads: createPullRequestHeads(database),
     writeBudget: createWriteBudget(database),
     apiTokens: createApiTokens(database),
+    accessKeys: createAccessKeys(database),
+    secretChanges: createSecretChanges(database),
     conversations: createConversations(database),
     measures: createMeasures(database),
     serverLock: locks,

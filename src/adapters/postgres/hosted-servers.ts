@@ -2,6 +2,7 @@ import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { HostedServer } from '../../domain/hosted-server.ts';
 import type { HostedServers } from '../../ports/stores.ts';
+import { changeHostedServer } from './change-hosted-server.ts';
 import { createHostedServer, isLivingSourceTaken } from './create-hosted-server.ts';
 import type { Database } from './database.ts';
 import { hostedServerRow, selectHostedServer, toHostedServer } from './hosted-server-row.ts';
@@ -61,6 +62,18 @@ export function createHostedServers(database: Database): HostedServers {
       );
       return rows.map(({ server_id: serverId, domain }) => ({ serverId, domain }));
     },
+    retire: (serverId, message) =>
+      database.transaction(async (transaction) => {
+        const id = await transaction.maybeOneFirst(sql.type(z.object({ id: z.string() }))`
+          SELECT h.id FROM hosted_servers h
+          WHERE h.server_id = ${storableText(serverId)} AND h.status <> 'deleted'
+            AND NOT EXISTS (SELECT 1 FROM rollouts r WHERE r.hosted_server_id = h.id AND NOT r.settled)
+          FOR UPDATE
+        `);
+        if (id === null) return false;
+        await changeHostedServer(transaction, id, { status: 'deleted', statusMessage: message });
+        return true;
+      }),
     list: ({ status, includeDeleted, limit, offset }) =>
       find(sql.fragment`
         WHERE ${status === undefined ? sql.fragment`TRUE` : sql.fragment`h.status = ${status}`}
@@ -68,5 +81,17 @@ export function createHostedServers(database: Database): HostedServers {
         ORDER BY h.created_at DESC, h.server_id
         LIMIT ${limit} OFFSET ${offset}
       `),
+    async changeEnvVars(id, { add = [], remove = [] }) {
+      await database.run((connection) =>
+        connection.query(sql.unsafe`
+          UPDATE hosted_servers SET updated_at = NOW(), env_vars = (
+            SELECT COALESCE(jsonb_agg(name ORDER BY name), '[]') FROM (
+              SELECT jsonb_array_elements_text(COALESCE(env_vars, '[]') || ${JSON.stringify(add)}::jsonb) AS name
+              EXCEPT SELECT jsonb_array_elements_text(${JSON.stringify(remove)}::jsonb)
+            ) AS names
+          ) WHERE id = ${id}
+        `),
+      );
+    },
   };
 }

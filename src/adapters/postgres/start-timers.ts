@@ -17,14 +17,20 @@ export function startTimers(options: {
   log: Log;
   onReconcile: () => Promise<void>;
   reconcileIntervalMs: number;
+  onDrift: () => Promise<void>;
+  driftIntervalMs: number;
 }): { stop(): Promise<void> } {
-  const lookMs = Math.max(LOOK_MS_MIN, Math.min(options.reconcileIntervalMs, PRUNE_INTERVAL_MS) / LOOKS_PER_INTERVAL);
+  const lookMs = Math.max(
+    LOOK_MS_MIN,
+    Math.min(options.reconcileIntervalMs, options.driftIntervalMs, PRUNE_INTERVAL_MS) / LOOKS_PER_INTERVAL,
+  );
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let looking = look();
 
   async function look(): Promise<void> {
     await runWhenDue(options, { name: 'reconcile', intervalMs: options.reconcileIntervalMs, run: options.onReconcile });
+    await runWhenDue(options, { name: 'drift', intervalMs: options.driftIntervalMs, run: options.onDrift });
     await runWhenDue(options, { name: 'prune', intervalMs: PRUNE_INTERVAL_MS, run: () => prune(options.database) });
     if (stopped) return;
     timer = setTimeout(() => {

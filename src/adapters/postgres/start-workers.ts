@@ -28,6 +28,9 @@ export interface WorkerOptions {
   /** Periodic repair, once over all replicas in each interval. */
   onReconcile(): Promise<void>;
   reconcileIntervalMs: number;
+  /** Comparison of git, database and cluster, once over all replicas in each interval. */
+  onDrift(): Promise<void>;
+  driftIntervalMs: number;
   /** Jobs of each kind at once in this process. */
   concurrency: number;
 }
@@ -73,6 +76,8 @@ export async function startWorkers(context: WorkerContext, options: WorkerOption
       await options.onReconcile();
     },
     reconcileIntervalMs: options.reconcileIntervalMs,
+    onDrift: options.onDrift,
+    driftIntervalMs: options.driftIntervalMs,
   });
   return {
     async stop() {

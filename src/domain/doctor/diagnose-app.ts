@@ -1,6 +1,6 @@
 import { broken, type Diagnosis, type DoctorProblem } from './diagnosis.ts';
 
-export type Permissions = Readonly<Record<string, string | undefined>>;
+type Permissions = Readonly<Record<string, string | undefined>>;
 
 /** Permissions and events, of the App, of an installation, or as `app.yml` wants them. */
 export interface AppRights {

@@ -104,7 +104,7 @@ function podSpec(input: OverlayInput): IPodSpec {
     },
     ...placement(input),
     containers: [container(input)],
-    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } }],
+    volumes: [{ name: 'tmp', emptyDir: { sizeLimit: TMP_SIZE } }, ...(isPrivate(input) ? [accessVolume(input)] : [])],
   };
 }
 
@@ -169,7 +169,10 @@ function container(input: OverlayInput): IContainer {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      ...(isPrivate(input) ? [{ name: ACCESS_VOLUME, mountPath: ACCESS_PATH, readOnly: true }] : []),
+    ],
   };
 }
 
@@ -189,10 +192,7 @@ function wrapperVariables(input: OverlayInput): IEnvVar[] {
     // The container is the server's alone: what its image and `env` set is meant for it. The wrapper keeps its own.
     { name: 'MCP_WRAPPER_CHILD_ENV', value: '*' },
   ];
-  if (input.config.access === 'key') {
-    const secretName = `${serverObjectName(input.serverId)}-access`;
-    variables.push(fromSecret('MCP_WRAPPER_KEY_SHA256', secretName, 'sha256'));
-  }
+  if (isPrivate(input)) variables.push({ name: 'MCP_WRAPPER_KEYS_FILE', value: `${ACCESS_PATH}/${ACCESS_KEYS_FILE}` });
   if (input.config.sessions === 'isolated') variables.push({ name: 'MCP_WRAPPER_SESSIONS', value: 'isolated' });
   // On the main port /metrics asks for a key, which Prometheus has none of.
   if (isMeasured(input)) variables.push({ name: 'MCP_WRAPPER_METRICS_PORT', value: String(METRICS_PORT) });
@@ -204,6 +204,34 @@ function wrapperVariables(input: OverlayInput): IEnvVar[] {
     variables.push({ name: 'MCP_WRAPPER_RATE_LIMIT_PER_MINUTE', value });
   }
   return variables;
+}
+
+/** Whatever is not said to be public asks for a key. */
+function isPrivate({ config }: OverlayInput): boolean {
+  return config.access !== 'public';
+}
+
+const ACCESS_VOLUME = 'access';
+const ACCESS_PATH = '/etc/mcp-access';
+/** Key of the Secret and name of its file. */
+const ACCESS_KEYS_FILE = 'keys';
+/** By the pod's own group alone, which `fsGroup` gives the files to. */
+const ACCESS_FILE_MODE = 0o440;
+
+/**
+ * The hashes of the access keys, as a folder: a single file (`subPath`) would never be renewed. The pod starts without
+ * the Secret too, with its door shut.
+ */
+function accessVolume({ serverId }: OverlayInput): NonNullable<IPodSpec['volumes']>[number] {
+  return {
+    name: ACCESS_VOLUME,
+    secret: {
+      secretName: `${serverObjectName(serverId)}-access`,
+      items: [{ key: ACCESS_KEYS_FILE, path: ACCESS_KEYS_FILE }],
+      defaultMode: ACCESS_FILE_MODE,
+      optional: true,
+    },
+  };
 }
 
 /** Sorted, so that the order in `.mcp-hosting.yml` makes no difference. A variable without a value keeps the pod from starting. */

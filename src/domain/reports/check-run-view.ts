@@ -3,6 +3,7 @@ import { isEnded, type Rollout, type RolloutFailure } from '../rollout.ts';
 import { describeStage } from './describe-stage.ts';
 import { codeBlock, escapeProse, plainLine } from './escape-markdown.ts';
 import { renderFailure } from './failure-section.ts';
+import { missingSection } from './missing-section.ts';
 import { redactSecrets } from './redact-secrets.ts';
 import type { ReportView } from './report-view.ts';
 import { renderStageTable, stagesHeading } from './stage-table.ts';
@@ -132,6 +133,7 @@ function renderSummary(view: ReportView): string {
     rollout.failure && rollout.stage === 'failed'
       ? renderFailure({ ...rollout.failure, log: [] }, { messageShown: false, problems: rollout.configProblems })
       : undefined,
+    rollout.missingSecrets ? missingSection(rollout.missingSecrets) : undefined,
     rollout.stage === 'cancelled' && rollout.cancelReason ? escapeProse(rollout.cancelReason, 1_000) : undefined,
     renderStateTable(view),
     `**${stagesHeading(view)}**`,

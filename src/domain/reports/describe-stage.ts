@@ -5,6 +5,7 @@ import type { PullRequestRef, Rollout, RolloutKind, RolloutStage } from '../roll
 type Described = Pick<Rollout, 'kind' | 'mergePolicy'> & {
   proposal?: PullRequestRef;
   setupPullRequest?: PullRequestRef;
+  missingSecrets?: Pick<NonNullable<Rollout['missingSecrets']>, 'names'>;
   source: Pick<Rollout['source'], 'commitSha'>;
 };
 
@@ -32,7 +33,10 @@ export function describeStage(rollout: Described, stage: RolloutStage): StageWor
         label: 'waiting for merge',
       };
     case 'syncing':
-      return { doing: 'waiting for Argo CD to apply it', label: 'sync' };
+      return {
+        doing: rollout.missingSecrets ? secretsWords(rollout.missingSecrets) : 'waiting for Argo CD to apply it',
+        label: 'sync',
+      };
     case 'verifying':
       return { doing: 'checking the endpoint', label: 'verified' };
     case 'succeeded':
@@ -85,6 +89,16 @@ export function shortSha(sha: string): string {
 function mergeWords(rollout: Described): string {
   return rollout.mergePolicy === 'auto' ? 'merging' : 'waiting for someone to merge';
 }
+
+/** At most as long as the others; all names stand where there is room. */
+function secretsWords({ names }: { names: readonly string[] }): string {
+  const [first = ''] = names;
+  return names.length === 1 && first.length <= NAME_CHARS_SHOWN_MAX
+    ? `waiting for ${first} to be set`
+    : `waiting for ${names.length} variable${names.length === 1 ? '' : 's'} to be set`;
+}
+
+const NAME_CHARS_SHOWN_MAX = 30;
 
 function number(pullRequest: PullRequestRef | undefined): string {
   return pullRequest ? `pull request #${pullRequest.number}` : 'pull request';

@@ -1,3 +1,4 @@
+import { externalSecretPath } from '../manifests/external-secret.ts';
 import type { OverlayInput } from '../overlay-input.ts';
 import { planScaling } from '../plan-scaling.ts';
 import { fullName } from '../repository.ts';
@@ -37,8 +38,8 @@ function cellsOf(input: OverlayInput, githubWebUrl: string): Record<string, stri
     memory: `${codeSpan(requests.memory, 30)}, at most ${codeSpan(limits.memory, 30)}`,
     CPU: `${codeSpan(requests.cpu, 30)}, at most ${codeSpan(limits.cpu, 30)}`,
     egress: egressCell(input),
-    environment: namesCell(input.config.env),
-    access: input.config.access === 'key' ? 'API key' : 'public: anyone who knows the address',
+    environment: environmentCell(input),
+    access: input.config.access === 'public' ? 'public: anyone who knows the address' : 'private: access keys',
     'rate limit': input.config.rateLimit ? `${input.config.rateLimit.requestsPerMinute} requests a minute` : NOTHING,
     route: `${codeSpan(input.host, 253)} by ${input.route.kind === 'gateway' ? `Gateway ${codeSpan(input.route.gatewayName, 63)}` : `Ingress class ${codeSpan(input.route.className, 63)}`}`,
     ...optionalCells(input),
@@ -71,6 +72,13 @@ function egressCell({ config }: OverlayInput): string {
     .slice(0, NAMES_SHOWN_MAX)
     .map(({ cidr, ports }) => codeSpan(`${cidr}${ports.length > 0 ? `:${ports.join(',')}` : ''}`, 100));
   return `DNS, ${listed(targets, config.egress.length)}`;
+}
+
+function environmentCell({ config, policy, serverId }: OverlayInput): string {
+  const names = namesCell(config.env);
+  if (config.secrets !== 'external' || config.env.length === 0) return names;
+  const store = codeSpan(policy?.secrets?.store?.name ?? '', 253);
+  return `${names} from ${codeSpan(externalSecretPath(policy, serverId), 400)} of the store ${store}`;
 }
 
 function namesCell(names: readonly string[]): string {

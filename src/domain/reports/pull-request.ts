@@ -47,6 +47,7 @@ function renderBody(options: PullRequestOptions): string {
   const { rollout, before, after, githubWebUrl } = options;
   const head = [
     summarySentence(options),
+    publicWarning(options),
     renderOverlayChange({ before, after, githubWebUrl }),
     renderChecks(rollout),
     renderRequester(options),
@@ -74,6 +75,13 @@ function summarySentence({ rollout, before, githubWebUrl }: PullRequestOptions):
     default:
       return assertNever(rollout.kind);
   }
+}
+
+/** Who reviews must not find it in a row of the table alone. */
+function publicWarning({ before, after }: PullRequestOptions): string | undefined {
+  if (after?.config.access !== 'public') return undefined;
+  const was = before && before.config.access !== 'public' ? ' It asked for an access key before.' : '';
+  return `**Public:** anyone who knows the address can use this server, without a key.${was}`;
 }
 
 function previewNote({ source }: Rollout): string {

@@ -5,6 +5,7 @@ import { describeStage, participle, succeededWord } from './describe-stage.ts';
 import { codeBlock, codeSpan, escapeMarkdown, escapeProse, mention, plainLine } from './escape-markdown.ts';
 import { renderFailure } from './failure-section.ts';
 import { statusCommentMarker } from './markers.ts';
+import { missingSection } from './missing-section.ts';
 import type { ReportView } from './report-view.ts';
 import { renderStageTable, stagesHeading } from './stage-table.ts';
 import { pullRequestLink, renderStateTable } from './state-table.ts';
@@ -69,6 +70,8 @@ function leadSection(view: ReportView): string | undefined {
       return rollout.setupPullRequest
         ? `**Do this:** merge ${pullRequestLink(rollout.setupPullRequest)}, which adds the build workflow. Hosting goes on by itself.`
         : undefined;
+    case 'syncing':
+      return rollout.missingSecrets ? missingSection(rollout.missingSecrets) : undefined;
     case 'proposed':
       return rollout.proposal && rollout.mergePolicy === 'review'
         ? `**Do this:** have someone review and merge ${pullRequestLink(rollout.proposal)}. Closing it cancels.`
@@ -85,7 +88,7 @@ function nextSteps(rollout: Rollout): string | undefined {
     case 'start':
       return connectSection(rollout);
     case 'stop':
-      return 'Its address and API key stay. Comment `/start` to bring it back.';
+      return 'Its address and access keys stay. Comment `/start` to bring it back.';
     case 'delete':
       return 'Its address no longer answers. Comment `/host` to host this repository anew, under a new address.';
     default:
@@ -94,15 +97,15 @@ function nextSteps(rollout: Rollout): string | undefined {
 }
 
 function connectSection(rollout: Rollout): string {
-  const needsKey = rollout.config.access === 'key';
+  const needsKey = rollout.config.access !== 'public';
   const key = needsKey
-    ? `The API key: ${codeSpan(`npx mcp-hosting key ${rollout.serverId}`)}.`
-    : 'No API key is needed.';
+    ? `An access key: ${codeSpan(`npx mcp-hosting keys create ${rollout.serverId}`)}.`
+    : 'It is public: no access key is needed.';
   const config = claudeDesktopConfig({
     name: rollout.serverName,
     serverId: rollout.serverId,
     endpointUrl: rollout.endpointUrl,
-    ...(needsKey ? { key: '<the API key>' } : {}),
+    ...(needsKey ? { key: '<the access key>' } : {}),
   });
   return [
     `**Connect** – add this to Claude Desktop's \`claude_desktop_config.json\`; other clients use the endpoint. ${key}`,

@@ -88,7 +88,7 @@ export function completeScaffoldOptions(
 }
 
 /** The bot's image of one version. */
-export function defaultImage(version: string): string {
+function defaultImage(version: string): string {
   return `ghcr.io/4eyedengineer/mcp-hosting:${version}`;
 }
 

@@ -1,3 +1,4 @@
+import type { AccessKey } from '../../domain/access-key.ts';
 import type { PodState } from '../../domain/cluster-state.ts';
 import type { HostedServer, HostedServerStatus } from '../../domain/hosted-server.ts';
 import type { RepositoryName } from '../../domain/repository.ts';
@@ -21,6 +22,27 @@ interface DeployRequest extends ApiRequest {
 
 export interface ChangeRequest extends ApiRequest {
   serverId: string;
+}
+
+/** A change that is done when it is answered; a repeat of it changes nothing more. */
+interface ServerChange {
+  serverId: string;
+  /** Name of the API token. */
+  requestedBy: string;
+}
+
+interface SecretsChanged {
+  serverId: string;
+  changed: string[];
+  unchanged: string[];
+  undeclared: string[];
+  restarted: boolean;
+}
+
+interface SecretsListed {
+  serverId: string;
+  secrets: { name: string; declared: boolean; changedAt: Date | null; changedBy: string | null }[];
+  missing: string[];
 }
 
 export interface AcceptedRollout {
@@ -56,6 +78,14 @@ export interface HostingService {
   stop(request: ChangeRequest): Promise<AcceptedRollout | undefined>;
   start(request: ChangeRequest): Promise<AcceptedRollout | undefined>;
   remove(request: ChangeRequest): Promise<AcceptedRollout | undefined>;
-  /** null: the server has no key, since it is public or was not deployed yet. */
-  accessKey(serverId: string): Promise<string | null | undefined>;
+  /** Values go no further than the cluster. */
+  setSecrets(request: ServerChange & { values: ReadonlyMap<string, string> }): Promise<SecretsChanged | undefined>;
+  unsetSecret(request: ServerChange & { name: string }): Promise<SecretsChanged | undefined>;
+  listSecrets(serverId: string): Promise<SecretsListed | undefined>;
+  /** `key` is told this once. */
+  createKey(
+    request: ServerChange & { name: string; expiresAt: Date | null },
+  ): Promise<(AccessKey & { key: string; endpointUrl: string }) | undefined>;
+  listKeys(serverId: string): Promise<AccessKey[] | undefined>;
+  revokeKey(request: ServerChange & { keyId: string }): Promise<true | undefined>;
 }

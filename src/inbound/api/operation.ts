@@ -31,14 +31,20 @@ export function operation(options: {
   request?: Pick<FastifySchema, 'params' | 'headers' | 'body' | 'querystring'>;
   ok?: object;
   accepted?: object;
+  created?: object;
 }): FastifySchema {
-  const { operationId, summary, request = {}, ok, accepted } = options;
+  const { operationId, summary, request = {}, ok, accepted, created } = options;
   return {
     operationId,
     summary,
     tags: ['hosting'],
     security: [{ bearer: [] }],
     ...request,
-    response: { ...(ok ? { 200: ok } : {}), ...(accepted ? { 202: accepted } : {}), ...PROBLEMS },
+    response: {
+      ...(ok ? { 200: ok } : {}),
+      ...(created ? { 201: created } : {}),
+      ...(accepted ? { 202: accepted } : {}),
+      ...PROBLEMS,
+    },
   };
 }

@@ -11,7 +11,7 @@ const LINES_DEFAULT = 100;
 
 const serverParams = { params: serverParamsSchema };
 
-/** Details, status, logs and access key of one server. */
+/** Details, status and logs of one server. */
 export function registerReadRoutes(api: FastifyInstance, service: HostingService): void {
   const details = operation({
     operationId: 'getServer',
@@ -34,7 +34,6 @@ export function registerReadRoutes(api: FastifyInstance, service: HostingService
   );
 
   registerLogsRoute(api, service);
-  registerKeyRoute(api, service);
 }
 
 function registerLogsRoute(api: FastifyInstance, service: HostingService): void {
@@ -69,24 +68,4 @@ function registerLogsRoute(api: FastifyInstance, service: HostingService): void 
       lines: await ofKnownServer(serverId, () => service.logs(serverId, query)),
     }),
   );
-}
-
-function registerKeyRoute(api: FastifyInstance, service: HostingService): void {
-  const schema = operation({
-    operationId: 'getServerKey',
-    summary: 'The access key that clients of a server send',
-    request: serverParams,
-    ok: {
-      type: 'object',
-      required: ['serverId', 'key'],
-      properties: {
-        serverId: { type: 'string' },
-        key: { type: ['string', 'null'], description: 'null for a public server, and before its first deployment' },
-      },
-    },
-  });
-  api.get<{ Params: ServerParams }>('/servers/:serverId/key', { schema }, async ({ params: { serverId } }) => ({
-    serverId,
-    key: await ofKnownServer(serverId, () => service.accessKey(serverId)),
-  }));
 }

@@ -6,6 +6,7 @@ import { registerChangeRoutes } from './change-routes.ts';
 import { registerDeployRoute } from './deploy-route.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import type { HostingService } from './hosting-service.ts';
+import { accessKeySchema, registerKeyRoutes } from './key-routes.ts';
 import { registerListRoute } from './list-route.ts';
 import { acceptedSchema } from './operation.ts';
 import { createProblem, type Problem, problemOf, problemSchema, sendProblem } from './problem.ts';
@@ -13,6 +14,7 @@ import { registerReadRoutes } from './read-routes.ts';
 import { createValidatorCompiler, describeErrors } from './request-validator.ts';
 import { pullRequestSchema, rolloutSchema } from './rollout-view.ts';
 import { routeNotFound } from './route-not-found.ts';
+import { registerSecretRoutes, secretsChangedSchema } from './secret-routes.ts';
 import { serverSchema, toolSchema } from './server-view.ts';
 import { podSchema, statusSchema } from './status-view.ts';
 
@@ -30,6 +32,8 @@ const SHARED_SCHEMAS = [
   serverSchema,
   statusSchema,
   acceptedSchema,
+  secretsChangedSchema,
+  accessKeySchema,
 ];
 
 export interface ApiDependencies {
@@ -60,6 +64,8 @@ export async function registerApi(
       registerListRoute(api, service);
       registerReadRoutes(api, service);
       registerChangeRoutes(api, service);
+      registerSecretRoutes(api, service);
+      registerKeyRoutes(api, service);
     },
     { prefix: API_PREFIX },
   );
@@ -106,7 +112,7 @@ function refusedByFastify({ code, statusCode }: FastifyError): Problem | undefin
     return createProblem({
       code: 'request-too-large',
       status: 413,
-      detail: 'Cannot take the request: its body is too large, expected a few hundred bytes',
+      detail: 'Cannot take the request: its body is too large, expected what the endpoint needs and no more',
       hint: 'Send only the fields that docs/openapi.json lists.',
     });
   }

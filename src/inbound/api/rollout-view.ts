@@ -75,6 +75,12 @@ export const rolloutSchema = {
         url: text,
       },
     },
+    missingSecrets: {
+      type: 'object',
+      description: 'Declared variables without a value, which it waits for',
+      required: ['names', 'message', 'hint'],
+      properties: { names: { type: 'array', items: text }, message: text, hint: text },
+    },
     cancelReason: text,
     checkRunUrl: text,
     commentUrl: text,
@@ -84,6 +90,7 @@ export const rolloutSchema = {
 /** The response's serializer drops what the schema does not list, such as node ids. */
 export function rolloutView(rollout: Rollout) {
   const { setupPullRequest, build, digest, proposal, merge, verification, failure, cancelReason, deadlineAt } = rollout;
+  const { missingSecrets } = rollout;
   return {
     id: rollout.id,
     serverId: rollout.serverId,
@@ -96,6 +103,17 @@ export function rolloutView(rollout: Rollout) {
     source: { commitSha: rollout.source.commitSha, pullRequest: rollout.source.pullRequest },
     checkRunUrl: rollout.reports.checkRunUrl,
     commentUrl: rollout.reports.commentUrl,
-    ...{ setupPullRequest, build, digest, proposal, merge, verification, failure, cancelReason, deadlineAt },
+    ...{
+      setupPullRequest,
+      build,
+      digest,
+      proposal,
+      merge,
+      verification,
+      failure,
+      cancelReason,
+      deadlineAt,
+      missingSecrets,
+    },
   };
 }

@@ -54,12 +54,13 @@ export const serverSchema = {
     deployed: {
       type: ['object', 'null'],
       description: 'What was merged last',
-      required: ['version', 'digest', 'commitSha', 'replicas'],
+      required: ['version', 'digest', 'commitSha', 'replicas', 'access'],
       properties: {
         version: { type: 'string' },
         digest: { type: 'string' },
         commitSha: { type: 'string' },
         replicas: { type: 'integer' },
+        access: { type: 'string', enum: ['private', 'public'] },
       },
     },
   },
@@ -100,6 +101,7 @@ export function serverView(server: HostedServer) {
           digest: source.deployed.digest,
           commitSha: source.deployed.source.commitSha,
           replicas: source.deployed.replicas,
+          access: source.deployed.config.access === 'public' ? 'public' : 'private',
         }
       : null,
   };

@@ -3,6 +3,7 @@ import { assessApplication } from '../../domain/assess-application.ts';
 import type { DeploymentState } from '../../domain/cluster-state.ts';
 import type { ClusterVerdict } from '../../domain/cluster-verdict.ts';
 import type { RolloutFact } from '../../domain/decide-rollout.ts';
+import { declaredBy, missingSecrets, missingSecretsWords } from '../../domain/missing-secrets.ts';
 import { redactSecrets } from '../../domain/reports/redact-secrets.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { UserError } from '../../domain/user-error.ts';
@@ -17,8 +18,13 @@ export async function refreshApplication(platform: Platform, rollout: Rollout): 
   return { kind: 'refreshed' };
 }
 
-/** Looks at the Application and the pods, and says whether the merged overlay is what runs. */
+/**
+ * Looks at the Application and the pods, and says whether the merged overlay is what runs. Where declared variables have
+ * no value its pods cannot start, which needs no look at them.
+ */
 export async function observe(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
+  const missing = await findMissingSecrets(platform, rollout);
+  if (missing.length > 0) return { kind: 'secrets-missing', names: missing, ...missingSecretsWords(rollout, missing) };
   const [application, pods, deployment] = await Promise.all([
     platform.applications.read(rollout.serverId),
     platform.workloads.pods(rollout.serverId),
@@ -55,6 +61,12 @@ async function readDeployment(platform: Platform, serverId: string): Promise<Dep
     platform.log.warn({ error, server: serverId }, 'Deployment of a server may not be read');
     return undefined;
   }
+}
+
+async function findMissingSecrets(platform: Platform, rollout: Rollout): Promise<string[]> {
+  const starts = rollout.kind === 'deploy' || rollout.kind === 'start';
+  if (!starts || declaredBy(rollout).length === 0) return [];
+  return missingSecrets(rollout, await platform.serverSecrets.names(rollout.serverId));
 }
 
 /** A failure is told without its log rather than not at all. */

@@ -10,6 +10,7 @@ import { renderPullRequest } from '../../domain/reports/pull-request.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { setScale } from '../../domain/set-scale.ts';
 import { UserError } from '../../domain/user-error.ts';
+import { ensureProbeKey } from '../ensure-probe-key.ts';
 import type { Platform } from '../platform.ts';
 import { versionOf } from '../server-names.ts';
 
@@ -17,7 +18,10 @@ import { versionOf } from '../server-names.ts';
 export async function propose(platform: Platform, rollout: Rollout, retry: boolean): Promise<RolloutFact> {
   const early = retry ? undefined : earlySnapshot(rollout);
   const snapshot = early ?? (await platform.snapshots.readDeployments(rollout.serverId));
-  if (rollout.kind === 'deploy') await platform.serverSecrets.ensureAccessKey(rollout.serverId);
+  // Pods read it when they start; a key that comes later may reach them a minute later.
+  if (rollout.kind === 'deploy' && rollout.config.access !== 'public') {
+    await ensureProbeKey(platform, rollout.serverId);
+  }
   const server = await platform.hostedServers.findByServerId(rollout.serverId);
   const before = Object.keys(snapshot.overlay).length > 0 ? (server?.source.deployed ?? null) : null;
   const after = wantedInput(platform, rollout, { deployed: server?.source.deployed, snapshot });
@@ -110,7 +114,7 @@ function wantedInput(
 
 function deployInput(platform: Platform, rollout: Rollout, { policyText }: DeploymentsSnapshot): OverlayInput {
   if (!rollout.digest) throw new Error(`Cannot propose rollout ${rollout.id}: it has no image digest`);
-  const { resources, env, access, sessions, egress, rateLimit, scaling, domains } = rollout.config;
+  const { resources, env, secrets, access, sessions, egress, rateLimit, scaling, domains } = rollout.config;
   const policy = overlayPolicy(policyText);
   return {
     serverId: rollout.serverId,
@@ -127,6 +131,7 @@ function deployInput(platform: Platform, rollout: Rollout, { policyText }: Deplo
     config: {
       resources,
       env,
+      secrets,
       access,
       sessions,
       scaling,

@@ -6,6 +6,7 @@ import type { ReportView } from '../../domain/reports/report-view.ts';
 import { renderStatusComment } from '../../domain/reports/status-comment.ts';
 import { isEnded, type Rollout } from '../../domain/rollout.ts';
 import type { StatusReport } from '../../ports/github.ts';
+import { removeSecrets } from '../living-server.ts';
 import type { Platform } from '../platform.ts';
 
 /** Brings the check run, the GitHub deployment, the reaction and the sticky comment to where the rollout stands. */
@@ -16,7 +17,7 @@ export async function report(
 ): Promise<RolloutFact> {
   // A newer rollout brings the server back, and needs its key.
   const gone = rollout.kind === 'delete' && rollout.stage === 'succeeded' && options.speaks;
-  if (gone) await platform.serverSecrets.remove(rollout.serverId);
+  if (gone) await removeSecrets(platform, rollout.serverId);
   const server = await platform.hostedServers.findByServerId(rollout.serverId);
   const view: ReportView = {
     rollout,

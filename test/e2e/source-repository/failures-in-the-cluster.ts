@@ -1,9 +1,11 @@
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { CoreV1Api } from '@kubernetes/client-node';
 import {
   ask,
-  clusterOf,
   completedCheckRun,
+  inAcme,
   mergeProposal,
   rolloutsOf,
   TEST_MS_MAX,
@@ -43,30 +45,66 @@ export function testFailuresInTheCluster(started: () => E2ePlatform): void {
   );
 
   test.concurrent(
-    'a server without the Secret it needs names it, and goes on by itself once it is there',
+    'a rollout without the secrets it needs waits, names them, and goes on by itself once they are there',
     async () => {
       const platform = started();
       const name = 'secretive';
       const files = tinyServer(name, { '.mcp-hosting.yml': 'env: [TOKEN]\n' });
       const { commit, issue, serverId } = await ask(platform, name, { files });
       await mergeProposal(platform, serverId);
-      const failed = await platform.waitForStatus(name, 'failed');
-      expect(failed.status_message).toBe('`TOKEN` is not set.');
-      expect((await completedCheckRun(platform, name, commit)).conclusion).toBe('action_required');
-      await waitForBotComment(platform, name, issue, `create secret generic mcp-${serverId}-env`);
+      const waiting = await platform.waitFor('the wait', async () => {
+        const row = await platform.row(name);
+        return row?.status_message === '`TOKEN` is not set.' && row;
+      });
+      expect(waiting.status).toBe('deploying');
+      const said = await waitForBotComment(platform, name, issue, 'waiting for TOKEN to be set');
+      expect(said.body).toContain(`mcp-hosting secrets set ${serverId} TOKEN`);
+      const { data } = await platform.you.rest.checks.listForRef({ ...inAcme(name), ref: commit });
+      expect(data.check_runs.map(({ status, output }) => [status, output.title])).toEqual([
+        ['in_progress', 'Waiting for TOKEN to be set'],
+      ]);
 
-      await clusterOf(platform)
-        .makeApiClient(CoreV1Api)
-        .createNamespacedSecret({
-          namespace: 'mcp-servers',
-          body: { metadata: { name: `mcp-${serverId}-env` }, stringData: { TOKEN: 'a value of no one' } },
-        });
+      const response = await fetch(`${platform.file.apiUrl}/api/hosting/servers/${serverId}/secrets`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${platform.file.apiToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ TOKEN: CANARY }),
+      });
+      expect(await response.json()).toMatchObject({ changed: ['TOKEN'], undeclared: [] });
       const row = await waitForRow(platform, name, 'running');
       expect(row.env_vars).toEqual(['TOKEN']);
       await waitUntilSettled(platform, serverId);
       expect((await completedCheckRun(platform, name, commit)).conclusion).toBe('success');
       expect(await rolloutsOf(platform, serverId)).toHaveLength(1);
+      await expectNowhere(platform, CANARY);
     },
     TEST_MS_MAX,
   );
+}
+
+const CANARY = 'a-value-of-no-one-5f1c9a';
+
+/** Neither in a table, nor in a file that the bot or GitHub wrote: logs, git objects, comments, check runs. */
+async function expectNowhere(platform: E2ePlatform, canary: string): Promise<void> {
+  const forms = [canary, Buffer.from(canary).toString('base64')];
+  const tables = await platform.query(
+    "SELECT table_schema AS s, table_name AS t FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
+  );
+  for (const { s, t } of tables) {
+    const rows = await platform.query(`SELECT to_jsonb(x)::text AS row FROM "${s}"."${t}" AS x`);
+    for (const form of forms) expect(JSON.stringify(rows)).not.toContain(form);
+  }
+  for await (const path of glob(['github/**', '*.log'], { cwd: platform.dataDir })) {
+    const bytes = await readFile(join(platform.dataDir, path)).catch(() => Buffer.alloc(0));
+    const inflated = path.includes('/objects/') ? inflate(bytes) : bytes;
+    for (const form of forms) expect({ path, found: inflated.includes(form) }).toEqual({ path, found: false });
+  }
+}
+
+/** A loose git object; packs are compressed piece by piece and looked through as they are. */
+function inflate(bytes: Buffer): Buffer {
+  try {
+    return inflateSync(bytes);
+  } catch {
+    return bytes;
+  }
 }

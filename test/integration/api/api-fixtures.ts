@@ -35,6 +35,7 @@ export const SERVER: HostedServer = {
       digest: `sha256:${'a'.repeat(64)}`,
       replicas: 1,
       source: { commitSha: '4f2c1aa0' },
+      config: { access: 'private' },
     } as OverlayInput,
   },
 };

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { InjectOptions } from 'fastify';
 import { UserError } from '../../../src/domain/user-error.ts';
 import { RetryLaterError } from '../../../src/ports/retry-later.ts';
 import { ROLLOUT, SERVER } from './api-fixtures.ts';
@@ -91,7 +92,13 @@ test('details are those of the row, and nothing that is ours alone', async () =>
     tools: [{ name: 'greet', description: 'Greets' }],
     envVars: ['API_KEY'],
     source: { repository: 'acme/hello', defaultBranch: 'main', homeIssue: 3 },
-    deployed: { version: '4f2c1aa', digest: `sha256:${'a'.repeat(64)}`, commitSha: '4f2c1aa0', replicas: 1 },
+    deployed: {
+      version: '4f2c1aa',
+      digest: `sha256:${'a'.repeat(64)}`,
+      commitSha: '4f2c1aa0',
+      replicas: 1,
+      access: 'private',
+    },
   });
   expect(text).not.toContain('installation');
 });
@@ -174,14 +181,6 @@ test('logs are as many lines as asked for', async () => {
   ]);
 });
 
-test('a key is told, and that there is none', async () => {
-  const keys = ['mcp_abc', null];
-  const { call } = await openApi({ accessKey: async () => keys.shift() });
-
-  expect((await call('GET', '/servers/hello-k3v9x2/key')).body).toEqual({ serverId: 'hello-k3v9x2', key: 'mcp_abc' });
-  expect((await call('GET', '/servers/hello-k3v9x2/key')).body).toEqual({ serverId: 'hello-k3v9x2', key: null });
-});
-
 test('lists go on to the next page until there is none', async () => {
   const all = ['c', 'b', 'a'].map((name) => ({ ...SERVER, serverId: `${name}-k3v9x2` }));
   const { call } = await openApi({ list: async ({ limit, offset }) => all.slice(offset, offset + limit) });
@@ -201,26 +200,34 @@ test.each([
   ['GET', '/servers/gone-k3v9x2'],
   ['GET', '/servers/gone-k3v9x2/status'],
   ['GET', '/servers/gone-k3v9x2/logs'],
-  ['GET', '/servers/gone-k3v9x2/key'],
+  ['GET', '/servers/gone-k3v9x2/secrets'],
+  ['PUT', '/servers/gone-k3v9x2/secrets', { A: 'x' }],
+  ['DELETE', '/servers/gone-k3v9x2/secrets/A'],
+  ['GET', '/servers/gone-k3v9x2/keys'],
+  ['POST', '/servers/gone-k3v9x2/keys', { name: 'x' }],
+  ['DELETE', '/servers/gone-k3v9x2/keys/x'],
   ['POST', '/servers/gone-k3v9x2/stop'],
   ['POST', '/servers/gone-k3v9x2/start'],
   ['DELETE', '/servers/gone-k3v9x2'],
-] as const)('%s %s names the server that is not there', async (method, path) => {
-  const { call } = await openApi();
+] as [InjectOptions['method'], string, object?][])(
+  '%s %s names the server that is not there',
+  async (method, path, payload) => {
+    const { call } = await openApi();
 
-  const { status, headers, body } = await call(method, path);
+    const { status, headers, body } = await call(method, path, payload ? { payload } : {});
 
-  expect(status).toBe(404);
-  expect(headers['content-type']).toContain('application/problem+json');
-  expect(body).toEqual({
-    type: 'docs/errors.md#server-not-found',
-    title: 'Server not found',
-    status: 404,
-    code: 'server-not-found',
-    detail: expect.stringContaining('"gone-k3v9x2"'),
-    hint: expect.any(String),
-  });
-});
+    expect(status).toBe(404);
+    expect(headers['content-type']).toContain('application/problem+json');
+    expect(body).toEqual({
+      type: 'docs/errors.md#server-not-found',
+      title: 'Server not found',
+      status: 404,
+      code: 'server-not-found',
+      detail: expect.stringContaining('"gone-k3v9x2"'),
+      hint: expect.any(String),
+    });
+  },
+);
 
 test('a problem of people is told with its code, message and cure', async () => {
   const error = new UserError('not-deployed', 'Cannot stop it: it never ran, expected it deployed', 'Deploy it first.');

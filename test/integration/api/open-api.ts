@@ -47,7 +47,12 @@ function unknownServers(): HostingService {
     stop: nothing,
     start: nothing,
     remove: nothing,
-    accessKey: nothing,
+    setSecrets: nothing,
+    unsetSecret: nothing,
+    listSecrets: nothing,
+    createKey: nothing,
+    listKeys: nothing,
+    revokeKey: nothing,
   };
 }
 

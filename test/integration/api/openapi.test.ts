@@ -13,7 +13,7 @@ test('docs/openapi.json is what the routes say', async () => {
   expect(JSON.parse(readFileSync(DOCUMENT, 'utf8'))).toEqual(JSON.parse(JSON.stringify(document)));
 });
 
-test('the document names the eight endpoints of the design document, the key, and the probes', async () => {
+test('the document names the eight endpoints of the design document, secrets, keys, and the probes', async () => {
   const { paths } = (await describeApi()) as { paths: Record<string, Record<string, unknown>> };
 
   const endpoints = Object.entries(paths).flatMap(([path, methods]) =>
@@ -22,15 +22,20 @@ test('the document names the eight endpoints of the design document, the key, an
 
   expect(endpoints.sort()).toEqual([
     'DELETE /api/hosting/servers/{serverId}',
+    'DELETE /api/hosting/servers/{serverId}/keys/{keyId}',
+    'DELETE /api/hosting/servers/{serverId}/secrets/{name}',
     'GET /api/hosting/servers',
     'GET /api/hosting/servers/{serverId}',
-    'GET /api/hosting/servers/{serverId}/key',
+    'GET /api/hosting/servers/{serverId}/keys',
     'GET /api/hosting/servers/{serverId}/logs',
+    'GET /api/hosting/servers/{serverId}/secrets',
     'GET /api/hosting/servers/{serverId}/status',
     'GET /health',
     'GET /ready',
     'POST /api/hosting/deploy/{conversationId}',
+    'POST /api/hosting/servers/{serverId}/keys',
     'POST /api/hosting/servers/{serverId}/start',
     'POST /api/hosting/servers/{serverId}/stop',
+    'PUT /api/hosting/servers/{serverId}/secrets',
   ]);
 });

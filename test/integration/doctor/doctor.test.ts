@@ -1,4 +1,4 @@
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSelfSignedCertificate } from '../../../sandbox/kubernetes/api/self-signed-certificate.ts';
@@ -19,6 +19,7 @@ const CHECKS = [
   'configuration',
   'github-app',
   'webhook',
+  'bot',
   'deliveries',
   'installation',
   'repository',
@@ -52,7 +53,7 @@ test('people read a line a check, and under it what is wrong and what mends it',
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ ✔ Configuration {2,}deployments in acme\/mcp-server-deployments$/m);
   expect(stdout).toMatch(/^ ✖ Database {2,}could not be checked\n {5}Cannot connect .*\n {5}→ Check DATABASE_URL/m);
-  expect(stdout).toMatch(/Of 14 checks 2 are broken, \d warns?\.\n$/);
+  expect(stdout).toMatch(/Of 15 checks 2 are broken, \d warns?\.\n$/);
   expect(stderr).toContain('2 checks are broken');
   expect(stdout).not.toContain('it is a secret');
 });
@@ -75,8 +76,16 @@ test("a key that is not the App's breaks the checks of GitHub and no other", asy
   const bad = Object.values(checks)
     .filter(({ status }) => status === 'broken')
     .map(({ name }) => name);
-  expect(bad).toEqual(['github-app', 'webhook', 'deliveries', 'installation', 'repository', 'policy']);
+  expect(bad).toEqual(['github-app', 'webhook', 'bot', 'deliveries', 'installation', 'repository', 'policy']);
   expect(checks['github-app']?.problems[0]?.problem).toContain('credentials');
+});
+
+test('--only runs what was chosen, and names what there is where that is none', async () => {
+  const { code, checks } = await installation.doctor({}, '--only', 'queue', 'wildcard');
+  const wrong = await installation.run(['doctor', '--only', 'everything']);
+
+  expect([code, Object.keys(checks)]).toEqual([0, ['wildcard', 'queue']]);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('github-app, webhook') });
 });
 
 describe('GitHub', () => {
@@ -91,7 +100,8 @@ describe('GitHub', () => {
           workflows: 'write',
         },
         events: ['push'],
-        webhookUrl: 'http://127.0.0.1:9/',
+        // A port that nobody listens on.
+        webhookUrl: 'http://127.0.0.1:1/',
       },
     });
     try {
@@ -107,6 +117,7 @@ describe('GitHub', () => {
       );
       expect(told).not.toContainEqual(expect.stringContaining('"contents"'));
       expect(checks.installation?.status).toBe('broken');
+      expect(checks.bot?.problems[0]?.problem).toBe('Nothing answers at http://127.0.0.1:1/api/hosting/servers.');
       expect(checks.webhook?.problems[0]?.problem).toBe(
         'The webhook address ends in "/", expected "/api/github/webhooks".',
       );
@@ -121,10 +132,10 @@ describe('GitHub', () => {
   test('webhooks that are refused, and those that were but no longer are', async () => {
     installation.answerWebhooks(401);
     await deliver('one.txt');
-    const refused = (await installation.doctor()).checks.deliveries;
+    const refused = (await installation.doctor({}, '--only', 'deliveries')).checks.deliveries;
     installation.answerWebhooks(200);
     await deliver('two.txt');
-    const over = (await installation.doctor()).checks.deliveries;
+    const over = (await installation.doctor({}, '--only', 'deliveries')).checks.deliveries;
 
     expect(refused?.problems).toMatchObject([{ level: 'broken', fix: expect.stringContaining('WEBHOOK_SECRET') }]);
     expect(over?.problems).toMatchObject([
@@ -133,7 +144,13 @@ describe('GitHub', () => {
   });
 
   test('a repository that the App cannot see', async () => {
-    const { checks } = await installation.doctor({ DEPLOYMENTS_REPOSITORY: 'acme/elsewhere' });
+    const { checks } = await installation.doctor(
+      { DEPLOYMENTS_REPOSITORY: 'acme/elsewhere' },
+      '--only',
+      'installation',
+      'repository',
+      'github-app',
+    );
 
     expect(checks.installation).toMatchObject({ status: 'broken' });
     expect(checks.repository?.problems[0]?.problem).toContain('acme/elsewhere');
@@ -142,7 +159,7 @@ describe('GitHub', () => {
 
   test('a policy that is wrong, on its line', async () => {
     await withFile('mcp-hosting.yml', 'merge: sometimes\n', async () => {
-      const { checks } = await installation.doctor();
+      const { checks } = await installation.doctor({}, '--only', 'policy');
 
       expect(checks.policy?.problems).toMatchObject([{ level: 'broken', problem: expect.stringContaining('line 1') }]);
     });
@@ -155,7 +172,7 @@ describe('GitHub', () => {
     const namespace = await readFile('base/namespace.yaml');
     await withFile('base/namespace.yaml', namespace.replace('restricted', 'baseline'), () =>
       withFile(path, JSON.stringify({ ...record, version: '0.0.9' }), async () => {
-        const { checks } = await installation.doctor();
+        const { checks } = await installation.doctor({}, '--only', 'repository');
 
         expect(checks.repository?.problems).toEqual([
           {
@@ -187,7 +204,7 @@ describe('the cluster', () => {
         .replace('verbs: [get, list, watch, patch]', 'verbs: [get, list, patch]'),
     );
     try {
-      const { checks } = await installation.doctor();
+      const { checks } = await installation.doctor({}, '--only', 'rights');
 
       expect(checks.rights?.problems.map(({ problem }) => problem)).toEqual([
         'The bot may not watch applications.argoproj.io in namespace "argocd".',
@@ -203,7 +220,7 @@ describe('the cluster', () => {
 
   test('kinds that the policy needs and the cluster lacks', async () => {
     await withFile('mcp-hosting.yml', 'scaling: { auto: true, toZero: true }\n', async () => {
-      const { checks } = await installation.doctor();
+      const { checks } = await installation.doctor({}, '--only', 'resources');
 
       expect(checks.resources?.problems).toMatchObject([
         {
@@ -220,7 +237,7 @@ describe('the cluster', () => {
       text.replaceAll('__REPOSITORY_URL__', 'https://github.com/acme/other.git'),
     );
     try {
-      const { checks } = await installation.doctor();
+      const { checks } = await installation.doctor({}, '--only', 'argocd');
 
       expect(checks.argocd?.problems[0]).toMatchObject({
         level: 'broken',
@@ -233,7 +250,7 @@ describe('the cluster', () => {
   });
 
   test('Argo CD without our objects', async () => {
-    const { checks } = await installation.doctor({ ARGOCD_NAMESPACE: 'default' });
+    const { checks } = await installation.doctor({ ARGOCD_NAMESPACE: 'default' }, '--only', 'argocd', 'rights');
 
     expect(checks.argocd?.status).toBe('broken');
     expect(checks.rights?.problems.map(({ problem }) => problem).join()).toContain('namespace "default"');
@@ -242,7 +259,11 @@ describe('the cluster', () => {
 
 describe('the endpoint', () => {
   test('a name that leads nowhere', async () => {
-    const { checks } = await installation.doctor({ ENDPOINT_URL: 'https://{server-id}.mcp.invalid/mcp' });
+    const { checks } = await installation.doctor(
+      { ENDPOINT_URL: 'https://{server-id}.mcp.invalid/mcp' },
+      '--only',
+      'wildcard',
+    );
 
     expect(checks.wildcard?.problems).toMatchObject([{ problem: expect.stringContaining('does not resolve') }]);
     expect(checks.wildcard?.problems[0]?.fix).toContain('*.mcp.invalid');
@@ -259,8 +280,8 @@ describe('the endpoint', () => {
         [tls, plain].map((server) => server.listening || new Promise((done) => server.once('listening', done))),
       );
 
-      const untrusted = (await installation.doctor({ ENDPOINT_URL: at(tls) })).checks.wildcard;
-      const none = (await installation.doctor({ ENDPOINT_URL: at(plain) })).checks.wildcard;
+      const untrusted = (await installation.doctor({ ENDPOINT_URL: at(tls) }, '--only', 'wildcard')).checks.wildcard;
+      const none = (await installation.doctor({ ENDPOINT_URL: at(plain) }, '--only', 'wildcard')).checks.wildcard;
 
       expect(untrusted?.problems[0]?.problem).toMatch(/is not trusted for mcp-hosting-doctor-\w+\.localhost/);
       expect(none?.problems[0]?.problem).toContain('Nothing answers TLS');
@@ -273,7 +294,12 @@ describe('the endpoint', () => {
 
 describe('the database', () => {
   test('one without tables', async () => {
-    const { checks } = await installation.doctor({ DATABASE_URL: await postgres.newDatabase() });
+    const { checks } = await installation.doctor(
+      { DATABASE_URL: await postgres.newDatabase() },
+      '--only',
+      'database',
+      'queue',
+    );
 
     expect(checks.database?.problems[0]).toMatchObject({
       problem: expect.stringMatching(/^Migrations are pending: 0001-/),
@@ -289,7 +315,7 @@ describe('the database', () => {
       "INSERT INTO schema_migrations (number, name, sha256) VALUES (9999, '9999-new.sql', 'x')",
     );
 
-    const { checks } = await installation.doctor({ DATABASE_URL: databaseUrl });
+    const { checks } = await installation.doctor({ DATABASE_URL: databaseUrl }, '--only', 'database');
 
     expect(checks.database?.problems).toMatchObject([
       { level: 'broken', problem: expect.stringContaining('9999-new.sql') },
@@ -301,7 +327,7 @@ describe('the database', () => {
     await stores.queue.advance('hello-q7m2d4');
     await postgres.query(databaseUrl, "UPDATE pgboss.job SET start_after = now() - interval '20 minutes'");
 
-    const { checks } = await installation.doctor({ DATABASE_URL: databaseUrl });
+    const { checks } = await installation.doctor({ DATABASE_URL: databaseUrl }, '--only', 'queue');
 
     expect(checks.queue?.problems).toMatchObject([
       { level: 'broken', problem: 'A job of queue "advance" has waited for 20 minutes, expected seconds.' },
@@ -309,7 +335,8 @@ describe('the database', () => {
   });
 
   test('a server that accepts and never answers ends the check by its time limit, and hides no other', async () => {
-    const silent = createTcpServer(() => undefined).listen(0, '127.0.0.1');
+    const sockets = new Set<Socket>();
+    const silent = createTcpServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
     await new Promise((done) => silent.once('listening', done));
     const { port } = silent.address() as { port: number };
     try {
@@ -322,6 +349,7 @@ describe('the database', () => {
       expect(checks.database?.problems[0]?.problem).toBe('No answer within 2 s.');
       expect(checks.policy?.status).toBe('ok');
     } finally {
+      for (const socket of sockets) socket.destroy();
       silent.close();
     }
   });

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import type { GitHubOptions } from '../../../sandbox/github/github-server.ts';
 import { readManifest } from '../../../sandbox/read-manifest.ts';
 import type { CheckReport } from '../../../src/cli/run-checks.ts';
@@ -13,6 +13,7 @@ import {
   startTestGitHub,
   type TestGitHub,
 } from '../../sandbox-github/start-test-github.ts';
+import { serviceAccountKubeconfig } from '../../sandbox-kubernetes/service-account.ts';
 import { startTestCluster, type TestCluster } from '../../sandbox-kubernetes/test-cluster.ts';
 import { capturedTerminal } from '../../unit/cli/captured-terminal.ts';
 import { readProjectFile } from '../../unit/docs/project-files.ts';
@@ -96,7 +97,7 @@ export async function startInstallation(
     DATABASE_URL: databaseUrl,
     DEPLOYMENTS_REPOSITORY: `acme/${REPOSITORY}`,
     ENDPOINT_URL: 'http://{server-id}.localhost:8080/mcp',
-    KUBECONFIG: await botKubeconfig(cluster, scratch),
+    KUBECONFIG: await serviceAccountKubeconfig(cluster, 'mcp-hosting/mcp-hosting'),
   };
   await createTestRepository(started, REPOSITORY);
   await installation.run(
@@ -131,22 +132,6 @@ async function run(args: readonly string[], env: Record<string, string>, cwd: st
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
-/** As the service account of `platform/`, with no more rights than its roles give. */
-async function botKubeconfig(cluster: TestCluster, directory: string): Promise<string> {
-  const config = parse(readFileSync(cluster.sandbox.kubeconfigPath, 'utf8'));
-  const [{ user }] = config.users;
-  const answer = await fetch(`${cluster.sandbox.url}/api/v1/namespaces/mcp-hosting/serviceaccounts/mcp-hosting/token`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' },
-    body: '{}',
-  });
-  const { status } = (await answer.json()) as { status: { token: string } };
-  config.users[0].user = { token: status.token };
-  const path = join(directory, 'kubeconfig');
-  writeFileSync(path, stringify(config));
-  return path;
-}
-
 function objectsOf(text: string, github: TestGitHub): object[] {
   const url = `${github.gitUrl.replace(/\/$/, '')}/acme/${REPOSITORY}.git`;
   const filled = text.replaceAll('__REPOSITORY_URL__', url);
@@ -157,7 +142,9 @@ function objectsOf(text: string, github: TestGitHub): object[] {
 async function startReceiver() {
   let status = 200;
   const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(status).end());
+    const isApi = request.url?.startsWith('/api/hosting/') === true;
+    const refusal = { 'content-type': 'application/problem+json' };
+    request.resume().on('end', () => (isApi ? response.writeHead(401, refusal) : response.writeHead(status)).end());
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {

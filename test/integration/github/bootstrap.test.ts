@@ -208,7 +208,8 @@ test('a repository that is not there is told as such', async () => {
   const result = await bootstrap('--domain', 'mcp.example.com');
 
   expect(result.code).toBe(1);
-  expect(result.stderr).toContain('"acme/nowhere"');
+  expect(result.stderr).toContain('Cannot propose the scaffold in "acme/nowhere"');
+  expect(result.stderr).toContain('gh repo create acme/nowhere');
 });
 
 function bootstrap(...args: string[]) {

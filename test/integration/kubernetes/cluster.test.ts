@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { createKubernetes, type Kubernetes } from '../../../src/adapters/kubernetes/create-kubernetes.ts';
+import { parseKeyList } from '../../../wrapper/src/door/key-list.ts';
 import { eventually } from '../../sandbox-kubernetes/eventually.ts';
 import { pushScript, startTestCluster, type TestCluster } from '../../sandbox-kubernetes/test-cluster.ts';
+import { deploymentOf } from '../../sandbox-kubernetes/workload.ts';
 
 const namespace = 'mcp-servers';
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -11,12 +13,13 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 let cluster: TestCluster;
 let kubernetes: Kubernetes;
 let core: CoreV1Api;
+let config: KubeConfig;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
   const { kubeconfigPath } = cluster.sandbox;
   kubernetes = createKubernetes({ kubeconfigPath, serversNamespace: namespace, argocdNamespace: 'argocd', log });
-  const config = new KubeConfig();
+  config = new KubeConfig();
   config.loadFromFile(kubeconfigPath);
   core = config.makeApiClient(CoreV1Api);
 });
@@ -26,72 +29,208 @@ test('ready when the API server answers', async () => {
   await expect(kubernetes.ready()).resolves.toBe(true);
 });
 
+async function readSecret(name: string): Promise<Record<string, string>> {
+  const { data = {} } = await core.readNamespacedSecret({ namespace, name });
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decode(value)]));
+}
+
 describe('serverSecrets', () => {
-  test('makes a key once, with the hash that the wrapper checks', async () => {
-    const key = await kubernetes.serverSecrets.ensureAccessKey('once-1');
-    const again = await kubernetes.serverSecrets.ensureAccessKey('once-1');
+  const secrets = () => kubernetes.serverSecrets;
 
-    expect(key).toMatch(/^mcp_[A-Za-z0-9_-]{43}$/);
-    expect(again).toBe(key);
-    const secret = await core.readNamespacedSecret({ namespace, name: 'mcp-once-1-access' });
-    expect(decode(secret.data?.sha256)).toBe(createHash('sha256').update(key).digest('hex'));
-    expect(secret.metadata?.labels).toEqual({
-      'app.kubernetes.io/managed-by': 'mcp-hosting',
-      'server-id': 'once-1',
-    });
-  });
-
-  test('gives racing replicas one key', async () => {
-    const keys = await Promise.all(
-      Array.from({ length: 10 }, () => kubernetes.serverSecrets.ensureAccessKey('race-1')),
-    );
-
-    expect(new Set(keys).size).toBe(1);
-  });
-
-  test('reads none where there is none', async () => {
-    await expect(kubernetes.serverSecrets.readAccessKey('none-1')).resolves.toBeUndefined();
-    await expect(kubernetes.serverSecrets.envNames('none-1')).resolves.toEqual([]);
-  });
-
-  test('says that a Secret without a key is broken', async () => {
-    await core.createNamespacedSecret({ namespace, body: { metadata: { name: 'mcp-broken-1-access' } } });
-
-    await expect(kubernetes.serverSecrets.ensureAccessKey('broken-1')).rejects.toMatchObject({
-      code: 'access-secret-broken',
-    });
-  });
-
-  test('gives names of variables, never values', async () => {
-    const body = { metadata: { name: 'mcp-env-1-env' }, stringData: { TOKEN: 'value', API_URL: 'value' } };
+  test('writes values beside those that are there, and tells which were others before', async () => {
+    const body = { metadata: { name: 'mcp-set-1-env' }, stringData: { OLD: 'by kubectl' } };
     await core.createNamespacedSecret({ namespace, body });
 
-    await expect(kubernetes.serverSecrets.envNames('env-1')).resolves.toEqual(['API_URL', 'TOKEN']);
+    const first = await secrets().set(
+      'set-1',
+      new Map([
+        ['TOKEN', 'a\n"b"\u00e9'],
+        ['URL', 'x'],
+      ]),
+    );
+    const same = await secrets().set('set-1', new Map([['TOKEN', 'a\n"b"\u00e9']]));
+    const { resourceVersion } = (await core.readNamespacedSecret({ namespace, name: 'mcp-set-1-env' })).metadata ?? {};
+    const again = await secrets().set(
+      'set-1',
+      new Map([
+        ['TOKEN', 'c'],
+        ['URL', 'x'],
+      ]),
+    );
+
+    expect([first, same, again]).toEqual([['TOKEN', 'URL'], [], ['TOKEN']]);
+    expect(await readSecret('mcp-set-1-env')).toEqual({ OLD: 'by kubectl', TOKEN: 'c', URL: 'x' });
+    await expect(secrets().names('set-1')).resolves.toEqual(['OLD', 'TOKEN', 'URL']);
+    const after = await core.readNamespacedSecret({ namespace, name: 'mcp-set-1-env' });
+    expect(after.metadata?.labels).toEqual({ 'app.kubernetes.io/managed-by': 'mcp-hosting', 'server-id': 'set-1' });
+    expect(after.metadata?.resourceVersion).not.toBe(resourceVersion);
   });
 
-  test('removes both Secrets, and again', async () => {
-    await kubernetes.serverSecrets.ensureAccessKey('gone-1');
-    await core.createNamespacedSecret({ namespace, body: { metadata: { name: 'mcp-gone-1-env' } } });
+  test('loses no value of writers at the same time, the first ones of a Secret included', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `NAME_${index}`);
 
-    await kubernetes.serverSecrets.remove('gone-1');
-    await kubernetes.serverSecrets.remove('gone-1');
+    await Promise.all(names.map((name) => secrets().set('race-1', new Map([[name, name.toLowerCase()]]))));
 
-    const { items } = await core.listNamespacedSecret({ namespace });
-    expect(items.filter(({ metadata }) => metadata?.name?.includes('gone-1'))).toEqual([]);
+    expect(await readSecret('mcp-race-1-env')).toEqual(
+      Object.fromEntries(names.map((name) => [name, name.toLowerCase()])),
+    );
+  });
+
+  test('unsets one and leaves the others', async () => {
+    await secrets().set(
+      'unset-1',
+      new Map([
+        ['A', '1'],
+        ['B', '2'],
+      ]),
+    );
+
+    expect(await secrets().unset('unset-1', 'A')).toBe(true);
+    expect(await secrets().unset('unset-1', 'A')).toBe(false);
+    expect(await secrets().unset('unset-1', 'toString')).toBe(false);
+    expect(await secrets().unset('none-1', 'A')).toBe(false);
+    expect(await readSecret('mcp-unset-1-env')).toEqual({ B: '2' });
+  });
+
+  test('refuses more than a Secret can hold, and changes nothing then', async () => {
+    const large = 'x'.repeat(100 * 1024);
+    const values = (from: number, count: number) =>
+      new Map(Array.from({ length: count }, (_, index) => [`V_${from + index}`, large]));
+    await secrets().set('large-1', values(0, 10));
+
+    await expect(secrets().set('large-1', values(10, 1))).rejects.toMatchObject({ code: 'secrets-too-large' });
+
+    await expect(secrets().names('large-1')).resolves.toHaveLength(10);
+    // In the place of another value there is room.
+    await expect(secrets().set('large-1', new Map([['V_0', 'y'.repeat(100 * 1024)]]))).resolves.toEqual(['V_0']);
+  });
+
+  test('has none where there is no Secret, and removes one twice', async () => {
+    await secrets().set('gone-1', new Map([['A', '1']]));
+
+    await secrets().remove('gone-1');
+    await secrets().remove('gone-1');
+
+    await expect(secrets().names('gone-1')).resolves.toEqual([]);
   });
 
   test('says that the namespace is missing', async () => {
     const { kubeconfigPath } = cluster.sandbox;
     const elsewhere = createKubernetes({ kubeconfigPath, serversNamespace: 'absent', argocdNamespace: 'argocd', log });
 
-    await expect(elsewhere.serverSecrets.ensureAccessKey('x-1')).rejects.toMatchObject({
+    await expect(elsewhere.serverSecrets.set('x-1', new Map([['A', '1']]))).rejects.toMatchObject({
       name: 'UserError',
       code: 'cluster-object-missing',
     });
   });
 });
 
+describe('accessKeyFiles', () => {
+  const files = () => kubernetes.accessKeyFiles;
+  const forever = { expiresAt: null };
+
+  test('keeps the SHA-256 of keys in a file as the wrapper reads it, and nothing of the keys', async () => {
+    await files().ensureProbeKey('keys-1', 'mcp_probe');
+    await files().add('keys-1', 'mcp_a', { id: 'a1', name: "Kim's laptop", ...forever });
+    await files().add('keys-1', 'mcp_b', { id: 'b2', name: 'expires=never', expiresAt: new Date('2999-01-01') });
+
+    const { keys = '' } = await readSecret('mcp-keys-1-access');
+    expect(parseKeyList(keys)).toEqual({
+      ok: true,
+      keys: [
+        { sha256: sha256('mcp_probe'), id: 'mcp-hosting', name: 'mcp-hosting' },
+        { sha256: sha256('mcp_a'), id: 'a1', name: "Kim's laptop" },
+        { sha256: sha256('mcp_b'), id: 'b2', name: 'expires=never', expiresAtMs: Date.UTC(2999, 0, 1) },
+      ],
+    });
+    expect(keys).not.toContain('mcp_');
+    await expect(files().ids('keys-1')).resolves.toEqual(['a1', 'b2']);
+  });
+
+  test('takes one key away, and writes an empty file for the last', async () => {
+    await files().add('revoke-1', 'mcp_a', { id: 'a1', name: 'a', ...forever });
+    await files().add('revoke-1', 'mcp_b', { id: 'b2', name: 'b', ...forever });
+
+    const outcomes = [await files().remove('revoke-1', 'a1'), await files().remove('revoke-1', 'a1')];
+    const left = await files().ids('revoke-1');
+    await files().remove('revoke-1', 'b2');
+
+    expect(outcomes).toEqual([true, false]);
+    expect(left).toEqual(['b2']);
+    expect(await readSecret('mcp-revoke-1-access')).toEqual({ keys: '' });
+    expect(await files().remove('none-1', 'a1')).toBe(false);
+  });
+
+  test('loses no key of writers at the same time', async () => {
+    const ids = Array.from({ length: 15 }, (_, index) => `id${index}`);
+
+    await Promise.all(ids.map((id) => files().add('race-1', `mcp_${id}`, { id, name: id, ...forever })));
+
+    expect((await files().ids('race-1')).sort()).toEqual(ids.toSorted());
+  });
+
+  test('renews the key of the bot in its place, and drops what has expired when a key comes', async () => {
+    await files().ensureProbeKey('probe-1', 'mcp_old');
+    await files().add('probe-1', 'mcp_a', { id: 'a1', name: 'a', expiresAt: new Date('2020-01-01') });
+    await files().ensureProbeKey('probe-1', 'mcp_new');
+    const { keys } = await readSecret('mcp-probe-1-access');
+    const { resourceVersion } =
+      (await core.readNamespacedSecret({ namespace, name: 'mcp-probe-1-access' })).metadata ?? {};
+    await files().ensureProbeKey('probe-1', 'mcp_new');
+
+    expect(keys).toBe(`${sha256('mcp_new')} id=mcp-hosting expires=never mcp-hosting\n`);
+    const after = await core.readNamespacedSecret({ namespace, name: 'mcp-probe-1-access' });
+    expect(after.metadata?.resourceVersion).toBe(resourceVersion);
+  });
+
+  test('refuses more keys than anybody needs', async () => {
+    const lines = Array.from({ length: 200 }, (_, index) => `${sha256(`mcp_${index}`)} id=k${index} expires=never k\n`);
+    await core.createNamespacedSecret({
+      namespace,
+      body: { metadata: { name: 'mcp-many-1-access' }, stringData: { keys: lines.join('') } },
+    });
+
+    await expect(files().add('many-1', 'mcp_x', { id: 'x', name: 'x', ...forever })).rejects.toMatchObject({
+      code: 'access-keys-too-many',
+    });
+  });
+});
+
 describe('workloads', () => {
+  test('restarts a Deployment by an annotation, and leaves one at zero and an absent one alone', async () => {
+    const digest = await pushScript(cluster, 'acme/idle', 'setInterval(() => {}, 1000);');
+    const image = `acme/idle@${digest}`;
+    await cluster.sandbox.apply([
+      deploymentOf({ name: 'mcp-run-1', image }),
+      deploymentOf({ name: 'mcp-stop-1', image, replicas: 0 }),
+    ]);
+    const podsOf = async () => {
+      const { items } = await core.listNamespacedPod({ namespace, labelSelector: 'app=mcp-run-1' });
+      return items.filter(({ metadata }) => !metadata?.deletionTimestamp).map(({ metadata }) => metadata?.name);
+    };
+    const [before] = await eventually(async () => (await podsOf()).length === 1 && podsOf());
+
+    const outcomes = await Promise.all(
+      ['run-1', 'stop-1', 'none-1'].map((serverId) =>
+        kubernetes.workloads.restart(serverId, new Date('2026-11-22T10:00:00.123Z')),
+      ),
+    );
+    const [after] = await eventually(async () => {
+      const names = await podsOf();
+      return names.length === 1 && names[0] !== before && names;
+    });
+
+    expect(outcomes).toEqual([true, false, false]);
+    expect(after).not.toBe(before);
+    const apps = config.makeApiClient(AppsV1Api);
+    const { spec } = await apps.readNamespacedDeployment({ namespace, name: 'mcp-run-1' });
+    expect(spec?.template.metadata?.annotations).toEqual({
+      'kubectl.kubernetes.io/restartedAt': '2026-11-22T10:00:00.123Z',
+    });
+    const stopped = await apps.readNamespacedDeployment({ namespace, name: 'mcp-stop-1' });
+    expect(stopped.spec?.template.metadata?.annotations).toBeUndefined();
+  });
+
   test('tells why a pod crashes, with the log of its last run', async () => {
     const digest = await pushScript(
       cluster,
@@ -140,4 +279,8 @@ function pod(name: string, serverId: string, image: string): object {
 
 function decode(data: string | undefined): string {
   return Buffer.from(data ?? '', 'base64').toString('utf8');
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

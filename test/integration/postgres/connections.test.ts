@@ -30,6 +30,8 @@ test.each([8, 15])('one replica that may take %d connections never takes more, a
     },
     onAdvance: async () => undefined,
     onReconcile: async () => undefined,
+    onDrift: async () => undefined,
+    driftIntervalMs: 3_600_000,
   });
 
   const ids = Array.from({ length: 40 }, (_, index) => `d-${index}`);

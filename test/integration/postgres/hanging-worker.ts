@@ -12,6 +12,8 @@ await postgres.startWorkers({
   onDelivery: hang,
   onAdvance: (serverId) => postgres.serverLock.withLock(serverId, () => hang(serverId)),
   onReconcile: async () => {},
+  onDrift: async () => {},
+  driftIntervalMs: 3_600_000,
   reconcileIntervalMs: 3_600_000,
   concurrency: 2,
 });

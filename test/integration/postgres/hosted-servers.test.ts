@@ -221,3 +221,22 @@ test('custom domains are claimed by what is deployed and by what goes on, not by
     { serverId: 'waits-k3v9x2', domain: 'waits.example.org' },
   ]);
 });
+
+test('a server whose overlay is gone is retired, unless a rollout of it goes on', async () => {
+  const { postgres } = await tests.open();
+  const server = await postgres.hostedServers.create(newServer());
+  const rollout = newRollout(server, { stage: 'proposed' });
+  await postgres.rollouts.start(rollout, 'a', {});
+
+  expect(await postgres.hostedServers.retire(server.serverId, 'Gone.')).toBe(false);
+  await postgres.rollouts.save({ ...rollout, stage: 'succeeded', reportedStage: 'succeeded' }, { status: 'running' });
+  expect(await postgres.hostedServers.retire(server.serverId, 'Gone.')).toBe(true);
+  expect(await postgres.hostedServers.retire(server.serverId, 'Gone.')).toBe(false);
+
+  expect(await postgres.hostedServers.findByServerId(server.serverId)).toMatchObject({
+    status: 'deleted',
+    statusMessage: 'Gone.',
+    deletedAt: expect.any(Date),
+  });
+  expect(await postgres.hostedServers.findBySource(server.source.repositoryId, null)).toBeUndefined();
+});

@@ -10,6 +10,8 @@ test('statements and jobs go on after the server was restarted', async () => {
     onDelivery: async (id) => handled.resolve(id),
     onAdvance: async () => {},
     onReconcile: async () => {},
+    onDrift: async () => {},
+    driftIntervalMs: 3_600_000,
     reconcileIntervalMs: 3_600_000,
     concurrency: 1,
   });

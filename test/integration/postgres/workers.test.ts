@@ -21,6 +21,8 @@ function start(postgres: Postgres, options: Partial<WorkerOptions>) {
     onDelivery: async () => {},
     onAdvance: async () => {},
     onReconcile: async () => {},
+    onDrift: async () => {},
+    driftIntervalMs: 3_600_000,
     reconcileIntervalMs: 3_600_000,
     concurrency: 2,
     ...options,

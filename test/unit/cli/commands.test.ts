@@ -12,12 +12,33 @@ const HELLO: ApiServer = {
   status: 'running',
   statusMessage: null,
   endpointUrl: 'http://hello-q7m2d4.localhost:4003/mcp',
-  deployed: { version: '4f2c1aa' },
+  deployed: { version: '4f2c1aa', access: 'private' },
   tools: [{ name: 'greet' }, { name: 'add' }],
   source: { repository: 'acme/hello-server' },
   createdAt: '2026-11-22T09:00:00.000Z',
   updatedAt: '2026-11-22T10:00:00.000Z',
 };
+
+const CHANGED = { serverId: 'hello-q7m2d4', changed: ['TOKEN'], unchanged: [], undeclared: [], restarted: true };
+
+const KEYS = [
+  {
+    id: '7f3a9c21d0b4',
+    name: 'CI \u001b[31mof acme',
+    createdAt: '2026-11-22T10:00:00.000Z',
+    expiresAt: '2026-11-22T12:01:02.000Z',
+    lastUsedAt: '2026-11-22T10:01:00.000Z',
+  },
+  {
+    id: '8b1c00000000',
+    name: 'old',
+    createdAt: '2026-11-22T09:00:00.000Z',
+    expiresAt: '2026-11-22T10:00:00.000Z',
+    lastUsedAt: null,
+  },
+];
+
+const CREATED_KEY = { ...KEYS[0], name: 'CI', key: 'mcp_abc', endpointUrl: HELLO.endpointUrl };
 
 let api: FakeServer;
 let answers: Record<string, Answer | (() => Answer)>;
@@ -29,7 +50,11 @@ beforeEach(async () => {
     'GET /api/hosting/servers?limit=100&offset=0': { body: { servers: [HELLO] } },
     'GET /api/hosting/servers/hello-q7m2d4': { body: HELLO },
     'GET /api/hosting/servers/hello-q7m2d4/status': statusAnswer(WHOLE_WAY),
-    'GET /api/hosting/servers/hello-q7m2d4/key': { body: { serverId: 'hello-q7m2d4', key: 'mcp_abc' } },
+    'POST /api/hosting/servers/hello-q7m2d4/keys': { status: 201, body: CREATED_KEY },
+    'GET /api/hosting/servers/hello-q7m2d4/keys': { body: { serverId: 'hello-q7m2d4', keys: KEYS } },
+    'DELETE /api/hosting/servers/hello-q7m2d4/keys/7f3a9c21d0b4': { body: { revoked: true } },
+    'PUT /api/hosting/servers/hello-q7m2d4/secrets': { body: CHANGED },
+    'DELETE /api/hosting/servers/hello-q7m2d4/secrets/TOKEN': { body: { ...CHANGED, restarted: false } },
     'GET /api/hosting/servers/hello-q7m2d4/logs?lines=2': { body: { serverId: 'hello-q7m2d4', lines: ['one', 'two'] } },
     'POST /api/hosting/servers/hello-q7m2d4/stop': accepted(),
     'DELETE /api/hosting/servers/hello-q7m2d4': accepted(),
@@ -151,10 +176,124 @@ test.each(['../../x', 'a b', '%2e%2e', 'x'.repeat(5_000), ''])('status: %j as an
   expect(await run('status', id)).toMatchObject({ code: 3 });
 });
 
-test('logs and key: lines and key alone are on stdout', async () => {
+test('logs: lines alone are on stdout', async () => {
   expect(await run('logs', 'hello-q7m2d4', '--lines', '2')).toMatchObject({ code: 0, stdout: 'one\ntwo\n' });
   expect(await run('logs', 'hello-q7m2d4', '--lines', '2', '--json')).toMatchObject({ stdout: '"one"\n"two"\n' });
-  expect(await run('key', 'hello-q7m2d4')).toMatchObject({ code: 0, stdout: 'mcp_abc\n' });
+});
+
+test('keys create: the key alone is on stdout, the one command that takes it on stderr', async () => {
+  const { code, stdout, stderr } = await run('keys', 'create', 'hello-q7m2d4', '--name', 'CI', '--expires-in', '90d');
+  const json = await run('keys', 'create', 'hello-q7m2d4', '--json', { env: { ...apiEnv(), USER: 'kim' } });
+
+  expect({ code, stdout }).toEqual({ code: 0, stdout: 'mcp_abc\n' });
+  expect(stderr).toContain('This is the key "CI" (7f3a9c21d0b4) of hello-q7m2d4. It is shown this once');
+  expect(stderr).toMatch(/ setup hello-q7m2d4 --url http:\/\/hello-q7m2d4\.localhost:4003\/mcp$/m);
+  expect(stderr).toContain('Revoke it: npx mcp-hosting keys revoke hello-q7m2d4 7f3a9c21d0b4');
+  expect(stderr).not.toContain('mcp_abc');
+  expect(api.bodies).toEqual([
+    { name: 'CI', expiresAt: '2027-02-20T10:01:02.000Z' },
+    { name: 'kim', expiresAt: null },
+  ]);
+  expect(JSON.parse(json.stdout)).toMatchObject({ serverId: 'hello-q7m2d4', key: 'mcp_abc' });
+});
+
+test.each(['90', '0d', '-1d', '1.5h', '90 d', '9999999d', 'for ever', ''])(
+  'keys create: --expires-in %j is refused',
+  async (time) => {
+    expect(await run('keys', 'create', 'hello-q7m2d4', '--expires-in', time)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('expected a time such as'),
+    });
+    expect(api.requests).toEqual([]);
+  },
+);
+
+test('keys list and revoke: times are relative, names harmless', async () => {
+  const { stdout } = await run('keys', 'list', 'hello-q7m2d4');
+  const revoked = await run('keys', 'revoke', 'hello-q7m2d4', '7f3a9c21d0b4');
+  const unknown = await run('keys', 'revoke', 'hello-q7m2d4', '../secrets/TOKEN');
+
+  expect(stdout.split('\n')).toEqual([
+    'ID            NAME            CREATED        LAST USED  EXPIRES',
+    expect.stringMatching(/^7f3a9c21d0b4 {2}CI .*of acme +62 s ago +2\.0 s ago +in 2 h 0 min$/),
+    expect.stringMatching(/^8b1c00000000 {2}old +1 h 1 min ago +– +expired$/),
+    '',
+  ]);
+  expect(stdout).not.toContain('\u001b');
+  expect(revoked).toMatchObject({ code: 0, stdout: expect.stringContaining('is revoked') });
+  expect(unknown.code).not.toBe(0);
+  expect(api.requests.at(-1)).toContain('..%2Fsecrets%2FTOKEN');
+});
+
+test('secrets set: the value comes from the prompt, and goes nowhere but into the request', async () => {
+  const asked: string[] = [];
+  const readSecret = async (question: string) => {
+    asked.push(question);
+    return 'canary';
+  };
+  const { code, stdout, stderr } = await run('secrets', 'set', 'hello-q7m2d4', 'TOKEN', { readSecret });
+  answers['PUT /api/hosting/servers/hello-q7m2d4/secrets'] = {
+    body: { ...CHANGED, undeclared: ['TOKEN'], restarted: false },
+  };
+  const undeclared = await run('secrets', 'set', 'hello-q7m2d4', 'TOKEN', { readSecret });
+  answers['PUT /api/hosting/servers/hello-q7m2d4/secrets'] = {
+    body: { ...CHANGED, changed: [], unchanged: ['TOKEN'], restarted: false },
+  };
+  const same = await run('secrets', 'set', 'hello-q7m2d4', 'TOKEN', '--json', { readSecret });
+
+  expect({ code, stdout, stderr }).toEqual({
+    code: 0,
+    stdout: 'TOKEN of hello-q7m2d4 is set: new pods with it take the place of the present ones.\n',
+    stderr: '',
+  });
+  expect(asked[0]).toBe('Value of TOKEN for hello-q7m2d4 (it is not shown): ');
+  expect(api.bodies).toEqual([{ TOKEN: 'canary' }, { TOKEN: 'canary' }, { TOKEN: 'canary' }]);
+  expect(undeclared.stdout).toContain('add TOKEN under env in .mcp-hosting.yml');
+  expect(JSON.parse(same.stdout)).toMatchObject({ changed: [], unchanged: ['TOKEN'] });
+  expect([stdout, undeclared.stdout, same.stdout].join()).not.toContain('canary');
+});
+
+test('secrets set: a value as an argument, a wrong name and an empty value are refused before anything is sent', async () => {
+  const readSecret = async () => '';
+  const argument = await run('secrets', 'set', 'hello-q7m2d4', 'TOKEN', 'canary', { readSecret });
+  const name = await run('secrets', 'set', 'hello-q7m2d4', 'sk-live-canary', { readSecret });
+  const empty = await run('secrets', 'set', 'hello-q7m2d4', 'TOKEN', { readSecret });
+  const nobody = await run('secrets', 'set', 'hello-q7m2d4', 'TOKEN');
+
+  expect([argument.code, name.code, empty.code, nobody.code]).toEqual([2, 1, 2, 2]);
+  expect(argument.stderr).toContain('too many arguments');
+  expect(name.stderr).toContain('it is no name of a variable');
+  for (const { stderr } of [argument, name]) expect(stderr).not.toContain('canary');
+  expect(api.requests).toEqual([]);
+});
+
+test('secrets list and unset: names, and what is missing', async () => {
+  answers['GET /api/hosting/servers/hello-q7m2d4/secrets'] = {
+    body: {
+      secrets: [
+        { name: 'TOKEN', declared: true, changedAt: '2026-11-22T10:01:00.000Z', changedBy: 'kim' },
+        { name: 'OLD', declared: false, changedAt: null, changedBy: null },
+      ],
+      missing: ['URL'],
+    },
+  };
+
+  const { stdout } = await run('secrets', 'list', 'hello-q7m2d4');
+  const unset = await run('secrets', 'unset', 'hello-q7m2d4', 'TOKEN');
+
+  expect(stdout).toBe(
+    [
+      'NAME   STATE              CHANGED    BY',
+      'TOKEN  set                2.0 s ago  kim',
+      'OLD    set, not declared  –          –',
+      'URL    missing            –          –',
+      '',
+    ].join('\n'),
+  );
+  expect(unset.stdout).toBe(
+    'TOKEN of hello-q7m2d4 is unset.\nPods that run keep it until they are replaced; new ones wait until it is set again.\n',
+  );
 });
 
 test('stop: is followed to its end', async () => {
@@ -261,7 +400,12 @@ test.each([
   'list',
   'status',
   'logs',
-  'key',
+  'secrets set',
+  'secrets list',
+  'secrets unset',
+  'keys create',
+  'keys list',
+  'keys revoke',
   'stop',
   'start',
   'delete',
@@ -278,7 +422,7 @@ test.each([
 test('help: the exit codes are listed', async () => {
   expect(await run('--help')).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('3  no hosted server, or no API token, has this id'),
+    stdout: expect.stringContaining('3  no hosted server, access key or API token has this id'),
   });
 });
 
@@ -306,8 +450,13 @@ test('api: a wrong token, an outage and a stranger on the port are told apart', 
 });
 
 interface World {
+  readSecret?: (question: string) => Promise<string>;
   confirm?: () => Promise<boolean>;
   env?: NodeJS.ProcessEnv;
+}
+
+function apiEnv(): NodeJS.ProcessEnv {
+  return { MCP_HOSTING_API_URL: api.url, MCP_HOSTING_API_TOKEN: 'mcph_token' };
 }
 
 async function run(...input: (string | World)[]): Promise<{ code: number; stdout: string; stderr: string }> {
@@ -316,11 +465,12 @@ async function run(...input: (string | World)[]): Promise<{ code: number; stdout
   const { terminal, stdout, stderr } = capturedTerminal();
   const code = await runCli(args, {
     terminal,
-    env: world.env ?? { MCP_HOSTING_API_URL: api.url, MCP_HOSTING_API_TOKEN: 'mcph_token' },
+    env: world.env ?? apiEnv(),
     cwd: empty.path,
     now: () => new Date('2026-11-22T10:01:02.000Z'),
     signal: new AbortController().signal,
     ...(world.confirm ? { confirm: world.confirm } : {}),
+    ...(world.readSecret ? { readSecret: world.readSecret } : {}),
   });
   return { code, stdout: stdout(), stderr: stderr() };
 }

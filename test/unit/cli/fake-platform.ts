@@ -10,6 +10,8 @@ export interface FakeServer {
   /** `METHOD path?query` of every request, in order. */
   requests: string[];
   authorizations: (string | undefined)[];
+  /** JSON bodies of those that had one. */
+  bodies: unknown[];
   close(): Promise<void>;
 }
 
@@ -19,11 +21,13 @@ export async function startFakeServer(
 ): Promise<FakeServer> {
   const requests: string[] = [];
   const authorizations: (string | undefined)[] = [];
+  const bodies: unknown[] = [];
   const server = createServer(async (request, response) => {
     const text = await bodyOf(request);
     const line = `${request.method} ${request.url}`;
     requests.push(line);
     authorizations.push(request.headers.authorization);
+    if (text) bodies.push(JSON.parse(text));
     const { status = 200, body } = answer(line, text ? JSON.parse(text) : undefined) ?? notFound();
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
@@ -33,6 +37,7 @@ export async function startFakeServer(
     url: `http://127.0.0.1:${port}`,
     requests,
     authorizations,
+    bodies,
     close: () =>
       new Promise((done) => {
         server.closeAllConnections();

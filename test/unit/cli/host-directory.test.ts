@@ -243,6 +243,10 @@ function fakeGitHub(told: string[], answers: string[]): GitHubPerson {
   };
 }
 
+async function unasked(): Promise<never> {
+  throw new Error('Nobody asks for this');
+}
+
 interface FakeApi {
   reads: readonly Read[];
   told: readonly string[];
@@ -263,7 +267,20 @@ function fakeApi({ reads, told, status, owner }: FakeApi): HostingApi {
       const rollout = typeof read === 'function' ? read(pushedCommit()) : (read ?? null);
       return { serverId, status: 'running', statusMessage: null, rollout };
     },
-    readKey: async () => 'mcp_key',
+    setSecret: unasked,
+    unsetSecret: unasked,
+    listSecrets: unasked,
+    revokeKey: unasked,
+    listKeys: async () => [],
+    createKey: async (_serverId, { name, expiresAt }) => ({
+      id: '0123456789ab',
+      name,
+      key: 'mcp_key',
+      endpointUrl: server.endpointUrl,
+      createdAt: '2026-11-22T10:00:00.000Z',
+      expiresAt,
+      lastUsedAt: null,
+    }),
     readLogs: async () => [],
     change: async () => ({ rolloutId: 'x' }),
   };

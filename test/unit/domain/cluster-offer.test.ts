@@ -33,6 +33,14 @@ test.each<[string, RouteSettings, OverlayPolicy, Partial<ClusterOffer>]>([
     { customDomains: ['*.a.org'], route: { clusterIssuer: 'x' } },
     { customDomains: ['*.a.org'] },
   ],
+  ['no store by default', gateway, { secrets: { path: 'a/{server-id}' } }, { externalSecrets: 'none' }],
+  ['a store', gateway, { secrets: { store: { name: 'vault' } } }, { externalSecrets: 'offered' }],
+  [
+    'a store for all',
+    gateway,
+    { secrets: { default: 'external', store: { name: 'vault' } } },
+    { externalSecrets: 'default' },
+  ],
   ['domains on an Ingress', ingress('nginx'), { customDomains: ['*.a.org'] }, { customDomains: ['*.a.org'] }],
 ])('clusterOffer: %s', (_, route, policy, expected) => {
   expect(clusterOffer({ route, policy, ownDomain: 'mcp.example.com', takenDomains: [] })).toMatchObject(expected);

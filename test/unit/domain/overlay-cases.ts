@@ -14,7 +14,7 @@ const minimal: OverlayInput = {
   host: 'stripe-k3v9x2.mcp.example.com',
   route: { kind: 'ingress', className: 'nginx', clusterIssuer: 'letsencrypt-prod' },
   source: { repository: { owner: 'acme', name: 'stripe' }, commitSha: '4f2c1aa8d0e6b7c5f3a2918e7d6c5b4a39281706' },
-  config: { resources: DEFAULT_RESOURCES, env: [], access: 'key', sessions: 'shared' },
+  config: { resources: DEFAULT_RESOURCES, env: [], access: 'private', sessions: 'shared' },
 };
 
 const domains = ['payments.acme.com', 'tools.acme.com'];
@@ -37,6 +37,12 @@ export const OVERLAY_CASES: Record<string, OverlayInput> = {
   ingress: minimal,
   gateway: { ...minimal, route: gateway },
   env: { ...minimal, route: gateway, config: { ...minimal.config, env: ['STRIPE_API_KEY', 'LOG_LEVEL'] } },
+  'external-secrets': {
+    ...minimal,
+    route: gateway,
+    config: { ...minimal.config, env: ['STRIPE_API_KEY', 'LOG_LEVEL'], secrets: 'external' },
+    policy: { secrets: { store: { name: 'vault' }, path: 'prod/mcp/{server-id}' } },
+  },
   monitored: { ...minimal, route: gateway, policy: { monitoring: true } },
   public: { ...minimal, route: gateway, config: { ...minimal.config, access: 'public' } },
   egress: {

@@ -52,7 +52,8 @@ const writtenConfig = fc.record(
       fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?$/).map((label) => `${label}.example.org`),
       { maxLength: 5 },
     ),
-    access: fc.constantFrom('key', 'public'),
+    secrets: fc.constantFrom('cluster', 'external'),
+    access: fc.constantFrom('private', 'public'),
     rateLimit: fc.record({ requestsPerMinute: fc.integer({ min: 1, max: 60_000 }) }),
     egress: fc.array(
       fc.record({
@@ -82,9 +83,20 @@ const writtenPolicy = fc.record(
     nodePool: fc.record({ label: label.map((name) => `${name}.example.org/pool`), value: label }),
     runtimeClass: label,
     hostUsers: fc.boolean(),
+    secrets: fc.record(
+      {
+        default: fc.constantFrom('cluster', 'external'),
+        store: fc.record(
+          { name: label, kind: fc.constantFrom('SecretStore', 'ClusterSecretStore') },
+          { requiredKeys: ['name'] },
+        ),
+        path: fc.constantFrom('{server-id}', 'prod/{server-id}/env'),
+      },
+      { requiredKeys: ['store'] },
+    ),
     registryMirror: fc.tuple(label, port).map(([host, number]) => `${host}.example.org:${number}/ghcr`),
   },
-  { requiredKeys: ['customDomains', 'scaling', 'route'] },
+  { requiredKeys: ['customDomains', 'scaling', 'route', 'secrets'] },
 );
 
 const route = fc.constantFrom(MINIMAL_OVERLAY.route, (OVERLAY_CASES.gateway ?? MINIMAL_OVERLAY).route);
@@ -144,7 +156,7 @@ describe('any valid configuration', () => {
         expect(manifests.filter(isBuiltIn).flatMap(schemaViolations)).toEqual([]);
         for (const { metadata } of manifests) {
           expect(metadata.namespace).toBe(input.namespace);
-          expect(metadata.name).toMatch(new RegExp(`^mcp-${input.serverId}(?:-wake|-domains)?$`));
+          expect(metadata.name).toMatch(new RegExp(`^mcp-${input.serverId}(?:-wake|-domains|-env)?$`));
         }
         for (const text of Object.values(files)) expect(parseAllDocuments(text)).toHaveLength(1);
         expect(restrictedViolations(parse(files['deployment.yaml'] ?? '').spec.template.spec)).toEqual([]);

@@ -22,6 +22,7 @@ nodePool: {label: mcp-hosting.dev/pool, value: servers}
 runtimeClass: gvisor
 hostUsers: false
 registryMirror: mirror.example.org:5000/ghcr
+secrets: {default: external, store: {name: vault, kind: SecretStore}, path: "prod/{server-id}"}
 `;
 
   expect(parseDeploymentsPolicy(text)).toEqual({
@@ -35,6 +36,7 @@ registryMirror: mirror.example.org:5000/ghcr
       runtimeClass: 'gvisor',
       hostUsers: false,
       registryMirror: 'mirror.example.org:5000/ghcr',
+      secrets: { default: 'external', store: { name: 'vault', kind: 'SecretStore' }, path: 'prod/{server-id}' },
     },
   });
 });
@@ -50,6 +52,12 @@ test.each<[string, number, string]>([
     'Cannot use nodePool: the key "value" is missing, expected a mapping with label and value',
   ],
   ['nodePool: {label: a, value: ""}', 1, 'Cannot use nodePool.value: it is empty, expected the value of that label'],
+  ['secrets: {default: external}', 1, 'Cannot use secrets: '],
+  [
+    'secrets: {store: {name: a}, path: prod}',
+    1,
+    'Cannot use secrets.path: it is "prod", expected where the store keeps',
+  ],
   ['runtimeClass: g/visor', 1, 'Cannot use runtimeClass: it is another text, expected the name of a RuntimeClass'],
   ['hostUsers: "no"', 1, 'Cannot use hostUsers: it is "no", expected false (each pod has a user namespace of its own'],
   [

@@ -7,7 +7,8 @@ const defaults: ServerConfig = {
   env: [],
   resources: DEFAULT_RESOURCES,
   scaling: { min: 1, max: 1 },
-  access: 'key',
+  secrets: 'cluster',
+  access: 'private',
   sessions: 'shared',
 };
 
@@ -48,6 +49,7 @@ resources:
   requests: {cpu: 200m, memory: 256Mi}
   limits: {cpu: 1, memory: 1.5Gi}
 scaling: {min: 2, max: 2}
+secrets: cluster
 access: public
 rateLimit: {requestsPerMinute: 120}
 egress:
@@ -65,6 +67,7 @@ sessions: shared
       env: ['STRIPE_API_KEY', '_DEBUG'],
       resources: { requests: { cpu: '200m', memory: '256Mi' }, limits: { cpu: '1', memory: '1.5Gi' } },
       scaling: { min: 2, max: 2 },
+      secrets: 'cluster',
       access: 'public',
       rateLimit: { requestsPerMinute: 120 },
       egress: [
@@ -118,7 +121,7 @@ describe('parseServerConfig refuses', () => {
     [
       '__proto__: {a: 1}',
       [
-        '1-1 __proto__: Cannot use the key "__proto__": it is unknown, expected one of "name", "runtime", "command", "env", "resources", "scaling", "domains", "access", "rateLimit", "egress", "sessions"',
+        '1-1 __proto__: Cannot use the key "__proto__": it is unknown, expected one of "name", "runtime", "command", "env", "resources", "scaling", "domains", "secrets", "access", "rateLimit", "egress", "sessions"',
       ],
     ],
     ['# x\nruntime: ruby', ['2-2 runtime: Cannot use runtime: it is "ruby", expected "node", "python" or "docker"']],
@@ -219,7 +222,7 @@ describe('parseServerConfig refuses', () => {
     [
       'access: yes',
       [
-        '1-1 access: Cannot use access: it is "yes", expected "key" (clients send an API key) or "public" (anyone who knows the URL)',
+        '1-1 access: Cannot use access: it is "yes", expected "private" (clients send an access key) or "public" (anyone who knows the URL)',
       ],
     ],
     [
@@ -368,12 +371,25 @@ describe('parseServerConfig by what the installation offers', () => {
     scaleToZero: true,
     affinity: true,
     customDomains: ['tools.acme.com', '*.example.org', '*.hosted.example.com'],
+    externalSecrets: 'offered',
     ownDomain: 'mcp.hosted.example.com',
   };
   const problemsBy = (text: string, offer: Partial<ClusterOffer>) => {
     const parsed = parseServerConfig(text, { ...everything, ...offer });
     return parsed.ok ? [] : parsed.problems.map(({ line, message }) => `${line} ${message}`);
   };
+
+  test.each<[string, ClusterOffer['externalSecrets'], ServerConfig['secrets']]>([
+    ['env: [A]', 'offered', 'cluster'],
+    ['env: [A]', 'default', 'external'],
+    ['secrets: external', 'offered', 'external'],
+    ['secrets: cluster', 'default', 'cluster'],
+  ])('takes %j where a store is %s', (text, externalSecrets, expected) => {
+    expect(parseServerConfig(text, { ...everything, externalSecrets })).toMatchObject({
+      ok: true,
+      config: { secrets: expected },
+    });
+  });
 
   test.each<[string, ServerConfig['scaling']]>([
     ['{min: 0}', { min: 0, max: 1 }],
@@ -431,6 +447,12 @@ describe('parseServerConfig by what the installation offers', () => {
     ['domains: [a.example.org]', { takenDomains: ['*.example.org'] }, '1 Cannot use domains[0]: another server has it'],
     ['domains: [a.example.org, a.example.org]', {}, '1 Cannot use domains[1]: it is the same as domains[0]'],
     ['domains: a.example.org', {}, '1 Cannot use domains: it is '],
+    [
+      'env: [A]\nsecrets: external',
+      { externalSecrets: 'none' },
+      '2 Cannot use secrets: it is "external", which needs a store that the deployments policy names, expected "cluster"',
+    ],
+    ['access: key', {}, '1 Cannot use access: it is "key", expected "private"'],
   ])('refuses %j', (text, offer, expected) => {
     expect(problemsBy(text, offer)).toEqual([expect.stringContaining(expected)]);
   });

@@ -72,12 +72,21 @@ export const REPORT_CASES: Readonly<Record<string, ReportView>> = {
     }),
     { status: 'failed' },
   ),
+  'missing-secrets': viewOf({
+    ...rolloutAt('syncing'),
+    missingSecrets: {
+      names: ['STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET'],
+      message: '`STRIPE_API_KEY` and `STRIPE_WEBHOOK_SECRET` are not set.',
+      hint: 'Run `npx mcp-hosting secrets set stripe-k3v9x2 STRIPE_API_KEY`, and the same for `STRIPE_WEBHOOK_SECRET`; the deployment goes on by itself.',
+      told: false,
+    },
+  }),
   'failed-secret': viewOf(
     failedIn('syncing', {
       failure: {
         code: 'secret-missing',
         message: '`STRIPE_API_KEY` is not set.',
-        hint: 'Run `kubectl --namespace mcp-servers create secret generic mcp-stripe-k3v9x2-env --from-literal=STRIPE_API_KEY=…`; the deployment goes on by itself.',
+        hint: 'Run `npx mcp-hosting secrets set stripe-k3v9x2 STRIPE_API_KEY`; the deployment goes on by itself.',
       },
     }),
     { status: 'failed' },

@@ -10,7 +10,8 @@ const CONFIG: ServerConfig = {
   env: ['STRIPE_API_KEY'],
   resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
   scaling: { min: 1, max: 1 },
-  access: 'key',
+  secrets: 'cluster',
+  access: 'private',
   sessions: 'shared',
 };
 

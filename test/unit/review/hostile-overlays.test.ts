@@ -319,6 +319,35 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
 };
 
+const STORE = 'secrets: {store: {name: vault}}\n';
+
+function externalSecret(change: { store?: string; target?: string; key?: string }): Files {
+  const { store = 'vault', target = `${NAME}-env`, key = `mcp-servers/${SERVER}` } = change;
+  const meta = META.replace(`name: ${NAME}\n`, `name: ${NAME}-env\n`);
+  const remote = `{key: ${key}, property: A, conversionStrategy: Default, decodingStrategy: None, metadataPolicy: None}`;
+  return with_(
+    `apiVersion: external-secrets.io/v1\nkind: ExternalSecret\n${meta}spec:\n  refreshInterval: 15m0s\n  secretStoreRef: {kind: ClusterSecretStore, name: ${store}}\n  target: {name: ${target}, creationPolicy: Owner, deletionPolicy: Retain}\n  data:\n  - secretKey: A\n    remoteRef: ${remote}\n`,
+  );
+}
+
+describe('an ExternalSecret', () => {
+  const said = (files: Files, policy: string | null = STORE) =>
+    verdict(files, { policy: { base: policy, head: policy } }).join('\n');
+
+  test("of the server's own entry passes where the policy names the store", () => {
+    expect(said(externalSecret({}))).toBe('');
+    expect(said(externalSecret({}), null)).toContain('the policy names no store');
+  });
+
+  test.each([
+    [{ key: 'mcp-servers/hello-q7m2d4' }, 'remoteRef.key: it is the entry of others'],
+    [{ target: 'mcp-hello-q7m2d4-env' }, 'spec.target.name'],
+    [{ store: 'root' }, 'spec.secretStoreRef: it is another store'],
+  ])('with %j fails', (change, part) => {
+    expect(said(externalSecret(change))).toContain(part);
+  });
+});
+
 describe('a pull request with', () => {
   test.each(Object.entries(CASES))('%s fails, on its line', (_, [files, said]) => {
     const failures = verdict(files).filter((line) => line.startsWith('failure'));

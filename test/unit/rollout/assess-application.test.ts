@@ -125,13 +125,13 @@ describe('a pod', () => {
   test.each([
     [
       'secret "mcp-hello-k3v9x2-env" not found',
-      '`A`, `B` are not set',
-      'create secret generic mcp-hello-k3v9x2-env --from-literal=A=… --from-literal=B=…',
+      '`A` and `B` are not set',
+      'Run `npx mcp-hosting secrets set hello-k3v9x2 A`, and the same for `B`; the deployment goes on by itself.',
     ],
     [
       "couldn't find key B in Secret mcp-servers/mcp-hello-k3v9x2-env",
       '`B` is not set',
-      'Add `B` to Secret `mcp-hello-k3v9x2-env`',
+      'Run `npx mcp-hosting secrets set hello-k3v9x2 B`; the deployment goes on by itself.',
     ],
     ['secret "mcp-hello-k3v9x2-access" not found', 'The pod cannot start', 'Look at the Secrets of the server'],
   ])('that cannot start since %s fails at once with the cure', (message, said, cure) => {

@@ -7,7 +7,7 @@ import {
   type RolloutFact,
 } from '../../../src/domain/decide-rollout.ts';
 import { ROLLOUT_STAGES, type Rollout, type RolloutStage } from '../../../src/domain/rollout.ts';
-import { RECOVERIES_MAX } from '../../../src/domain/rollout-limits.ts';
+import { RECOVERIES_MAX, SYNC_DEADLINE_MS } from '../../../src/domain/rollout-limits.ts';
 import { rolloutFixture, START } from './rollout-fixture.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -25,20 +25,20 @@ function play(start: Rollout, facts: RolloutFact[]): Rollout {
   return facts.reduce((rollout, fact) => applyFact(rollout, fact, START), start);
 }
 
-describe('a deployment', () => {
-  const path: [RolloutFact, RolloutStage, string][] = [
-    [reported('accepted'), 'building', 'dispatch-build'],
-    [{ kind: 'build-dispatched', runId: 7, url: 'https://x/7' }, 'building', 'wait'],
-    [{ kind: 'build-succeeded', digest: DIGEST }, 'proposing', 'propose'],
-    [{ kind: 'proposed', proposal }, 'proposed', 'report'],
-    [reported('proposed'), 'proposed', 'wait'],
-    [merged, 'syncing', 'refresh-application'],
-    [{ kind: 'refreshed' }, 'syncing', 'observe'],
-    [{ kind: 'synced' }, 'verifying', 'verify'],
-    [{ kind: 'verified', protocolVersion: '2025-11-25', tools: [], toolCount: 0 }, 'succeeded', 'report'],
-    [reported('succeeded'), 'succeeded', 'wait'],
-  ];
+const path: [RolloutFact, RolloutStage, string][] = [
+  [reported('accepted'), 'building', 'dispatch-build'],
+  [{ kind: 'build-dispatched', runId: 7, url: 'https://x/7' }, 'building', 'wait'],
+  [{ kind: 'build-succeeded', digest: DIGEST }, 'proposing', 'propose'],
+  [{ kind: 'proposed', proposal }, 'proposed', 'report'],
+  [reported('proposed'), 'proposed', 'wait'],
+  [merged, 'syncing', 'refresh-application'],
+  [{ kind: 'refreshed' }, 'syncing', 'observe'],
+  [{ kind: 'synced' }, 'verifying', 'verify'],
+  [{ kind: 'verified', protocolVersion: '2025-11-25', tools: [], toolCount: 0 }, 'succeeded', 'report'],
+  [reported('succeeded'), 'succeeded', 'wait'],
+];
 
+describe('a deployment', () => {
   test('goes from the comment to the final report in this order', () => {
     let rollout = rolloutFixture();
     expect(dueEffect(rollout, START)).toEqual({ kind: 'report' });
@@ -130,7 +130,17 @@ describe('a deployment', () => {
   test('under policy auto merges at once, and waits for people where protection wants them', () => {
     const rollout = rolloutFixture({ stage: 'proposed', proposal, mergePolicy: 'auto' });
     expect(dueEffect(rollout, START).kind).toBe('merge');
-    expect(dueEffect(applyFact(rollout, { kind: 'merge-blocked' }, START), START).kind).toBe('report');
+    const blocked = applyFact(rollout, { kind: 'merge-blocked' }, START);
+    expect(dueEffect(blocked, START).kind).toBe('report');
+    const checked = applyFact(blocked, { kind: 'checks-passed' }, START);
+    expect(dueEffect(checked, START).kind).toBe('merge');
+    expect(checked.deadlineAt).toBeDefined();
+    expect(dueEffect(applyFact(checked, { kind: 'merge-blocked' }, START), START).kind).toBe('report');
+  });
+
+  test('under policy review is not merged since its check passed', () => {
+    const rollout = rolloutFixture({ stage: 'proposed', proposal, mergePolicy: 'review' });
+    expect(applyFact(rollout, { kind: 'checks-passed' }, START)).toEqual(rollout);
   });
 
   test('waits for the setup pull request, and begins anew at the head that has the workflow', () => {
@@ -224,6 +234,52 @@ describe('a wait', () => {
     const pauses = [1, 2, 3, 4, 5, 6, 7, 1_000].map((tries) => pauseBeforeRetry(5_000, tries));
     expect(pauses).toEqual([5_000, 5_000, 5_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
     expect(pauseBeforeRetry(3_600_000, 9)).toBe(3_600_000);
+  });
+
+  test('for secrets has no bound, is told once for each set of names, and ends when they have come', () => {
+    const syncing = {
+      ...play(
+        rolloutFixture(),
+        path.slice(0, 7).map(([fact]) => fact),
+      ),
+      refreshed: true,
+    };
+    const missing = (...names: string[]): RolloutFact => ({
+      kind: 'secrets-missing',
+      names,
+      message: `${names.join()} not set.`,
+      hint: 'Set them.',
+    });
+    const later = new Date(START.getTime() + 30 * 24 * 3_600_000);
+
+    const waiting = applyFact(syncing, missing('A', 'B'), START);
+    const told = applyFact(waiting, reported('syncing'), START);
+    const still = applyFact(told, missing('A', 'B'), later);
+    const fewer = applyFact(still, missing('B'), later);
+    const set = applyFact(
+      applyFact(fewer, reported('syncing'), later),
+      { kind: 'not-synced', because: 'Argo CD: Synced, Progressing' },
+      later,
+    );
+
+    expect(waiting).toMatchObject({ stage: 'syncing', missingSecrets: { names: ['A', 'B'], told: false } });
+    expect([waiting, told, still, fewer].map((each) => each.deadlineAt)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([waiting, told, still, fewer, set].map((each) => dueEffect(each, later).kind)).toEqual([
+      'report',
+      'observe',
+      'observe',
+      'report',
+      'observe',
+    ]);
+    expect(set).not.toHaveProperty('missingSecrets');
+    expect(set.deadlineAt).toBe(new Date(later.getTime() + SYNC_DEADLINE_MS).toISOString());
+    expect(applyFact(fewer, { kind: 'synced' }, later)).not.toHaveProperty('missingSecrets');
+    expect(applyFact(applyFact(syncing, { kind: 'synced' }, START), missing('A'), START).stage).toBe('verifying');
   });
 
   test('for a person has no bound', () => {

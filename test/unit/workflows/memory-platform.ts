@@ -159,6 +159,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
     },
     uuid: () => `00000000-0000-4000-8000-${String(nextId++).padStart(12, '0')}`,
     randomBytes: (length) => new Uint8Array(length).fill(7),
+    probeKeyOf: () => 'mcp_key',
     log: { debug() {}, info() {}, warn() {}, error() {} },
     permissions: { permissionOf: () => call(() => 'write' as const) },
     snapshots: {
@@ -257,6 +258,12 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       readFolders: () => call(() => new Map()),
       listOpen: () => call(() => []),
     },
+    inventory: {
+      read: () => call(() => ({ serverIds: [], issue: null })),
+      publishIssue: () => call(() => undefined),
+    },
+    secretInventory: { listServerSecrets: () => call(() => []) },
+    driftLog: { observe: () => call(() => new Map()) },
     missedDeliveries: { redeliverFailed: () => call(() => 0) },
     installations: { installationOf: () => call(() => 1) },
     applications: {
@@ -265,14 +272,40 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       watch() {},
       refresh: () => call(() => undefined),
     },
-    workloads: { pods: () => call(() => []), deployment: async () => undefined, logs: () => call(() => []) },
+    workloads: {
+      pods: () => call(() => []),
+      deployment: async () => undefined,
+      logs: () => call(() => []),
+      restart: () => call(() => false),
+    },
     serverSecrets: {
-      ensureAccessKey: () => call(() => 'mcp_key'),
-      readAccessKey: () => call(() => 'mcp_key'),
-      envNames: () => call(() => []),
+      names: () => call(() => []),
+      set: (_serverId, values) => call(() => [...values.keys()]),
+      unset: () => call(() => false),
       remove: () => call(() => undefined),
     },
+    accessKeyFiles: {
+      ids: () => call(() => []),
+      add: () => call(() => undefined),
+      remove: () => call(() => false),
+      ensureProbeKey: () => call(() => undefined),
+      removeAll: () => call(() => undefined),
+    },
+    accessKeys: {
+      create: () => call(() => undefined),
+      list: () => call(() => []),
+      revoke: () => call(() => false),
+      noteUses: () => call(() => undefined),
+    },
+    secretChanges: {
+      begin: () => call(() => undefined),
+      finish: () => call(() => undefined),
+      close: () => call(() => undefined),
+      newest: () => call(() => new Map()),
+      unfinished: () => call(() => []),
+    },
     endpoints: {
+      keyUses: () => call(() => new Map()),
       verify: () =>
         call(() => ({ ok: true as const, protocolVersion: '2025-11-25', tools: [{ name: 'greet' }], toolCount: 1 })),
     },
@@ -319,9 +352,11 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
             ),
           ),
         ),
+      retire: () => call(() => true),
       claimedDomains: () => call(() => []),
       listBySource: () => call(() => [...servers.values()].map(clone)),
       list: () => call(() => []),
+      changeEnvVars: () => call(() => undefined),
     },
     rollouts: {
       start: (rollout, triggerKey, change) =>

@@ -31,7 +31,8 @@ async function proposed(rollout: Rollout, snapshot: DeploymentsSnapshot): Promis
   const platform = {
     settings,
     snapshots: { readDeployments: async () => snapshot },
-    serverSecrets: { ensureAccessKey: async () => undefined },
+    probeKeyOf: () => 'mcp_probe',
+    accessKeyFiles: { ensureProbeKey: async () => undefined },
     hostedServers: { findByServerId: async () => ({ source: { deployed: rollout.overlay } }) },
     proposals: {
       propose: async (request: ProposalRequest) => {

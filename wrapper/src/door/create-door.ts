@@ -19,9 +19,12 @@ export function createDoor(
     keys: keySha256.map((sha256) => ({ sha256 })),
     needsKey: keySha256.length > 0 || path !== '',
     ...(oauth && { oauth }),
+    nowMs,
   });
   const keysFile =
-    path === '' ? undefined : new KeysFile({ path, log, onChange: (keys) => onRevoked(door.replaceFileKeys(keys)) });
+    path === ''
+      ? undefined
+      : new KeysFile({ path, log, nowMs, onChange: (keys) => onRevoked(door.replaceFileKeys(keys)) });
   return { door, keysFile };
 }
 

@@ -3,7 +3,8 @@ import { Refusal } from '../http/refusal.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { IssuerUnavailable } from './discover-issuer.ts';
 import { HostPolicy, type HostPolicyOptions } from './host-policy.ts';
-import { type Key, KeyList } from './key-list.ts';
+import { isLive, type Key, KeyList, type KnownKey } from './key-list.ts';
+import { KeyUses } from './key-uses.ts';
 import { type Principal, PUBLIC_PRINCIPAL } from './principal.ts';
 import type { ProtectedResource } from './protected-resource.ts';
 import { readCredential } from './read-credential.ts';
@@ -18,6 +19,8 @@ export interface DoorOptions {
   /** A credential is asked for even while there is no key: they come from a file, which may be empty or missing. */
   needsKey: boolean;
   oauth?: { verifier: TokenVerifier; resource: ProtectedResource; verified: VerifiedTokens };
+  /** Wall-clock time, as keys expire by. */
+  nowMs: () => number;
 }
 
 /** Checks every request, sessions or not (2026-07-28, authorization): Host, Origin, then the key or access token. */
@@ -28,7 +31,8 @@ export class Door {
   readonly #pending = new Map<string, Promise<VerifiedToken>>();
   #keys: KeyList;
   /** Keys that came in before, by digest, so that theirs are not compared with all others again. */
-  readonly #usedKeys = new Map<string, Principal>();
+  readonly #usedKeys = new Map<string, KnownKey>();
+  readonly #keyUses = new KeyUses();
 
   constructor(options: DoorOptions) {
     this.#options = options;
@@ -40,11 +44,23 @@ export class Door {
     return this.#options.oauth?.resource;
   }
 
+  /** False: everybody is let in. */
+  get asksForCredential(): boolean {
+    const { needsKey, oauth } = this.#options;
+    return needsKey || oauth !== undefined;
+  }
+
+  /** When keys that have an id were used last, in ms of the wall clock. */
+  get keyUses(): ReadonlyMap<string, number> {
+    return this.#keyUses.all;
+  }
+
   /** Takes effect with the next request. @returns ids of the principals that may not enter any more */
   replaceFileKeys(keys: readonly Key[]): ReadonlySet<string> {
     const before = this.#keys.ids;
     this.#keys = new KeyList([...this.#options.keys, ...keys]);
     this.#usedKeys.clear();
+    this.#keyUses.retain(new Set(keys.flatMap(({ id }) => id ?? [])));
     const { ids } = this.#keys;
     return new Set([...before].filter((id) => !ids.has(id)));
   }
@@ -67,8 +83,8 @@ export class Door {
 
   /** `admit` without Host and Origin, for what is asked by address, such as `/metrics`. */
   identify(req: IncomingMessage): Principal | Promise<Principal> {
-    const { needsKey, oauth } = this.#options;
-    if (!needsKey && !oauth) return PUBLIC_PRINCIPAL;
+    if (!this.asksForCredential) return PUBLIC_PRINCIPAL;
+    const { oauth } = this.#options;
     const credential = readCredential(req);
     if (credential === undefined) throw this.#unauthorized('missing');
     const digest = sha256(credential);
@@ -80,11 +96,13 @@ export class Door {
   }
 
   #findKey(digest: string): Principal | undefined {
-    const known = this.#usedKeys.get(digest);
-    if (known) return known;
-    const found = this.#keys.find(Buffer.from(digest, 'hex'));
-    if (found) this.#usedKeys.set(digest, found);
-    return found;
+    const key = this.#usedKeys.get(digest) ?? this.#keys.find(Buffer.from(digest, 'hex'));
+    if (!key) return undefined;
+    const nowMs = this.#options.nowMs();
+    if (!isLive(key, nowMs)) return undefined;
+    this.#usedKeys.set(digest, key);
+    if (key.id !== undefined) this.#keyUses.note(key.id, nowMs);
+    return key.principal;
   }
 
   async #verify(

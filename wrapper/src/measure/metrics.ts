@@ -18,6 +18,8 @@ export interface MeasuredState {
   childGroups(): readonly number[];
   /** Whether a server is initialised and takes requests. */
   isChildUp(): boolean;
+  /** When keys that have an id were used last, in ms of the wall clock. */
+  keyUses(): ReadonlyMap<string, number>;
   /** Of all client connections so far. */
   bytes(): Bytes;
 }
@@ -191,6 +193,16 @@ function registerState(registry: Registry, read: () => MeasuredState | undefined
       const bytes = read()?.bytes() ?? { in: 0, out: 0 };
       this.inc({ direction: 'in' }, bytes.in);
       this.inc({ direction: 'out' }, bytes.out);
+    },
+  });
+  new Gauge({
+    name: 'mcp_wrapper_key_last_used_timestamp_seconds',
+    help: 'When a key of the keys file was used last, by its id',
+    labelNames: ['key_id'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [id, atMs] of read()?.keyUses() ?? []) this.set({ key_id: id }, atMs / 1_000);
     },
   });
   new Gauge({
