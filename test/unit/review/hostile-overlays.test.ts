@@ -29,7 +29,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
       '      - name: tmp\n        emptyDir:\n          sizeLimit: 64Mi',
       '      - name: tmp\n        hostPath:\n          path: /',
     ),
-    'deployment.yaml:105 Cannot deploy spec.template.spec.volumes[0]: it does not hold to the Pod Security Standard "restricted" (hostPathVolumes)',
+    'deployment.yaml:110 Cannot deploy spec.template.spec.volumes[0]: it does not hold to the Pod Security Standard "restricted" (hostPathVolumes)',
   ],
   'the network of the host': [
     pod('hostNetwork: true'),
@@ -62,12 +62,16 @@ const CASES: Record<string, [files: Files, said: string]> = {
     'volumes[0].emptyDir: it has no sizeLimit',
   ],
   'the Secret of another server': [
-    edited('deployment.yaml', `name: mcp-${SERVER}-access`, 'name: mcp-hello-q7m2d4-env'),
+    edited('deployment.yaml', `name: mcp-${SERVER}-env`, 'name: mcp-hello-q7m2d4-env'),
     'valueFrom.secretKeyRef.name: it is a Secret of others',
   ],
   'the Secret of a server whose id begins with this one': [
-    edited('deployment.yaml', `name: mcp-${SERVER}-access`, `name: mcp-${SERVER}-w8h4tz-env`),
+    edited('deployment.yaml', `name: mcp-${SERVER}-env`, `name: mcp-${SERVER}-w8h4tz-env`),
     'it is a Secret of others',
+  ],
+  'the access keys of another server, mounted': [
+    edited('deployment.yaml', `secretName: mcp-${SERVER}-access`, 'secretName: mcp-hello-q7m2d4-access'),
+    'volumes[1].secret.secretName: it is a Secret of others',
   ],
   'all variables of another server': [
     container('envFrom: [{secretRef: {name: mcp-hello-q7m2d4-env}}]'),
