@@ -9,7 +9,7 @@ import { CALL_TIMEOUT_MS, PATIENCE_MS } from './limits.ts';
 import type { ClientIdentity } from './meta.ts';
 import { openUpstream } from './open-upstream.ts';
 import type { Era } from './protocol-version.ts';
-import { RemoteError, toRemoteError } from './remote-failure.ts';
+import { toRemoteError } from './remote-failure.ts';
 import { pauseBeforeRetry } from './retry-policy.ts';
 import { ToolIndex } from './tool-index.ts';
 import type { Transport } from './transport.ts';
@@ -25,6 +25,7 @@ import {
   type Upstream,
 } from './upstream.ts';
 import { watchNetwork } from './watch-network.ts';
+import { withinPatience } from './within-patience.ts';
 
 export interface RemoteOptions {
   endpoint: URL;
@@ -336,22 +337,6 @@ export class Remote {
       (transport) => transport.refresh(),
       () => {},
     );
-  }
-}
-
-/** What is still not there then is given up, though it may go on for others. */
-async function withinPatience<T>(
-  promise: Promise<T>,
-  { leftMs, wasSent }: { leftMs: number; wasSent: boolean },
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const given = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new RemoteError({ kind: 'network', code: 'ETIMEDOUT', wasSent })), leftMs);
-  });
-  try {
-    return await Promise.race([promise, given]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
