@@ -124,7 +124,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
   'a value of another type': [
     edited('deployment.yaml', 'periodSeconds: 2\n', 'periodSeconds: often\n'),
-    'startupProbe.periodSeconds: it is not as it must be: be integer',
+    'startupProbe.periodSeconds: it does not hold to the schema of Kubernetes, expected it to be integer',
   ],
   'another namespace': [
     edited('kustomization.yaml', 'namespace: mcp-servers', 'namespace: kube-system'),
