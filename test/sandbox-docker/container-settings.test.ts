@@ -25,7 +25,8 @@ function requestOf(spec: Partial<PodSpec>, container: Partial<Container> = {}): 
 
 test("The bot's own manifest keeps all that Docker can keep", () => {
   const spec = JSON.parse(JSON.stringify(deploymentManifest(MINIMAL_OVERLAY))).spec.template.spec as PodSpec;
-  const request = requestOf(spec, spec.containers[0]);
+  const mounts = [{ mountPath: '/etc/mcp-access', sourceDir: '/data/volumes/access' }];
+  const request = { ...requestOf(spec, spec.containers[0]), mounts };
 
   expect(containerSettings(request, image)).toEqual({
     Image: image.reference,
@@ -36,6 +37,7 @@ test("The bot's own manifest keeps all that Docker can keep", () => {
     HostConfig: {
       ReadonlyRootfs: true,
       Tmpfs: { '/tmp': `rw,exec,mode=1777,size=${64 * 2 ** 20}` },
+      Mounts: [{ Type: 'bind', Source: '/data/volumes/access', Target: '/etc/mcp-access', ReadOnly: true }],
       CapDrop: ['ALL'],
       CapAdd: [],
       SecurityOpt: ['no-new-privileges:true'],

@@ -223,7 +223,7 @@ test('keys list and revoke: times are relative, names harmless', async () => {
   expect(stdout).not.toContain('\u001b');
   expect(revoked).toMatchObject({ code: 0, stdout: expect.stringContaining('is revoked') });
   expect(unknown.code).not.toBe(0);
-  expect(api.requests.at(-1)).toContain('..%2Fsecrets%2FTOKEN');
+  expect(api.requests).toContain('DELETE /api/hosting/servers/hello-q7m2d4/keys/..%2Fsecrets%2FTOKEN');
 });
 
 test('secrets set: the value comes from the prompt, and goes nowhere but into the request', async () => {
