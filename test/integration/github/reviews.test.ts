@@ -322,7 +322,7 @@ describe('a pull request of a person', () => {
 
     expect(await checkRun(head)).toMatchObject({ conclusion: 'failure' });
     expect((await comments(number))[0]).toContain(
-      'This pull request changes the policy; its servers are checked by the policy of `main`. By the changed one there would be none in the servers of this pull request.',
+      'This pull request changes the policy; its servers are checked by the policy of `main`. By the changed one there would be no problem in the servers of this pull request.',
     );
   });
 

@@ -139,7 +139,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
   'the base as a resource': [
     edited('kustomization.yaml', '- service.yaml', '- service.yaml\n- ../../base'),
-    'kustomization.yaml:1 Cannot render kustomization.yaml: a value in "resources.2" is of another form',
+    'kustomization.yaml:8 Cannot render kustomization.yaml: a value in "resources.2" is of another form',
   ],
   'a remote resource': [
     edited('kustomization.yaml', '- service.yaml', '- https://evil.example/x.yaml'),
