@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import { createYamlLocator } from './locate-in-yaml.ts';
 import { notRenderable } from './not-renderable.ts';
 import { readPlainYaml } from './read-plain-yaml.ts';
 import { quoteKey } from './read-yaml-mapping.ts';
@@ -24,7 +25,7 @@ export function readKustomization(files: Readonly<Record<string, string>>): Read
   if (text === undefined) throw notRenderable(FILE, 'it is absent', 'one in the directory of the server');
   const [value, second] = readPlainYaml(text, FILE);
   if (value === undefined || second !== undefined) throw notRenderable(FILE, 'it is not one document', 'one');
-  if (!isReadable(value)) throw refusal(isReadable.errors?.[0]);
+  if (!isReadable(value)) throw refusal(isReadable.errors?.[0], text);
   return { ...value, labels: value.labels ?? [], images: value.images ?? [], replicas: value.replicas ?? [] };
 }
 
@@ -60,16 +61,24 @@ function mapping(required: string[], properties: object): object {
   return { type: 'object', additionalProperties: false, required, properties };
 }
 
-function refusal(error: ErrorObject | undefined): Error {
+function refusal(error: ErrorObject | undefined, text: string): Error {
   const at = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
   const where = at === '' ? '' : ` in ${quoteKey(at)}`;
+  // A list has items by number; no field that is read has a name that is one.
+  const steps = at === '' ? [] : at.split('.').map((step) => (/^[0-9]+$/.test(step) ? Number(step) : step));
+  const locate = createYamlLocator(text);
   if (error?.keyword === 'additionalProperties') {
-    const field = quoteKey(String(error.params.additionalProperty));
+    const name = String(error.params.additionalProperty);
     return notRenderable(
       FILE,
-      `it uses the field ${field}${where}`,
+      `it uses the field ${quoteKey(name)}${where}`,
       'only resources, images, replicas, labels and namespace',
+      locate({ document: 0, path: [...steps, name], part: 'key' }).line,
     );
   }
-  return notRenderable(FILE, `a value${where} is of another form`, 'the form that mcp-hosting writes');
+  const expected =
+    steps[0] === 'resources' && steps.length === 2
+      ? 'the name of a file beside it: folders and addresses are not followed'
+      : 'the form that mcp-hosting writes';
+  return notRenderable(FILE, `a value${where} is of another form`, expected, locate({ document: 0, path: steps }).line);
 }

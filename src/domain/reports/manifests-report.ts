@@ -154,7 +154,7 @@ function policyBlocks({ baseBranch }: ManifestsReportOptions, { policyChange }: 
   const byHead =
     failuresByHead === null
       ? 'The changed one cannot be read.'
-      : `By the changed one there would be ${failuresByHead === 0 ? 'none' : count(failuresByHead, 'problem')} in the servers of this pull request.`;
+      : `By the changed one there would be ${failuresByHead === 0 ? 'no problem' : count(failuresByHead, 'problem')} in the servers of this pull request.`;
   return [`This pull request changes the policy; its servers are checked by the policy of ${base}. ${byHead}`];
 }
 

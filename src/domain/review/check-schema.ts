@@ -56,11 +56,11 @@ const SCHEMA_FINDINGS_MAX = 20;
 export function checkSchema(manifest: Manifest): { sound: boolean; findings: Finding[] } {
   const wrong = schemaErrors(manifest)
     .slice(0, SCHEMA_FINDINGS_MAX)
-    .map(({ instancePath, message = 'is not valid' }) =>
+    .map(({ instancePath, message = 'must be valid' }) =>
       finding(
         stepsOf(manifest, instancePath),
-        `it ${message.replace(/^must /, 'is not as it must be: ')}`,
-        'what the Kubernetes API takes',
+        'it does not hold to the schema of Kubernetes',
+        `it ${message.replace(/^must /, 'to ')}`,
       ),
     );
   const unlisted = unlistedFields(manifest)

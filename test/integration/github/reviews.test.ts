@@ -298,16 +298,16 @@ describe('a pull request of a person', () => {
     expect(all.check_runs).toHaveLength(1);
   });
 
-  test('of a hundred servers has a comment that GitHub takes', async () => {
-    const ids = Array.from({ length: 100 }, (_, index) => `many-${String(index).padStart(3, 'a')}xyz`);
+  test('of forty servers has a comment that GitHub takes', async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `many-${String(index).padStart(3, 'a')}xyz`);
     const head = await push(Object.assign({}, ...ids.map((id) => overlay({}, id))));
     const number = await openPullRequest();
     await forgetRequests();
 
     await hear(number, 'opened');
 
-    expect((await requests()).length).toBeLessThanOrEqual(14);
-    expect(await checkRun(head)).toMatchObject({ conclusion: 'success', output: { title: '100 servers added' } });
+    expect((await requests()).length).toBeLessThanOrEqual(8);
+    expect(await checkRun(head)).toMatchObject({ conclusion: 'success', output: { title: '40 servers added' } });
     const [comment = ''] = await comments(number);
     expect(comment.length).toBeLessThanOrEqual(65_536);
     expect(comment).toMatch(/more servers are left out|The rest is cut at the length/);
@@ -322,7 +322,7 @@ describe('a pull request of a person', () => {
 
     expect(await checkRun(head)).toMatchObject({ conclusion: 'failure' });
     expect((await comments(number))[0]).toContain(
-      'This pull request changes the policy; its servers are checked by the policy of `main`. By the changed one there would be none in the servers of this pull request.',
+      'This pull request changes the policy; its servers are checked by the policy of `main`. By the changed one there would be no problem in the servers of this pull request.',
     );
   });
 
@@ -373,6 +373,46 @@ describe('a pull request of a person', () => {
 
     expect(await checkRun(head)).toMatchObject({ status: 'completed', conclusion: 'success' });
     expect((await checkRun(head))?.id).not.toBe(check?.id);
+  });
+
+  test('is checked again when its suite is asked for again, though GitHub names no pull request of a fork', async () => {
+    const head = await push(overlay());
+    const number = await openPullRequest();
+    const { payload } = await sandbox.webhook('pull_request', (one) => one.number === number);
+    const seeing: Platform = {
+      ...platform,
+      pullRequestHeads: { ...platform.pullRequestHeads, pullRequestsAt: async () => [number] },
+    };
+    const { repository, sender, installation } = payload;
+    const suite = { head_sha: head, pull_requests: [] };
+
+    await handleDelivery(seeing, {
+      id: 'suite',
+      event: 'check_suite',
+      payload: { action: 'rerequested', check_suite: suite, repository, sender, installation },
+    });
+
+    expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
+  });
+
+  test('is held to a policy that changes while it is open', async () => {
+    const head = await push(overlay({ image: `registry.example.org/acme/${serverId}` }));
+    const number = await openPullRequest();
+    await hear(number, 'opened');
+    expect(await checkRun(head)).toMatchObject({ conclusion: 'failure' });
+
+    await git('fetch', '--quiet', 'origin');
+    await onMain({ 'mcp-hosting.yml': 'merge: review\nregistries: [registry.example.org]\n' });
+    const { payload } = await sandbox.webhook(
+      'push',
+      ({ ref, commits }) =>
+        ref === 'refs/heads/main' &&
+        commits.some(({ added }: { added: string[] }) => added.includes('mcp-hosting.yml')),
+    );
+    await handleDelivery(platform, { id: 'policy', event: 'push', payload });
+
+    expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
+    expect(await comments(number)).toEqual([expect.stringContaining('### Manifests: 1 server added')]);
   });
 
   test('whose event was lost is found', async () => {

@@ -124,7 +124,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
   'a value of another type': [
     edited('deployment.yaml', 'periodSeconds: 2\n', 'periodSeconds: often\n'),
-    'startupProbe.periodSeconds: it is not as it must be: be integer',
+    'startupProbe.periodSeconds: it does not hold to the schema of Kubernetes, expected it to be integer',
   ],
   'another namespace': [
     edited('kustomization.yaml', 'namespace: mcp-servers', 'namespace: kube-system'),
@@ -139,7 +139,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
   'the base as a resource': [
     edited('kustomization.yaml', '- service.yaml', '- service.yaml\n- ../../base'),
-    'kustomization.yaml:1 Cannot render kustomization.yaml: a value in "resources.2" is of another form',
+    'kustomization.yaml:8 Cannot render kustomization.yaml: a value in "resources.2" is of another form',
   ],
   'a remote resource': [
     edited('kustomization.yaml', '- service.yaml', '- https://evil.example/x.yaml'),

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { manifestYaml, renderKustomization } from '../../../src/domain/kustomize-render.ts';
+import { BASE_KINDS } from '../../../src/domain/read-manifests.ts';
 import { renderOverlay } from '../../../src/domain/render-overlay.ts';
 import { checkBase } from '../../../src/domain/review/check-base.ts';
 import type { OverlayEntry } from '../../../src/domain/review/overlay-entry.ts';
 import { reviewManifests } from '../../../src/domain/review/review-manifests.ts';
 import { touchedPaths, touchesNothing } from '../../../src/domain/review/touched-paths.ts';
 import { writeYaml } from '../../../src/domain/write-yaml.ts';
+import { kubectlKustomize, testWithKubectl } from '../domain/kubectl.ts';
 import { MINIMAL_OVERLAY, OVERLAY_CASES } from '../domain/overlay-cases.ts';
 import { type Files, GATEWAY, inputOf, OVERLAY, SERVER, texts, told, verdict } from './review-fixtures.ts';
 
@@ -31,6 +34,12 @@ describe('what mcp-hosting writes', () => {
     );
     const { serverId, route } = input;
     expect(verdict(renderOverlay(input), { serverId, route, policy: { base: text, head: text } })).toEqual([]);
+  });
+
+  testWithKubectl('has a base that is rendered as kubectl renders it', () => {
+    const { text } = kubectlKustomize(BASE);
+    const rendered = renderKustomization(BASE, BASE_KINDS).map(manifestYaml).join('---\n');
+    expect(rendered).toBe(text);
   });
 
   test('passes with the scaffold of base', () => {
