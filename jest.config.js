@@ -9,7 +9,8 @@ export default {
     '<rootDir>/wrapper/test/**/*.test.ts',
     '<rootDir>/connect/test/**/*.test.ts',
   ],
-  testPathIgnorePatterns: ['/node_modules/', '/.mcp-hosting(?:-cluster)?/'],
+  /** test/cluster has a configuration of its own: a cluster is touched only when it is asked for. */
+  testPathIgnorePatterns: ['/node_modules/', '/.mcp-hosting(?:-cluster)?/', '/test/cluster/'],
   modulePathIgnorePatterns: ['<rootDir>/.mcp-hosting(?:-cluster)?/'],
   /** The end-to-end tests mostly wait for processes, so two cores carry three files at once. */
   maxWorkers: Math.max(3, availableParallelism() - 1),

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { describeError } from './describe-error.ts';
 
-const SCENARIOS = ['wrapper', 'sessions', 'soak', 'connect'] as const;
+const SCENARIOS = ['wrapper', 'sessions', 'soak', 'connect', 'applications'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 export interface BenchSettings {
@@ -24,6 +24,8 @@ Measures the built wrapper and connect against their peers and against a bare br
   sessions   time of a new session, memory of an open one
   soak       memory over many requests and abandoned sessions
   connect    mcp-connect beside mcp-remote: start, calls, added latency, memory
+  applications
+             how the bot follows 2,000 Applications: events, relists, memory
   Without a scenario: all of them.
 
   --rounds N           times everything is measured, interleaved (default 3)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { measureApplications } from './applications-scenario.ts';
 import { type BenchSettings, parseBenchArguments, type ScenarioName, USAGE } from './bench-arguments.ts';
 import { measureBigMessages } from './big-message-scenario.ts';
 import { measureConnect } from './connect-scenario.ts';
@@ -21,6 +22,7 @@ const SCENARIOS: Record<ScenarioName, readonly Scenario[]> = {
   sessions: [measureSessions],
   soak: [measureSoak],
   connect: [measureConnect],
+  applications: [measureApplications],
 };
 
 const parsed = parseBenchArguments(process.argv.slice(2));
@@ -45,12 +47,12 @@ async function run(settings: BenchSettings): Promise<number> {
     const seconds = Math.round((performance.now() - startMs) / 1000);
     process.stderr.write(`${String(seconds).padStart(5)} s  ${line}\n`);
   };
-  for (const built of ['wrapper/dist/main.js', 'connect/dist/main.cjs']) {
+  for (const built of ['wrapper/dist/main.cjs', 'connect/dist/main.cjs']) {
     if (existsSync(join(import.meta.dirname, '..', built))) continue;
     process.stderr.write(`Cannot measure: ${built} is not built. Run npm run build first.\n`);
     return EXIT_FAILED;
   }
-  installPeers({ progress });
+  if (settings.scenarios.some((name) => name !== 'applications')) installPeers({ progress });
   const reports: ScenarioReport[] = [];
   const failures: string[] = [];
   for (const name of settings.scenarios) {

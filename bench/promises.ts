@@ -10,7 +10,7 @@ const CALLS = 'calls/s at concurrency 64';
 const P99 = 'p99 at concurrency 64';
 
 /**
- * What the wrapper and connect promise. Speed is promised as a ratio within one interleaved run, since the same configuration has
+ * What the wrapper, connect and the bot promise. Speed is promised as a ratio within one interleaved run, since the same configuration has
  * been seen to vary by a factor of two between minutes; memory and the time of a session are promised as such.
  */
 const PROMISES = {
@@ -34,6 +34,13 @@ const PROMISES = {
   connectCallsMany: { what: 'calls/s at concurrency 16, connect to mcp-remote', unit: '×', limit: { min: 4 } },
   connectLatency: { what: 'latency that connect adds at concurrency 1, p50', unit: 'ms', limit: { max: 0.5 } },
   connectMemory: { what: 'memory of connect under load', unit: 'MB', limit: { max: 70 } },
+  eventToCheckRun: {
+    what: 'change of an Application to its check run, p50, among 2,000',
+    unit: 'ms',
+    limit: { max: 1000 },
+  },
+  applicationsGrowth: { what: 'growth while 2,000 Applications are followed', unit: '% of memory', limit: { max: 5 } },
+  relistPages: { what: 'requests to list 2,000 Applications anew', unit: '', limit: { max: 4 } },
 } as const satisfies Record<string, Promised>;
 
 export type PromiseName = keyof typeof PROMISES;

@@ -1,7 +1,10 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What a program remembers for its next start is kept at its end, so it is given time for that. */
+const END_TIMEOUT_MS = 500;
 
 /** A local proxy such as mcp-connect, driven as an MCP client drives it: JSON-RPC lines on its stdio. */
 export class StdioProxy {
@@ -14,7 +17,7 @@ export class StdioProxy {
     const [file = '', ...args] = command;
     this.#child = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, ...env } });
     this.#child.stdin.on('error', () => {});
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#receive(line));
+    this.#readLines();
     this.#child.once('exit', () => {
       for (const { reject } of this.#waiting.values()) reject(new Error('The proxy ended'));
       this.#waiting.clear();
@@ -38,9 +41,15 @@ export class StdioProxy {
     return this.#request('tools/call', { name: 'echo', arguments: { message: 'hi' } });
   }
 
+  /** As clients do: the end of its input, and the end of it where that is not enough. */
   async close(): Promise<void> {
+    const { stdin, exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    stdin.end();
+    await Promise.race([exited, sleep(END_TIMEOUT_MS, undefined, { ref: false })]);
     this.#child.kill('SIGKILL');
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    await exited;
   }
 
   #request(method: string, params: object): Promise<void> {
@@ -54,6 +63,18 @@ export class StdioProxy {
 
   #send(message: object): void {
     this.#child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  }
+
+  /** Faster than `node:readline`, which searches with a regular expression: it shares the machine with what it measures. */
+  #readLines(): void {
+    let text = '';
+    this.#child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+        this.#receive(text.slice(0, end));
+        text = text.slice(end + 1);
+      }
+    });
   }
 
   #receive(line: string): void {

@@ -260,6 +260,17 @@ test('a list that hangs is an error when the patience of the client is at its en
   expect(answer?.error?.message).toMatch(/did not answer in time/);
 });
 
+test('a tool call that hangs is an error after the time that was set for it', async () => {
+  const remote = await startRemote(({ message }) => message?.method === 'tools/call');
+  const client = start(remote.url, { MCP_CONNECT_CALL_TIMEOUT_MS: '1000' });
+  client.write(INITIALIZE, INITIALIZED, CALL);
+
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.error?.message).toMatch(/did not answer in time .+ look before you repeat it/);
+  expect(remote.seen.filter(({ message }) => message?.method === 'tools/call')).toHaveLength(1);
+});
+
 test('a server that forgets every session is an error, not a loop', async () => {
   const { remote, client } = await connectTo(({ message }, res) => {
     if (message?.method !== 'tools/call') return false;

@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from '@jest/globals';
+import { WebSocket, WebSocketServer } from 'ws';
 import { killStarted as killWrappers, startWrapper, type WrapperProcess } from '../../wrapper/test/wrapper-process.ts';
 import type { Credentials } from '../src/auth/credentials.ts';
 import { fixedCredentials } from '../src/auth/fixed-credentials.ts';
 import { openRemote, type Remote } from '../src/bridge/remote.ts';
 import { type BridgeOptions, runBridge } from '../src/bridge/run-bridge.ts';
+import { watchSilence } from '../src/bridge/watch-silence.ts';
 import { findProxy } from '../src/http/proxy.ts';
 import { startRemote, stopRemotes } from './scripted-remote.ts';
 
@@ -59,6 +61,40 @@ test('a call over WebSocket gets its error when the server is killed', async () 
   wrapper.kill('SIGKILL');
 
   expect(await lost).toMatchObject({ failure: { kind: 'unanswered' } });
+});
+
+test('a call over WebSocket that hangs is an error after the time that was set for it', async () => {
+  const { url } = await startWrapper();
+  const endpoint = new URL(url.replace('127.0.0.1', 'hello.localhost'));
+  const remote = openRemote({ ...OPTIONS, endpoint, transport: 'websocket', callTimeoutMs: 100 });
+  remotes.push(remote);
+
+  const failure = await remote.request('tools/call', { name: 'hang' }).catch((error: unknown) => error);
+
+  expect(failure).toMatchObject({ failure: { kind: 'network', code: 'ETIMEDOUT', wasSent: true } });
+});
+
+test('a WebSocket on which nothing comes is ended, one that answers pings is not', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false });
+  await once(server, 'listening');
+  const { port: own } = server.address() as AddressInfo;
+  let answers = 3;
+  server.on('connection', (peer) => {
+    peer.on('ping', () => {
+      answers -= 1;
+      if (answers >= 0) peer.pong();
+    });
+  });
+  const socket = new WebSocket(`ws://127.0.0.1:${own}`);
+  socket.on('error', () => {});
+  await once(socket, 'open');
+
+  watchSilence(socket, { pingMs: 20, silenceMs: 100 });
+  await once(socket, 'close');
+
+  for (const peer of server.clients) peer.terminate();
+  server.close();
+  expect(answers).toBeLessThan(0);
 });
 
 test('a proxy of the environment is used for plain http, with user and password', async () => {

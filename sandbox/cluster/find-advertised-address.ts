@@ -28,7 +28,8 @@ export async function findAdvertisedAddress(options: {
   if (asked !== undefined) return { host: asked, address: await ownAddress(asked) };
   const host = new URL(server).hostname.replace(/^\[|\]$/g, '');
   const found = isLoopback(host) ? await kindGateway(engine) : await addressTowards(host);
-  if (found !== undefined && ownAddresses().includes(found)) return { host: found, address: found };
+  if (found !== undefined && !isLoopback(found) && ownAddresses().includes(found))
+    return { host: found, address: found };
   throw advertiseError('it is not known under which address pods reach this machine');
 }
 

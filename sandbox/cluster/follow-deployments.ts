@@ -31,7 +31,7 @@ interface FollowOptions {
   log: (line: string) => void;
 }
 
-export interface ClusterNamespaces {
+interface ClusterNamespaces {
   servers: string;
   argocd: string;
 }

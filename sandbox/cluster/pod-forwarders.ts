@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { Writable } from 'node:stream';
 import { type KubeConfig, PortForward } from '@kubernetes/client-node';
 
-export interface PodPort {
+interface PodPort {
   namespace: string;
   pod: string;
   port: number;
@@ -65,8 +65,9 @@ async function closeServer(server: Promise<Server>): Promise<void> {
 /** What the kubelet says of a failure (the pod refuses, or is gone) ends the connection, which the gateway reports. */
 function connect(forward: PortForward, { namespace, pod, port }: PodPort, socket: Socket): void {
   const errors = new Writable({
-    write(_chunk, _encoding, done) {
-      socket.destroy();
+    // Its opening comes as an empty chunk.
+    write(chunk: Buffer, _encoding, done) {
+      if (chunk.length > 0) socket.destroy();
       done();
     },
   });

@@ -34,10 +34,10 @@ export function createWrapperImage(engine: EngineClient): WrapperImage {
 }
 
 async function build(engine: EngineClient): Promise<string> {
-  if (!existsSync(join(WRAPPER_DIRECTORY, 'dist/main.js'))) {
+  if (!existsSync(join(WRAPPER_DIRECTORY, 'dist/main.cjs'))) {
     throw new UserError(
       'package-not-built',
-      `Cannot build the wrapper's image: "dist/main.js" is not in ${WRAPPER_DIRECTORY}, expected the built package`,
+      `Cannot build the wrapper's image: "dist/main.cjs" is not in ${WRAPPER_DIRECTORY}, expected the built package`,
       'Run "npm run build --workspaces" and try again.',
     );
   }

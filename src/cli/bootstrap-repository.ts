@@ -1,4 +1,8 @@
-import { createScaffoldRepository, type ScaffoldState } from '../adapters/github/scaffold-repository.ts';
+import {
+  createScaffoldRepository,
+  type ScaffoldRepository,
+  type ScaffoldState,
+} from '../adapters/github/scaffold-repository.ts';
 import { renderScaffoldPullRequest } from '../domain/reports/scaffold-pull-request.ts';
 import { fullName } from '../domain/repository.ts';
 import { proposeScaffold, scaffoldPaths } from '../domain/scaffold/propose-scaffold.ts';
@@ -17,6 +21,14 @@ const TRIES_MAX = 3;
 export async function bootstrapRepository(context: CliContext, request: BootstrapRequest): Promise<BootstrapResult> {
   const access = await connectRepository(context.env, request.settings, request.repository);
   const repository = createScaffoldRepository({ ...access, repository: request.repository });
+  try {
+    return await propose(repository, request);
+  } catch (error) {
+    throw isNotFound(error) ? missing(request, error) : error;
+  }
+}
+
+async function propose(repository: ScaffoldRepository, request: BootstrapRequest): Promise<BootstrapResult> {
   for (let tries = 1; tries <= TRIES_MAX; tries += 1) {
     const first = await repository.read([SCAFFOLD_RECORD]);
     if (!first) {
@@ -79,5 +91,19 @@ function busy({ repository }: BootstrapRequest): UserError {
     'repository-busy',
     `Cannot propose the scaffold in "${fullName(repository)}": it changed ${TRIES_MAX} times while it was read, expected it to stand still`,
     'Give the command again.',
+  );
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof UserError && error.code === 'github-not-found';
+}
+
+function missing({ repository }: BootstrapRequest, cause: unknown): UserError {
+  const name = fullName(repository);
+  return new UserError(
+    'deployments-repository-missing',
+    `Cannot propose the scaffold in "${name}": GitHub does not show it to this token or App, expected the repository to be there`,
+    `Create it with \`gh repo create ${name} --private --add-readme\`, or give the token or the App access to it.`,
+    { cause },
   );
 }

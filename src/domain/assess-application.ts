@@ -83,9 +83,17 @@ function assessComparison(
 function assessOperation(rollout: Rollout, { operation, serverId }: ApplicationState): ClusterVerdict | undefined {
   if (!operation?.message) return undefined;
   const cause = explainClusterMessage(operation.message, { serverId, namespace: serversNamespace(rollout) });
-  if (['Failed', 'Error'].includes(operation.phase)) return failed(cause ?? syncFailure(operation.message, serverId));
+  if (['Failed', 'Error'].includes(operation.phase)) {
+    return failed(cause ? withSync(cause, serverId) : syncFailure(operation.message, serverId));
+  }
   const isTriedAgain = operation.phase === 'Running' && operation.retryCount >= SYNC_RETRIES_MAX;
-  return cause && isTriedAgain ? failed(cause) : undefined;
+  return cause && isTriedAgain ? failed(withSync(cause, serverId)) : undefined;
+}
+
+/** After its retries Argo CD leaves a commit alone, even where what it failed for was mended. */
+function withSync(cause: ClusterFailure, serverId: string): ClusterFailure {
+  const hint = `${cause.hint} Argo CD stops trying after some minutes: then sync \`mcp-${serverId}\` there.`;
+  return { ...cause, hint };
 }
 
 /** What git holds is what the cluster was given; now it is the cluster's turn. */

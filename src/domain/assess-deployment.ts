@@ -17,7 +17,8 @@ export function assessDeployment(
   const failure = explainClusterMessage(refused.message, place) ?? {
     code: 'admission-denied',
     message: `The cluster admits no pod of the server: ${shortenMessage(refused.message)}`,
-    hint: 'Mend what it names; the deployment goes on by itself.',
+    hint: 'Mend what it names.',
   };
-  return { kind: 'failed', failure, previousLog: false };
+  const hint = `${failure.hint} The deployment goes on by itself.`;
+  return { kind: 'failed', failure: { ...failure, hint }, previousLog: false };
 }

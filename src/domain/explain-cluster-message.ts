@@ -114,7 +114,7 @@ function explainQuota(message: string, { namespace }: ClusterPlace): Cause {
   return {
     code: 'quota-exceeded',
     message: said,
-    hint: 'Stop or delete a server, or raise the quota in `base/resource-quota.yaml` of the deployments repository; the deployment goes on by itself.',
+    hint: 'Stop or delete a server, or raise the quota in `base/resource-quota.yaml` of the deployments repository.',
   };
 }
 

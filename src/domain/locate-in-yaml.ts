@@ -8,27 +8,39 @@ export interface Lines {
   endLine: number;
 }
 
+/** Where something is in a text of YAML documents. */
+export interface YamlPlace {
+  /** Among the documents that are not empty. */
+  document: number;
+  path: YamlPath;
+  part?: 'key' | 'value';
+}
+
 /**
- * Lines of the value at a path of a text's n-th document that is not empty, or of its key; of the nearest node that
- * holds it where there is none.
+ * Finds the lines of the value at a path, or of its key; of the nearest node that holds it where there is none. The text
+ * is parsed once, at the first question: a hostile one gives rise to thousands.
  */
-export function locateInYaml(
-  text: string,
-  options: { document: number; path: YamlPath; part?: 'key' | 'value' },
-): Lines {
+export function createYamlLocator(text: string): (place: YamlPlace) => Lines {
   const counter = new LineCounter();
-  const documents = [
-    ...parseAllDocuments(text, {
-      lineCounter: counter,
-      prettyErrors: false,
-      uniqueKeys: false,
-      stringKeys: true,
-      logLevel: 'silent',
-    }),
-  ].filter(({ contents }) => contents !== null && !(isScalar(contents) && contents.value === null));
-  const root = documents[options.document]?.contents ?? null;
-  const [start, end] = rangeAt(root, options.path, options.part ?? 'value');
-  return linesBetween(counter, text, start, end);
+  let roots: (Node | null)[] | undefined;
+  return ({ document, path, part = 'value' }) => {
+    roots ??= readRoots(text, counter);
+    const [start, end] = rangeAt(roots[document] ?? null, path, part);
+    return linesBetween(counter, text, start, end);
+  };
+}
+
+function readRoots(text: string, lineCounter: LineCounter): (Node | null)[] {
+  const documents = parseAllDocuments(text, {
+    lineCounter,
+    prettyErrors: false,
+    uniqueKeys: false,
+    stringKeys: true,
+    logLevel: 'silent',
+  });
+  return [...documents]
+    .map(({ contents }) => contents)
+    .filter((contents) => contents !== null && !(isScalar(contents) && contents.value === null));
 }
 
 /** Offsets of the value at the path, or of its key. */

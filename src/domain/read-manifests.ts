@@ -1,4 +1,4 @@
-import { locateInYaml } from './locate-in-yaml.ts';
+import { createYamlLocator } from './locate-in-yaml.ts';
 import { notRenderable } from './not-renderable.ts';
 import { readPlainYaml } from './read-plain-yaml.ts';
 import { quoteKey } from './read-yaml-mapping.ts';
@@ -27,7 +27,7 @@ export interface Manifest {
 export function readManifests(text: string, file: string, kinds: readonly string[] = OVERLAY_KINDS): Manifest[] {
   return readPlainYaml(text, file).map((document, index) => {
     const refuse = (path: string[], state: string, expected: string) =>
-      notRenderable(file, state, expected, locateInYaml(text, { document: index, path }).line);
+      notRenderable(file, state, expected, createYamlLocator(text)({ document: index, path }).line);
     if (!isManifest(document)) {
       throw refuse([], 'a document in it is no Kubernetes object', 'apiVersion, kind and metadata.name');
     }

@@ -4,18 +4,15 @@ import type { Platform } from '../workflows/platform.ts';
 const RELIST_MS = 5 * 60_000;
 
 /** Every change of an Application brings its server forward; what it means is decided there. */
-export function watchApplications(platform: Platform, signal: AbortSignal): void {
-  const wake = (serverId: string): void => {
-    platform.queue.advance(serverId).catch((error: unknown) => {
-      platform.log.warn(
-        { error, server: serverId },
-        'Server could not be brought forward after a change in the cluster',
-      );
-    });
-  };
+export function watchApplications(
+  platform: Pick<Platform, 'applications' | 'queue'>,
+  signal: AbortSignal,
+  relistMs = RELIST_MS,
+): void {
+  const wake = (serverId: string): Promise<void> => platform.queue.advance(serverId);
   platform.applications.watch({
     signal,
-    relistMs: RELIST_MS,
+    relistMs,
     onChange: ({ serverId }) => wake(serverId),
     onGone: wake,
   });

@@ -12,14 +12,15 @@ export interface Applications {
   list(): Promise<ApplicationState[]>;
   read(serverId: string): Promise<ApplicationState | undefined>;
   /**
-   * Calls `onChange` for every Application seen or changed, `onGone` for each that was deleted, until the signal aborts.
+   * Calls `onChange` for every Application that is new or says something else than before, `onGone` for each that was
+   * deleted, until the signal aborts. Where a call rejects, the same is told again after the next list.
    * Relists on start, on 410 Gone, and every `relistMs`; reconnects with backoff. Never throws.
    */
   watch(options: {
     signal: AbortSignal;
     relistMs: number;
-    onChange: (application: ApplicationState) => void;
-    onGone: (serverId: string) => void;
+    onChange: (application: ApplicationState) => void | Promise<void>;
+    onGone: (serverId: string) => void | Promise<void>;
   }): void;
   /**
    * Asks Argo CD to look at git now: annotates the Application with `argocd.argoproj.io/refresh: normal`, and the

@@ -1,9 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import { serverIdOfBranch } from '../domain/branch-names.ts';
 import type { CheckRunView } from '../domain/reports/check-run-view.ts';
 import { renderManifestsCheck, renderManifestsComment } from '../domain/reports/manifests-report.ts';
 import { MANIFESTS_MARKER, parseRolloutMarker } from '../domain/reports/markers.ts';
 import { fullName } from '../domain/repository.ts';
-import { type FolderSides, type ManifestsReview, reviewManifests } from '../domain/review/review-manifests.ts';
+import { type FolderSides, type ManifestsReview, reviewInSteps } from '../domain/review/review-manifests.ts';
 import { type TouchedPaths, touchedPaths, touchesNothing } from '../domain/review/touched-paths.ts';
 import type { ReviewSubject, StatusReport } from '../ports/github.ts';
 import { recordFact } from './advance-server.ts';
@@ -70,18 +71,29 @@ async function reviewOf(
   const branchServerId = subject.fork ? undefined : serverIdOfBranch(subject.headBranch);
   if (touchesNothing(touched)) return 'nothing';
   const { folders, base } = await readTouched(platform, subject, touched);
-  return reviewManifests({
-    settings: settingsOf(platform),
-    touched,
-    changedPaths: subject.changedPaths,
-    ...(branchServerId === undefined ? {} : { branchServerId }),
-    servers: folders,
-    ...(base ? { base } : {}),
-    policy: subject.policy,
-    limitRangeText: subject.limitRangeText,
-    registriesOf: await registriesOf(platform, [...touched.servers.keys()]),
-    claims: await platform.hostedServers.claimedDomains(),
-  });
+  return inBreaths(
+    reviewInSteps({
+      settings: settingsOf(platform),
+      touched,
+      changedPaths: subject.changedPaths,
+      ...(branchServerId === undefined ? {} : { branchServerId }),
+      servers: folders,
+      ...(base ? { base } : {}),
+      policy: subject.policy,
+      limitRangeText: subject.limitRangeText,
+      registriesOf: await registriesOf(platform, [...touched.servers.keys()]),
+      claims: await platform.hostedServers.claimedDomains(),
+    }),
+  );
+}
+
+/** Lets what else waits in the process go first between two steps. */
+async function inBreaths<Result>(steps: Generator<undefined, Result>): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await setImmediate();
+  }
 }
 
 function tooMuch(state: string): ManifestsReview {

@@ -83,6 +83,7 @@ describe('npm start', () => {
         await expectSandboxFile(place);
         await expectClearRefusals(place);
         await driveByCommandLine(place);
+        await expectSoundInstallation(place);
         sandbox.kill('SIGTERM');
         expect(await sandbox.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('Stopped') });
         expect(await readdir(place.dataDir)).not.toContain('sandbox.json');
@@ -198,6 +199,10 @@ async function expectSandboxFile(place: Place): Promise<void> {
     kubeconfig: expect.stringContaining(place.dataDir),
     databaseUrl: expect.stringContaining(`127.0.0.1:${port + 4}/`),
     deploymentsRepository: 'acme/mcp-server-deployments',
+    botEnvironment: expect.objectContaining({
+      PORT: String(port),
+      DEPLOYMENTS_REPOSITORY: 'acme/mcp-server-deployments',
+    }),
   });
   expect((await stat(join(place.dataDir, 'sandbox.json'))).mode & 0o777).toBe(0o600);
   await Promise.all([
@@ -227,6 +232,17 @@ async function expectClearRefusals(place: Place): Promise<void> {
   expect(await readdir(foreign)).toEqual(['thesis.txt']);
   expect(await readFile(join(foreign, 'thesis.txt'), 'utf8')).toBe('The only copy.\n');
   await other.remove();
+}
+
+/** What the doctor and bootstrap say of a sandbox whose bot has just hosted and deleted a server. */
+async function expectSoundInstallation(place: Place): Promise<void> {
+  const doctor = await cli(place, ['doctor', '--json']);
+  const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; status: string; problems: object[] }[] };
+  expect(checks.filter(({ status }) => status === 'broken')).toEqual([]);
+  expect({ code: doctor.code, count: checks.length }).toEqual({ code: 0, count: 15 });
+
+  const bootstrap = await cli(place, ['bootstrap', '--repository', 'acme/mcp-server-deployments']);
+  expect(bootstrap).toMatchObject({ code: 0, stdout: 'Nothing to change: it is up to date.\n' });
 }
 
 function cli(place: Place, args: readonly string[]): Promise<Ended> {

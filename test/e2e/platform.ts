@@ -46,13 +46,17 @@ export interface E2ePlatform {
   close(): Promise<void>;
 }
 
-export async function startPlatform(env: Record<string, string> = {}): Promise<E2ePlatform> {
+export async function startPlatform(env: Record<string, string> = {}, options: string[] = []): Promise<E2ePlatform> {
   const dataDir = await mkdtemp(join(tmpdir(), 'mcp-hosting-e2e-'));
   const port = await freePorts();
-  const child = spawn(process.execPath, [MAIN, '--platform-only', '--port', String(port), '--data-dir', dataDir], {
-    env: { ...process.env, RECONCILE_INTERVAL_MS: '2000', GITHUB_REQUEST_TIMEOUT_MS: '30000', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [MAIN, '--platform-only', '--port', String(port), '--data-dir', dataDir, ...options],
+    {
+      env: { ...process.env, RECONCILE_INTERVAL_MS: '2000', GITHUB_REQUEST_TIMEOUT_MS: '30000', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));

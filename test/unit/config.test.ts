@@ -56,6 +56,7 @@ test('what is required is enough; the rest has a default', () => {
     serversNamespace: 'mcp-servers',
     argocdNamespace: 'argocd',
     reconcileIntervalMs: 300_000,
+    driftIntervalMs: 600_000,
     metricsPort: 0,
   });
 });

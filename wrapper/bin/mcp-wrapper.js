@@ -1,2 +1,4 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --no-parallel-scavenge
-import '../dist/main.js';
+import { createRequire } from 'node:module';
+
+createRequire(import.meta.url)('../dist/main.cjs');

@@ -109,4 +109,4 @@ function writeStderrLine(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-await main();
+void main();

@@ -125,7 +125,7 @@ export class LegacyUpstream implements Upstream {
           message: { jsonrpc: '2.0', id, method, ...(params && { params }) },
           headers: this.#headers(),
           isRepeatable: isRepeatable(method),
-          ...(isQuick(method) && { silenceMs: QUICK_TIMEOUT_MS }),
+          silenceMs: isQuick(method) ? QUICK_TIMEOUT_MS : this.#options.callTimeoutMs,
           signal: stream.signal,
           onMessage,
         }).catch((error: unknown) => {

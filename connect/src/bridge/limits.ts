@@ -12,8 +12,14 @@ export const ERROR_BODY_BYTES_MAX = 64 * 1024;
 /** Characters of a message from the endpoint that are shown to a person. */
 export const REMOTE_TEXT_CHARACTERS_MAX = 300;
 
+/** Silence after which a tool call is given up, in ms. Twice the wrapper's time for one answer; some tools take long. */
+export const CALL_TIMEOUT_MS = 600_000;
+
 /** Silence after which lists, `initialize` and the like are given up, in ms: no server needs longer, and they can be asked again. */
 export const QUICK_TIMEOUT_MS = 20_000;
+
+/** Pause between pings to a server over WebSocket, in ms: three of them before it counts as gone. */
+export const WEBSOCKET_PING_MS = 30_000;
 
 /** A stream that carried keep-alives and then nothing for this long, in ms, is dead. Proxies send them every 15 to 30 s. */
 export const KEEP_ALIVE_SILENCE_MS = 90_000;

@@ -11,7 +11,15 @@ export class LineOutput {
   }
 
   write(message: JsonObject): void {
-    if (this.#lines.push(JSON.stringify(message)) === 1) setImmediate(() => this.#flush());
+    if (this.#lines.push(JSON.stringify(message)) === 1) setImmediate(() => this.flush());
+  }
+
+  /** Does not wait for more: nobody is left who could have something to say. */
+  flush(): void {
+    if (this.#lines.length === 0) return;
+    const text = `${this.#lines.join('\n')}\n`;
+    this.#lines = [];
+    this.#output.write(text);
   }
 
   /** Calls `resume` when a slow reader has caught up. @returns false when there is nothing to wait for */
@@ -23,19 +31,12 @@ export class LineOutput {
 
   /** Resolves when everything has been handed to the system. */
   async flushed(): Promise<void> {
-    this.#flush();
+    this.flush();
     if (this.#output.writableLength === 0 || this.#output.destroyed) return;
     await new Promise<void>((resolve) => {
       this.#output.write('', () => resolve());
       this.#output.once('error', () => resolve());
       this.#output.once('close', () => resolve());
     });
-  }
-
-  #flush(): void {
-    if (this.#lines.length === 0) return;
-    const text = `${this.#lines.join('\n')}\n`;
-    this.#lines = [];
-    this.#output.write(text);
   }
 }

@@ -150,7 +150,7 @@ export class ModernUpstream implements Upstream {
           ...(method === 'tools/call' && this.#transport.kind === 'http' && this.#tools.headersFor(params)),
         },
         isRepeatable: isRepeatable(method),
-        ...(isQuick(method) && { silenceMs: QUICK_TIMEOUT_MS }),
+        silenceMs: isQuick(method) ? QUICK_TIMEOUT_MS : this.#options.callTimeoutMs,
         signal,
         onMessage: (message) => {
           if (message.kind === 'notification') onNotification(message);

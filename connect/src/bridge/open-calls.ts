@@ -32,6 +32,10 @@ export class OpenCalls {
     for (const id of [...this.#calls.keys()]) this.cancel(id);
   }
 
+  get isEmpty(): boolean {
+    return this.#calls.size === 0;
+  }
+
   /** Resolves when nothing is open. */
   async empty(): Promise<void> {
     if (this.#calls.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));

@@ -5,7 +5,7 @@ import { HttpTransport } from './http-transport.ts';
 import { isQuick, isRepeatable } from './is-repeatable.ts';
 import { ERROR, isObject, type JsonObject, type ResponseBody } from './json-rpc.ts';
 import { type LastKnown, LastKnownStore } from './last-known.ts';
-import { PATIENCE_MS } from './limits.ts';
+import { CALL_TIMEOUT_MS, PATIENCE_MS } from './limits.ts';
 import type { ClientIdentity } from './meta.ts';
 import { openUpstream } from './open-upstream.ts';
 import type { Era } from './protocol-version.ts';
@@ -37,6 +37,8 @@ export interface RemoteOptions {
   era?: Era;
   /** Time for which a request waits for a server that cannot be reached, in ms. */
   patienceMs?: number;
+  /** Silence after which a tool call is given up, in ms. */
+  callTimeoutMs?: number;
   /** Where last known results are kept; undefined: nowhere. */
   cacheDir?: string;
   /** For `HTTPS_PROXY` and its like. */
@@ -273,7 +275,8 @@ export class Remote {
       },
       log: this.#options.log,
     };
-    const options = { client, state: this.#state, events, nextId: () => ++this.#ids };
+    const { callTimeoutMs = CALL_TIMEOUT_MS } = this.#options;
+    const options = { client, state: this.#state, events, nextId: () => ++this.#ids, callTimeoutMs };
     try {
       const knownEra = this.#options.era ?? known.era;
       upstream = await openUpstream(transport, options, { knownEra, tools: this.#tools });

@@ -101,7 +101,9 @@ class Bridge {
     if (method === 'initialize') this.#modern.forget();
     const { signal } = call;
     const respond = (body: { result: unknown } | { error: unknown }): void => {
-      if (this.#calls.close(id)) this.#output.write({ jsonrpc: '2.0', id, ...body });
+      if (!this.#calls.close(id)) return;
+      this.#output.write({ jsonrpc: '2.0', id, ...body });
+      if (this.#calls.isEmpty) this.#output.flush();
     };
     const request = { id, method, params, signal, respond };
     (isModern ? this.#modern : this.#legacy).serve(request).catch((error: unknown) => {

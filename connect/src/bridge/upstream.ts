@@ -63,6 +63,8 @@ export interface UpstreamOptions {
   state: SessionState;
   events: UpstreamEvents;
   nextId: () => number;
+  /** Silence after which a request is given up that may take long, in ms. */
+  callTimeoutMs: number;
 }
 
 /** One server, spoken to in its own era. Calls go in as the client wrote them and are translated here. */

@@ -5,13 +5,16 @@ import { findProxy } from '../http/proxy.ts';
 import { TunnelAgent } from '../http/tunnel-agent.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
 import { classifyMessage, isObject, type Message, type RequestId } from './json-rpc.ts';
-import { ANSWER_BYTES_MAX, RENEWALS_MAX } from './limits.ts';
+import { ANSWER_BYTES_MAX, KEEP_ALIVE_SILENCE_MS, RENEWALS_MAX, WEBSOCKET_PING_MS } from './limits.ts';
 import { META, readMeta } from './meta.ts';
-import { RemoteError } from './remote-failure.ts';
+import { RemoteError, type RemoteFailure } from './remote-failure.ts';
 import type { Listening, Post, PostEnd, Transport } from './transport.ts';
+import { watchSilence } from './watch-silence.ts';
 
 interface Waiting {
   post: Post;
+  /** Until it is given up; none for what listens as long as it can. */
+  timer: NodeJS.Timeout | undefined;
   finish: () => void;
   fail: (error: RemoteError) => void;
 }
@@ -50,8 +53,24 @@ export class WebSocketTransport implements Transport {
       return END;
     }
     return await new Promise<PostEnd>((resolve, reject) => {
-      connection.waiting.set(id, { post, finish: () => resolve(END), fail: reject });
-      post.signal?.addEventListener('abort', () => this.#cancel(connection, id), { once: true });
+      const giveUp = (): void => this.#cancel(connection, id, { kind: 'network', code: 'ETIMEDOUT', wasSent: true });
+      const timer = post.silenceMs === undefined ? undefined : setTimeout(giveUp, post.silenceMs);
+      const settle = (): void => clearTimeout(timer);
+      connection.waiting.set(id, {
+        post,
+        timer,
+        finish: () => {
+          settle();
+          resolve(END);
+        },
+        fail: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+      post.signal?.addEventListener('abort', () => this.#cancel(connection, id, { kind: 'unanswered' }), {
+        once: true,
+      });
       connection.socket.send(text);
     });
   }
@@ -152,6 +171,7 @@ export class WebSocketTransport implements Transport {
       waiting: new Map(),
       listeners: new Set(),
     };
+    watchSilence(socket, { pingMs: WEBSOCKET_PING_MS, silenceMs: KEEP_ALIVE_SILENCE_MS });
     socket.on('message', (data) => this.#receive(String(data), connection));
     socket.once('close', () => {
       for (const { fail } of connection.waiting.values()) fail(new RemoteError({ kind: 'unanswered' }));
@@ -171,11 +191,12 @@ export class WebSocketTransport implements Transport {
       return waiting.finish();
     }
     const owner = findOwner(message, connection);
+    owner?.timer?.refresh();
     if (owner) return owner.post.onMessage(message);
     for (const { onMessage } of connection.listeners) onMessage(message);
   }
 
-  #cancel({ socket, waiting }: Connection, id: RequestId): void {
+  #cancel({ socket, waiting }: Connection, id: RequestId, failure: RemoteFailure): void {
     const cancelled = waiting.get(id);
     if (!cancelled) return;
     waiting.delete(id);
@@ -183,7 +204,7 @@ export class WebSocketTransport implements Transport {
       const params = { requestId: id };
       socket.send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }));
     }
-    cancelled.fail(new RemoteError({ kind: 'unanswered' }));
+    cancelled.fail(new RemoteError(failure));
   }
 }
 

@@ -11,7 +11,7 @@ export function remoteOptionsOf(
   { place, log }: { place: Place; log: (text: string) => void },
 ): RemoteOptions {
   const { endpoint, options, headers } = settings;
-  const { transport, protocol, patienceMs, cacheDir } = options;
+  const { transport, protocol, patienceMs, callTimeoutMs, cacheDir } = options;
   return {
     endpoint: endpoint.url,
     credentials: credentialsOf(settings, place, log),
@@ -20,6 +20,7 @@ export function remoteOptionsOf(
     transport,
     ...(protocol !== 'auto' && { era: protocol }),
     patienceMs,
+    callTimeoutMs,
     ...(cacheDir !== 'none' && { cacheDir: cacheDir || cachePath(place) }),
     env: place.env,
     log,

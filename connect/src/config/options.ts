@@ -34,6 +34,11 @@ const TIMES = {
     max: 3_600_000,
     help: 'time to wait for a server that is starting, gone or silent, tool calls apart; most clients give up after 60 s',
   }),
+  callTimeoutMs: integer(600_000, {
+    min: 1_000,
+    max: 86_400_000,
+    help: 'silence of the server after which a tool call is given up',
+  }),
 };
 
 const SIGN_IN = {

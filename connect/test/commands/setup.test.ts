@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -10,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import { CLIENT_IDS } from '../../src/commands/command-table.ts';
 import { CLIENTS, type ClientId } from '../../src/commands/setup/clients.ts';
@@ -283,4 +286,57 @@ test('installed program is started by its path', async () => {
     command: process.execPath,
     args: ['/opt/connect/bin/mcp-connect.js', ID],
   });
+});
+
+test.each([
+  ['byte order mark, CRLF and an indent of four', 'claude-desktop', '\uFEFF{\r\n    "theme": "dark"\r\n}\r\n'],
+  ['comments and a trailing comma', 'vscode', '{\n\t// mine\n\t"servers": {},\n}\n'],
+  ['nothing', 'cursor', ''],
+] as const)('file with %s stays as it is written', async (_name, id, text) => {
+  const place = makePlace('linux', ENV);
+  const path = CLIENTS[id].file(place);
+  writeFile(path, text);
+
+  await setup(place, ID, '--client', id);
+  const written = readFileSync(path, 'utf8');
+  await setup(place, '--undo');
+
+  const lineEnds = text.includes('\r\n') ? /(?<!\r)\n/ : /\r/;
+  expect(written).toContain(`"${ID}"`);
+  expect(written).not.toMatch(lineEnds);
+  for (const part of ['\uFEFF', '// mine', '"theme": "dark"']) expect(written.includes(part)).toBe(text.includes(part));
+  expect(readFileSync(path, 'utf8')).toBe(text);
+});
+
+test('file that was made read-only is not replaced', async () => {
+  const place = makePlace('linux', ENV);
+  const path = CLIENTS.cursor.file(place);
+  writeFile(path, '{}');
+  chmodSync(path, 0o444);
+
+  await expect(setup(place, ID, '--client', 'cursor')).rejects.toThrow('it is read-only');
+
+  expect(readFileSync(path, 'utf8')).toBe('{}');
+});
+
+test('several setups at once lose nothing of each other', async () => {
+  const place = makePlace('linux', ENV);
+  const ids = Array.from({ length: 5 }, (_, index) => `server-${index}a2b3c4`);
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const env = { ...place.env, PATH: process.env.PATH, HOME: place.home, MCP_CONNECT_KEY: 'mcp_secret' };
+
+  const codes = await Promise.all(
+    ids.map(async (id) => {
+      const child = spawn(process.execPath, [main, 'setup', id, '--client', 'cursor', '--domain', 'example.com'], {
+        env,
+        stdio: 'ignore',
+      });
+      const [code] = await once(child, 'exit');
+      return code;
+    }),
+  );
+
+  expect(codes).toEqual(ids.map(() => 0));
+  expect(Object.keys(JSON.parse(readFileSync(CLIENTS.cursor.file(place), 'utf8')).mcpServers).sort()).toEqual(ids);
+  expect(Object.keys(JSON.parse(readFileSync(configPath(place), 'utf8')).keys).sort()).toEqual(ids);
 });

@@ -12,6 +12,12 @@ export const OVERLAY_FILES_MAX = 100;
 /** Text of one file of a pull request that is checked; anybody may propose one, and ours have about 3,000. */
 export const REVIEWED_FILE_BYTES_MAX = 64 * 1024;
 
+/** Files of one folder of it together; ours have about 10,000. */
+export const REVIEWED_FOLDER_BYTES_MAX = 256 * 1024;
+
+/** All texts of one pull request: two hundred servers of ours, before and after, take about 4 MB. */
+export const REVIEWED_BYTES_MAX = 6 * 1024 * 1024;
+
 /** Changed files of one pull request that are looked at: ten requests for their names. GitHub lists 3,000 at most. */
 export const REVIEWED_FILES_MAX = 1_000;
 

@@ -5,7 +5,7 @@ import type { ReviewSubject } from '../../ports/github.ts';
 import { composeFoldersRead, composeTextsRead } from './documents/read-review.ts';
 import type { BlobAnswer } from './file-text.ts';
 import type { GitHubClient } from './github-client.ts';
-import { REVIEWED_FILE_BYTES_MAX } from './github-limits.ts';
+import { REVIEWED_BYTES_MAX, REVIEWED_FILE_BYTES_MAX, REVIEWED_FOLDER_BYTES_MAX } from './github-limits.ts';
 import { readWhole } from './read-whole.ts';
 
 /** Folders of one request; both sides of each are read. */
@@ -54,13 +54,29 @@ export async function readFolders(
   for (const some of inChunks(others, FOLDERS_PER_REQUEST)) {
     for (const [path, sides] of await listFolders(client, subject, some)) listed.set(path, sides);
   }
-  const oids = [...listed.values()].flatMap(({ base, head }) => [...base, ...head].filter(isFit).map(({ oid }) => oid));
+  const oids = oidsToRead([...listed.values()].flatMap(({ base, head }) => [base, head]));
   const texts = new Map<string, BlobAnswer | null>();
-  for (const some of inChunks([...new Set(oids)], TEXTS_PER_REQUEST)) {
+  for (const some of inChunks(oids, TEXTS_PER_REQUEST)) {
     for (const [oid, blob] of await readTexts(client, subject, some)) texts.set(oid, blob);
   }
   const withTexts = (entries: readonly EntryAnswer[]) => entries.map((entry) => toEntry(entry, texts.get(entry.oid)));
   return new Map([...listed].map(([path, { base, head }]) => [path, { base: withTexts(base), head: withTexts(head) }]));
+}
+
+/** Different texts of what is worth reading: folders and pull requests beyond any real one are not read at all. */
+function oidsToRead(folders: readonly (readonly EntryAnswer[])[]): string[] {
+  const sizes = new Map<string, number>();
+  for (const folder of folders) {
+    const entries = folder.filter(isFit);
+    if (bytesOf(entries) > REVIEWED_FOLDER_BYTES_MAX) continue;
+    for (const { oid, size } of entries) sizes.set(oid, size);
+  }
+  const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  return bytes > REVIEWED_BYTES_MAX ? [] : [...sizes.keys()];
+}
+
+function bytesOf(entries: readonly EntryAnswer[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
 }
 
 async function listFolders(
@@ -107,12 +123,13 @@ function isFit({ type, mode, size }: EntryAnswer): boolean {
   return type === 'blob' && mode !== SYMLINK_MODE && size <= REVIEWED_FILE_BYTES_MAX;
 }
 
+/** @param blob undefined: it was not read */
 function toEntry(entry: EntryAnswer, blob: BlobAnswer | null | undefined): OverlayEntry {
   const { name, type, mode } = entry;
   if (type === 'tree') return { name, kind: 'folder' };
   if (type === 'commit') return { name, kind: 'submodule' };
   if (mode === SYMLINK_MODE) return { name, kind: 'link' };
-  if (!isFit(entry)) return { name, kind: 'large' };
+  if (!isFit(entry) || blob === undefined) return { name, kind: 'large' };
   return typeof blob?.text === 'string' && !blob.isBinary && !blob.isTruncated
     ? { name, kind: 'text', text: blob.text }
     : { name, kind: 'binary' };

@@ -14,8 +14,8 @@ const REFRESH_APPLICATION_SET = { 'argocd.argoproj.io/application-set-refresh': 
 export function createApplications(client: ClusterClient, namespace: string, log: Log): Applications {
   return {
     async list() {
-      const { objects } = await listApplications(client, namespace);
-      return objects.map(parseApplication).filter((application) => application !== undefined);
+      const { applications } = await listApplications(client, namespace);
+      return applications;
     },
     async read(serverId) {
       const object: unknown = await absentAsUndefined(

@@ -1,6 +1,7 @@
+import type { ApplicationState } from '../../domain/cluster-state.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import { LIST_PAGE } from './cluster-limits.ts';
-import { field, type Json, resourceVersionOf } from './parse-application.ts';
+import { field, type Json, parseApplication, resourceVersionOf } from './parse-application.ts';
 
 export const APPLICATIONS = { group: 'argoproj.io', version: 'v1alpha1', plural: 'applications' } as const;
 
@@ -8,14 +9,14 @@ export const APPLICATIONS = { group: 'argoproj.io', version: 'v1alpha1', plural:
 const PAGES_MAX = 40;
 
 export interface ApplicationList {
-  objects: Json[];
+  applications: ApplicationState[];
   /** Where a watch begins. */
   resourceVersion: string | undefined;
 }
 
 /** Every Application of the namespace, read in pages. */
 export async function listApplications(client: ClusterClient, namespace: string): Promise<ApplicationList> {
-  const objects: Json[] = [];
+  const applications: ApplicationState[] = [];
   let next: string | undefined;
   let resourceVersion: string | undefined;
   for (let page = 0; page < PAGES_MAX; page += 1) {
@@ -26,11 +27,12 @@ export async function listApplications(client: ClusterClient, namespace: string)
       ),
     );
     const found = field(list, 'items');
-    if (Array.isArray(found)) objects.push(...found);
+    // Of a page only what is kept outlives it: thousands of whole objects would be tens of megabytes.
+    if (Array.isArray(found)) applications.push(...found.map(parseApplication).filter((each) => each !== undefined));
     resourceVersion = resourceVersionOf(list);
     const continued = field(field(list, 'metadata'), 'continue');
     if (typeof continued !== 'string' || continued === '') break;
     next = continued;
   }
-  return { objects, resourceVersion };
+  return { applications, resourceVersion };
 }

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ApplicationState } from '../../domain/cluster-state.ts';
 import type { Applications } from '../../ports/cluster.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ClusterClient } from './cluster-client.ts';
@@ -11,7 +13,8 @@ type WatchOptions = Parameters<Applications['watch']>[0];
 
 /**
  * List, then watch from there until `relistMs` have passed, and again. A list finds what a watch has missed; a watch that
- * ends is opened again where it ended, and after 410 Gone comes a list. Failures wait, doubling.
+ * ends is opened again where it ended, and after 410 Gone comes a list. Failures wait, doubling. Only what is new is told:
+ * Argo CD writes each Application anew every three minutes, and thousands that stayed as they were are no news.
  */
 export function watchApplications(client: ClusterClient, namespace: string, log: Log, options: WatchOptions): void {
   const watcher = new ApplicationWatcher(client, namespace, log, options);
@@ -23,8 +26,8 @@ class ApplicationWatcher {
   readonly #namespace: string;
   readonly #log: Log;
   readonly #options: WatchOptions;
-  /** Server ids seen and not gone: what a list lacks of them was deleted unseen. */
-  #seen = new Set<string>();
+  /** What was last told of each server: what a list lacks of them was deleted unseen. */
+  #told = new Map<string, string>();
   #backoffMs = WATCH_BACKOFF_MS;
 
   constructor(client: ClusterClient, namespace: string, log: Log, options: WatchOptions) {
@@ -47,14 +50,11 @@ class ApplicationWatcher {
   }
 
   async #relist(): Promise<string | undefined> {
-    const { objects, resourceVersion } = await listApplications(this.#client, this.#namespace);
+    const { applications, resourceVersion } = await listApplications(this.#client, this.#namespace);
     if (this.#options.signal.aborted) return resourceVersion;
-    const applications = objects.map(parseApplication).filter((application) => application !== undefined);
     const present = new Set(applications.map((application) => application.serverId));
-    const gone = [...this.#seen].filter((serverId) => !present.has(serverId));
-    this.#seen = present;
-    for (const application of applications) this.#tell(() => this.#options.onChange(application));
-    for (const serverId of gone) this.#tell(() => this.#options.onGone(serverId));
+    for (const application of applications) this.#tellChange(application);
+    for (const serverId of this.#told.keys()) if (!present.has(serverId)) this.#tellGone(serverId);
     return resourceVersion;
   }
 
@@ -83,22 +83,43 @@ class ApplicationWatcher {
     const serverId = serverIdOf(object);
     if (type === 'BOOKMARK' || serverId === undefined || this.#options.signal.aborted) return;
     if (type === 'DELETED') {
-      this.#seen.delete(serverId);
-      this.#tell(() => this.#options.onGone(serverId));
+      this.#tellGone(serverId);
       return;
     }
     const application = parseApplication(object);
-    if (!application) return;
-    this.#seen.add(serverId);
-    this.#tell(() => this.#options.onChange(application));
+    if (application) this.#tellChange(application);
   }
 
-  /** A listener that throws must not end the watch. */
-  #tell(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
+  #tellChange(application: ApplicationState): void {
+    const { serverId } = application;
+    const fingerprint = fingerprintOf(application);
+    if (this.#told.get(serverId) === fingerprint) return;
+    this.#told.set(serverId, fingerprint);
+    // What did not arrive is told again at the next list, by being unknown; as gone, where it has gone meanwhile.
+    this.#tell(
+      () => this.#options.onChange(application),
+      () => this.#told.set(serverId, ''),
+    );
+  }
+
+  #tellGone(serverId: string): void {
+    this.#told.delete(serverId);
+    this.#tell(
+      () => this.#options.onGone(serverId),
+      () => this.#told.set(serverId, ''),
+    );
+  }
+
+  /** A listener that fails must not end the watch. */
+  #tell(listener: () => void | Promise<void>, onFailure: () => void): void {
+    const fail = (error: unknown): void => {
+      onFailure();
       this.#log.error({ err: error }, 'Listener of Applications failed');
+    };
+    try {
+      listener()?.catch(fail);
+    } catch (error) {
+      fail(error);
     }
   }
 
@@ -111,4 +132,11 @@ class ApplicationWatcher {
       // Aborted: the loop's condition ends it.
     }
   }
+}
+
+/** Of everything but the time of Argo CD's last look; short, since there are thousands. */
+function fingerprintOf(application: ApplicationState): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ ...application, reconciledAt: null }))
+    .digest('base64');
 }

@@ -21,7 +21,7 @@ interface Spec {
 
 const constant = (value: string) => ({ type: 'string', const: value }) as const;
 
-const externalSecret = defineCustomResource<Spec>({
+export const externalSecret = defineCustomResource<Spec>({
   apiVersion: 'external-secrets.io/v1',
   kind: 'ExternalSecret',
   spec: {

@@ -47,7 +47,7 @@ export function renderManifestsCheck(options: ManifestsReportOptions): CheckRunV
 }
 
 /** What the external ids of a pull request's check runs begin with; the rest tells one outcome from another. */
-export function manifestsKey(pullRequest: number): string {
+function manifestsKey(pullRequest: number): string {
   return `manifests/${pullRequest}/`;
 }
 

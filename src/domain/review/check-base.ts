@@ -1,8 +1,8 @@
 import { nonPublicRangesIn } from '../cidr.ts';
 import { BASE_KINDS, type Manifest } from '../read-manifests.ts';
 import { describeValue } from '../schema-problems.ts';
-import { checkFolder } from './check-folder.ts';
-import { type CheckedOverlay, placed, problemOf, renderFolder } from './check-overlay.ts';
+import { checkFolder, isOversized } from './check-folder.ts';
+import { type CheckedOverlay, createPlacer, problemOf, renderFolder } from './check-overlay.ts';
 import { checkSchema } from './check-schema.ts';
 import { type Finding, finding } from './finding.ts';
 import { type OverlayEntry, textsOf } from './overlay-entry.ts';
@@ -14,13 +14,15 @@ const FOLDER = 'base';
 export function checkBase(entries: readonly OverlayEntry[], namespace: string): CheckedOverlay {
   const texts = textsOf(entries);
   const problems = checkFolder(FOLDER, entries);
+  if (isOversized(entries)) return { problems };
   const rendered = renderFolder(texts, BASE_KINDS);
   if (!rendered.ok) return { problems: [...problems, problemOf(FOLDER, rendered.error)] };
   const manifests = rendered.origins.map(({ manifest }) => manifest);
+  const place = createPlacer(FOLDER, texts);
   const found = rendered.origins.flatMap((origin) => {
     const { sound, findings } = checkSchema(origin.manifest);
     const more = sound ? checkObject(origin.manifest, namespace) : [];
-    return [...findings, ...more].map((each) => placed(FOLDER, texts, origin, each));
+    return [...findings, ...more].map((each) => place(origin, each));
   });
   return { problems: [...problems, ...found, ...missing(manifests, namespace)], manifests };
 }

@@ -16,15 +16,23 @@ export function checkFolder(folder: string, entries: readonly OverlayEntry[]): R
     level,
     message: `Cannot deploy ${name === '' ? folder : name}: ${state}, expected ${expected}`,
   });
-  const chars = entries.reduce((sum, entry) => sum + (entry.kind === 'text' ? entry.text.length : 0), 0);
   return [
     ...(entries.length > FILES_MAX ? [problem('', `it holds ${entries.length} files`, `${FILES_MAX} at most`)] : []),
-    ...(chars > FOLDER_CHARS_MAX ? [problem('', 'its files are over 256 KiB together', 'less')] : []),
+    ...(charsOf(entries) > FOLDER_CHARS_MAX ? [problem('', 'its files are over 256 KiB together', 'less')] : []),
     ...entries.flatMap((entry) => {
       const fault = KINDS[entry.kind] ?? nameFault(entry.name);
       return fault ? [problem(entry.name, ...fault)] : [];
     }),
   ];
+}
+
+/** Such a folder is not read any further. */
+export function isOversized(entries: readonly OverlayEntry[]): boolean {
+  return entries.length > FILES_MAX || charsOf(entries) > FOLDER_CHARS_MAX;
+}
+
+function charsOf(entries: readonly OverlayEntry[]): number {
+  return entries.reduce((sum, entry) => sum + (entry.kind === 'text' ? entry.text.length : 0), 0);
 }
 
 type Fault = [state: string, expected: string, level?: ReviewProblem['level']];
@@ -34,7 +42,7 @@ const KINDS: Partial<Record<OverlayEntry['kind'], Fault>> = {
   submodule: ['it is a submodule', 'a file'],
   folder: ['it is a folder', 'files alone: kustomize would read manifests from it'],
   binary: ['it is binary', 'YAML'],
-  large: ['it is over 64 KiB', 'less'],
+  large: ['it is over 64 KiB, its folder over 256 KiB, or all of the pull request over 6 MiB', 'less'],
 };
 
 function nameFault(name: string): Fault | undefined {

@@ -3,6 +3,7 @@ import { serverObjectName } from '../manifests/server-object.ts';
 import { wakeServiceName } from '../manifests/wake-service.ts';
 import type { Manifest } from '../read-manifests.ts';
 import { describeValue } from '../schema-problems.ts';
+import { checkExternalSecret } from './check-external-secret.ts';
 import { checkNetworkPolicy } from './check-network-policy.ts';
 import { type CheckedPod, checkPod } from './check-pod.ts';
 import {
@@ -40,6 +41,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   HorizontalPodAutoscaler: checkAutoscaler,
   PodDisruptionBudget: (manifest, rules) => checkSelector(manifest, ['spec', 'selector'], rules),
   Certificate: checkCertificate,
+  ExternalSecret: checkExternalSecret,
   InterceptorRoute: checkInterceptorRoute,
   ScaledObject: checkScaledObject,
 };
@@ -89,6 +91,7 @@ function checkMetadata({ kind, metadata }: Manifest, rules: OverlayRules): Findi
 function namesOf(kind: string, serverId: string): string[] {
   const name = serverObjectName(serverId);
   if (kind === 'Service') return [name, wakeServiceName(serverId)];
+  if (kind === 'ExternalSecret') return [`${name}-env`];
   return kind === 'Certificate' ? [`${name}-domains`] : [name];
 }
 

@@ -1,9 +1,9 @@
 import { type RenderedManifest, renderWithOrigins } from '../kustomize-render.ts';
-import { locateInYaml } from '../locate-in-yaml.ts';
+import { createYamlLocator } from '../locate-in-yaml.ts';
 import { NotRenderableError } from '../not-renderable.ts';
 import { type Manifest, readManifests } from '../read-manifests.ts';
 import { isServerId } from '../server-id.ts';
-import { checkFolder } from './check-folder.ts';
+import { checkFolder, isOversized } from './check-folder.ts';
 import { checkManifest } from './check-manifest.ts';
 import type { Finding } from './finding.ts';
 import { type OverlayEntry, textsOf } from './overlay-entry.ts';
@@ -11,6 +11,9 @@ import type { OverlayRules } from './overlay-rules.ts';
 import type { ReviewProblem } from './review-problem.ts';
 
 const KUSTOMIZATION = 'kustomization.yaml';
+
+/** Of one server; the bot writes ten at most. */
+const MANIFESTS_MAX = 50;
 
 export interface CheckedOverlay {
   problems: ReviewProblem[];
@@ -24,13 +27,20 @@ export function checkOverlay(entries: readonly OverlayEntry[], rules: OverlayRul
   const folder = `servers/${rules.serverId}`;
   const texts = textsOf(entries);
   const problems = [...checkId(rules.serverId), ...checkFolder(folder, entries)];
+  if (isOversized(entries)) return { problems };
   const rendered = renderFolder(texts);
   if (!rendered.ok) {
     const faults = uniqueFaults([rendered.error, ...unreadable(texts)]);
     return { problems: [...problems, ...faults.map((fault) => problemOf(folder, fault))] };
   }
+  if (rendered.origins.length > MANIFESTS_MAX) {
+    const message = `Cannot deploy ${folder}: it holds ${rendered.origins.length} manifests, expected ${MANIFESTS_MAX} at most`;
+    const path = `${folder}/${KUSTOMIZATION}`;
+    return { problems: [...problems, { path, line: 1, endLine: 1, level: 'failure', message }] };
+  }
+  const place = createPlacer(folder, texts);
   const found = rendered.origins.flatMap((origin) =>
-    checkManifest(origin.manifest, rules).map((finding) => placed(folder, texts, origin, finding)),
+    checkManifest(origin.manifest, rules).map((finding) => place(origin, finding)),
   );
   const listed = rendered.origins.map(({ file }) => file);
   const faults = unreadable(texts).map((fault) => problemOf(folder, fault));
@@ -88,14 +98,17 @@ export function problemOf(folder: string, { file, line, message }: NotRenderable
   return { path: `${folder}/${file}`, line, endLine: line, level: 'failure', message };
 }
 
-export function placed(
+/** Puts findings in rendered manifests on the lines of the files they come from. */
+export function createPlacer(
   folder: string,
   texts: Readonly<Record<string, string>>,
-  { file, document }: RenderedManifest,
-  { path, part, message }: Finding,
-): ReviewProblem {
-  const lines = locateInYaml(texts[file] ?? '', { document, path, part });
-  return { path: `${folder}/${file}`, ...lines, level: 'failure', message };
+): (origin: RenderedManifest, finding: Finding) => ReviewProblem {
+  const locators = new Map<string, ReturnType<typeof createYamlLocator>>();
+  return ({ file, document }, { path, part, message }) => {
+    const locate = locators.get(file) ?? createYamlLocator(texts[file] ?? '');
+    locators.set(file, locate);
+    return { path: `${folder}/${file}`, ...locate({ document, path, part }), level: 'failure', message };
+  };
 }
 
 function unlisted(folder: string, texts: Readonly<Record<string, string>>, listed: string[]): ReviewProblem[] {

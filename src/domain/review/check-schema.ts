@@ -7,6 +7,7 @@ import { LimitRange, Namespace, ResourceQuota, Service } from 'kubernetes-models
 import type { YamlPath } from '../locate-in-yaml.ts';
 import { backendTrafficPolicy } from '../manifests/backend-traffic-policy.ts';
 import { certificate } from '../manifests/certificate.ts';
+import { externalSecret } from '../manifests/external-secret.ts';
 import { interceptorRoute } from '../manifests/interceptor-route.ts';
 import { listenerSet } from '../manifests/listener-set.ts';
 import { scaledObject } from '../manifests/scaled-object.ts';
@@ -37,12 +38,13 @@ const CUSTOM_KINDS: Readonly<Record<string, CustomKind>> = {
   'gateway.networking.k8s.io/v1 ListenerSet': listenerSet,
   'gateway.envoyproxy.io/v1alpha1 BackendTrafficPolicy': backendTrafficPolicy,
   'cert-manager.io/v1 Certificate': certificate,
+  'external-secrets.io/v1 ExternalSecret': externalSecret,
   'http.keda.sh/v1beta1 InterceptorRoute': interceptorRoute,
   'keda.sh/v1alpha1 ScaledObject': scaledObject,
 };
 
 /** What ajv tells, as far as it is used. */
-export interface SchemaError {
+interface SchemaError {
   instancePath: string;
   message?: string | undefined;
 }

@@ -5,7 +5,7 @@ import type { YamlPath } from '../locate-in-yaml.ts';
  * the key `*` by any name. What is missing here is refused: the API server would drop it, or it reaches beyond the
  * server (`externalIPs`, `nodeName`, `serviceAccountName`, `priorityClassName`, route filters …).
  */
-export type Fields = { readonly [name: string]: Fields } | 'any';
+type Fields = { readonly [name: string]: Fields } | 'any';
 
 const any = 'any' as const;
 

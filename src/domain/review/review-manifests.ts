@@ -13,7 +13,7 @@ import { inReadingOrder, type ReviewProblem } from './review-problem.ts';
 import { POLICY_FILE, type TouchedPaths } from './touched-paths.ts';
 
 /** What the installation was told at its start, as far as it says what may be deployed. */
-export interface ReviewSettings {
+interface ReviewSettings {
   namespace: string;
   route: RouteSettings;
   /** Host name of a server's endpoint. */
@@ -72,11 +72,21 @@ export interface ManifestsReview {
  * wrong in the same words before is a warning: a `/stop` must not wait until somebody mended it.
  */
 export function reviewManifests(input: ReviewInput): ManifestsReview {
+  const steps = reviewInSteps(input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** As `reviewManifests`, with a break after every folder: hundreds of them take seconds, in which others want to be heard. */
+export function* reviewInSteps(input: ReviewInput): Generator<undefined, ManifestsReview> {
   const basePolicy = parseDeploymentsPolicy(input.policy.base);
   const headPolicy = parseDeploymentsPolicy(input.policy.head);
   // A policy that cannot be read lets nobody deploy; who mends it is held to what they propose.
   const policy = basePolicy.ok ? basePolicy.policy : headPolicy.ok ? headPolicy.policy : { merge: 'review' as const };
-  const folders = reviewFolders(input, policy);
+  const folders = yield* reviewFolders(input, policy);
+  const byHead = input.touched.policy && headPolicy.ok ? yield* reviewFolders(input, headPolicy.policy) : undefined;
   const problems = [
     ...folders.flatMap((folder) => folder.problems),
     ...policyProblems(input.touched.policy ? headPolicy : basePolicy),
@@ -86,13 +96,7 @@ export function reviewManifests(input: ReviewInput): ManifestsReview {
   return {
     folders,
     problems: inReadingOrder(problems),
-    ...(input.touched.policy
-      ? {
-          policyChange: {
-            failuresByHead: headPolicy.ok ? countFailures(reviewFolders(input, headPolicy.policy)) : null,
-          },
-        }
-      : {}),
+    ...(input.touched.policy ? { policyChange: { failuresByHead: byHead ? countFailures(byHead) : null } } : {}),
   };
 }
 
@@ -100,8 +104,12 @@ function countFailures(folders: readonly ReviewedFolder[]): number {
   return folders.flatMap(({ problems }) => problems).filter(({ level }) => level === 'failure').length;
 }
 
-function reviewFolders(input: ReviewInput, policy: DeploymentsPolicy): ReviewedFolder[] {
-  const servers = [...input.servers].map(([serverId, sides]) => reviewServer(input, policy, serverId, sides));
+function* reviewFolders(input: ReviewInput, policy: DeploymentsPolicy): Generator<undefined, ReviewedFolder[]> {
+  const servers: ReviewedFolder[] = [];
+  for (const [serverId, sides] of input.servers) {
+    servers.push(reviewServer(input, policy, serverId, sides));
+    yield;
+  }
   const folders = withSharedHosts(input, servers);
   return input.base ? [...folders, reviewBase(input, input.base)] : folders;
 }

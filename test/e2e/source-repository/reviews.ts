@@ -14,7 +14,7 @@ import type { E2ePlatform } from '../platform.ts';
 const CHECK = 'mcp-hosting / manifests';
 
 /** The check run of a pull request's head, once it is there. */
-export function manifestsCheck(platform: E2ePlatform, ref: string) {
+function manifestsCheck(platform: E2ePlatform, ref: string) {
   return platform.waitFor(`${CHECK} on ${ref}`, async () => {
     const { data } = await platform.you.rest.checks.listForRef({ ...DEPLOYMENTS, ref, check_name: CHECK });
     return data.check_runs[0]?.status === 'completed' && data.check_runs[0];

@@ -181,6 +181,37 @@ test('a repository without any commit gets a first one, then the pull request', 
   expect(await fileOn('mcp-hosting/scaffold', 'README.md')).toContain('# MCP server deployments');
 });
 
+test('an answer that is lost costs nothing: the next run finds its pull request', async () => {
+  const match = { operation: 'createCommitOnBranch', actor: 'person' };
+  await github.control('POST', '/faults', { match, action: { kind: 'close', when: 'after' } });
+
+  const lost = await bootstrap('--domain', 'mcp.example.com', '--json');
+  const again = await bootstrap();
+
+  expect(lost.code).toBe(1);
+  expect(JSON.parse(lost.stderr).error.code).toBe('github-unreachable');
+  expect(again.stdout).toContain('Nothing new to propose');
+  expect(await pulls()).toHaveLength(1);
+});
+
+test('what somebody pushes to the branch while it is being written is read and kept', async () => {
+  await bootstrap('--domain', 'mcp.example.com');
+  const match = { operation: 'createCommitOnBranch', actor: 'person' };
+  const action = { kind: 'hold', when: 'before' };
+  const { body: fault } = await github.control('POST', '/faults', { match, action });
+  const running = bootstrap('--scale-to-zero');
+  await github.control('GET', `/faults/${fault.id}?wait_ms=30000&for=held`);
+  const namespace = await fileOn('mcp-hosting/scaffold', 'base/namespace.yaml');
+  await edit('base/namespace.yaml', `${namespace}    team: platform\n`, 'mcp-hosting/scaffold');
+
+  await github.control('POST', `/faults/${fault.id}/release`);
+  const result = await running;
+
+  expect(result).toMatchObject({ code: 0, stderr: '' });
+  expect(await fileOn('mcp-hosting/scaffold', 'base/namespace.yaml')).toContain('team: platform');
+  expect(await fileOn('mcp-hosting/scaffold', 'mcp-hosting.yml')).toContain('toZero: true');
+});
+
 test('works as the App too, with nothing but its id and key', async () => {
   const result = await bootstrapWith(
     { APP_ID: String(github.appId), PRIVATE_KEY: github.privateKeyPem },
@@ -208,7 +239,8 @@ test('a repository that is not there is told as such', async () => {
   const result = await bootstrap('--domain', 'mcp.example.com');
 
   expect(result.code).toBe(1);
-  expect(result.stderr).toContain('"acme/nowhere"');
+  expect(result.stderr).toContain('Cannot propose the scaffold in "acme/nowhere"');
+  expect(result.stderr).toContain('gh repo create acme/nowhere');
 });
 
 function bootstrap(...args: string[]) {

@@ -4,7 +4,10 @@ import { eventually } from '../../sandbox-kubernetes/eventually.ts';
 import { type FakeApiServer, sendJson, sendStatus, startFakeApiServer } from './fake-api-server.ts';
 
 const HOUR_MS = 3_600_000;
-const named = (name: string, resourceVersion: string) => ({ metadata: { name, resourceVersion } });
+const named = (name: string, resourceVersion: string, status?: object) => ({
+  metadata: { name, resourceVersion },
+  status,
+});
 const list = (resourceVersion: string, ...items: object[]) => ({ metadata: { resourceVersion }, items });
 
 interface Seen {
@@ -51,7 +54,7 @@ describe('watch', () => {
       return sendEvents(
         response,
         { type: 'ADDED', object: named('mcp-b-2', '11') },
-        { type: 'MODIFIED', object: named('mcp-a-1', '12') },
+        { type: 'MODIFIED', object: named('mcp-a-1', '12', { sync: { status: 'Synced' } }) },
         { type: 'BOOKMARK', object: { metadata: { resourceVersion: '13' } } },
         { type: 'ADDED', object: named('guestbook', '14') },
         { type: 'DELETED', object: named('mcp-b-2', '15') },
@@ -128,7 +131,42 @@ describe('watch', () => {
     const seen = watch(50);
     await eventually(() => lists().length >= 3);
 
-    expect(seen.gone).toEqual([]);
+    expect(seen).toEqual({ changed: ['a-1'], gone: [] });
+  });
+
+  test('says nothing of an Application that Argo CD looked at and found as before', async () => {
+    const at = (reconciledAt: string, status: string) => ({ reconciledAt, sync: { status } });
+    api = await startFakeApiServer(({ query }, response) => {
+      if (!query.has('watch')) {
+        return sendJson(response, 200, list('10', named('mcp-a-1', '7', at('2026-11-22T10:00:00Z', 'OutOfSync'))));
+      }
+      return sendEvents(
+        response,
+        { type: 'MODIFIED', object: named('mcp-a-1', '11', at('2026-11-22T10:03:00Z', 'OutOfSync')) },
+        { type: 'MODIFIED', object: named('mcp-a-1', '12', at('2026-11-22T10:06:00Z', 'Synced')) },
+        { type: 'ADDED', object: named('mcp-b-2', '13') },
+      );
+    });
+
+    const seen = watch();
+    await eventually(() => seen.changed.includes('b-2'));
+
+    expect(seen.changed).toEqual(['a-1', 'a-1', 'b-2']);
+  });
+
+  test('tells again after the next list what its listener could not take', async () => {
+    api = await startFakeApiServer(({ query }, response) =>
+      query.has('watch') ? sendEvents(response) : sendJson(response, 200, list('10', named('mcp-a-1', '7'))),
+    );
+    let failures = 2;
+
+    const seen = watch(50, () => {
+      failures -= 1;
+      if (failures >= 0) throw new Error('the database is away');
+    });
+    await eventually(() => lists().length >= 5);
+
+    expect(seen.changed).toEqual(['a-1', 'a-1', 'a-1']);
   });
 
   test('survives a listener that throws, and lines that are no JSON', async () => {

@@ -6,7 +6,7 @@ describe('parseBenchArguments', () => {
     expect(parseBenchArguments([])).toEqual({
       kind: 'run',
       settings: {
-        scenarios: ['wrapper', 'sessions', 'soak', 'connect'],
+        scenarios: ['wrapper', 'sessions', 'soak', 'connect', 'applications'],
         rounds: 3,
         seconds: 6,
         concurrencies: [1, 16, 64],
@@ -28,7 +28,7 @@ describe('parseBenchArguments', () => {
   });
 
   test.each([
-    { argv: ['fast'], message: '"fast" is no scenario, expected wrapper, sessions, soak, connect.' },
+    { argv: ['fast'], message: '"fast" is no scenario, expected wrapper, sessions, soak, connect, applications.' },
     { argv: ['--rounds', '0'], message: '--rounds is "0", expected a whole number from 1 to 1000.' },
     { argv: ['--seconds', 'x'], message: '--seconds is "x", expected a number from 0.1 to 3600.' },
     { argv: ['--concurrency', '1,,64'], message: '--concurrency is "", expected a whole number from 1 to 1000.' },

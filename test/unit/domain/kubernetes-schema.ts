@@ -17,6 +17,13 @@ const MODEL_OF: Record<string, string> = {
   'networking.k8s.io/v1 NetworkPolicy': 'V1NetworkPolicy',
   'autoscaling/v2 HorizontalPodAutoscaler': 'V2HorizontalPodAutoscaler',
   'policy/v1 PodDisruptionBudget': 'V1PodDisruptionBudget',
+  'rbac.authorization.k8s.io/v1 Role': 'V1Role',
+  'rbac.authorization.k8s.io/v1 RoleBinding': 'V1RoleBinding',
+  'v1 ConfigMap': 'V1ConfigMap',
+  'v1 LimitRange': 'V1LimitRange',
+  'v1 Namespace': 'V1Namespace',
+  'v1 ResourceQuota': 'V1ResourceQuota',
+  'v1 ServiceAccount': 'V1ServiceAccount',
 };
 
 /** Whether the kind is Kubernetes' own; those of CustomResourceDefinitions are checked as they are rendered. */

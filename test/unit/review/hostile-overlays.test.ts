@@ -29,7 +29,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
       '      - name: tmp\n        emptyDir:\n          sizeLimit: 64Mi',
       '      - name: tmp\n        hostPath:\n          path: /',
     ),
-    'deployment.yaml:105 Cannot deploy spec.template.spec.volumes[0]: it does not hold to the Pod Security Standard "restricted" (hostPathVolumes)',
+    'deployment.yaml:110 Cannot deploy spec.template.spec.volumes[0]: it does not hold to the Pod Security Standard "restricted" (hostPathVolumes)',
   ],
   'the network of the host': [
     pod('hostNetwork: true'),
@@ -62,12 +62,16 @@ const CASES: Record<string, [files: Files, said: string]> = {
     'volumes[0].emptyDir: it has no sizeLimit',
   ],
   'the Secret of another server': [
-    edited('deployment.yaml', `name: mcp-${SERVER}-access`, 'name: mcp-hello-q7m2d4-env'),
+    edited('deployment.yaml', `name: mcp-${SERVER}-env`, 'name: mcp-hello-q7m2d4-env'),
     'valueFrom.secretKeyRef.name: it is a Secret of others',
   ],
   'the Secret of a server whose id begins with this one': [
-    edited('deployment.yaml', `name: mcp-${SERVER}-access`, `name: mcp-${SERVER}-w8h4tz-env`),
+    edited('deployment.yaml', `name: mcp-${SERVER}-env`, `name: mcp-${SERVER}-w8h4tz-env`),
     'it is a Secret of others',
+  ],
+  'the access keys of another server, mounted': [
+    edited('deployment.yaml', `secretName: mcp-${SERVER}-access`, 'secretName: mcp-hello-q7m2d4-access'),
+    'volumes[1].secret.secretName: it is a Secret of others',
   ],
   'all variables of another server': [
     container('envFrom: [{secretRef: {name: mcp-hello-q7m2d4-env}}]'),
@@ -318,6 +322,35 @@ const CASES: Record<string, [files: Files, said: string]> = {
     'the resource "gone.yaml" is not there',
   ],
 };
+
+const STORE = 'secrets: {store: {name: vault}}\n';
+
+function externalSecret(change: { store?: string; target?: string; key?: string }): Files {
+  const { store = 'vault', target = `${NAME}-env`, key = `mcp-servers/${SERVER}` } = change;
+  const meta = META.replace(`name: ${NAME}\n`, `name: ${NAME}-env\n`);
+  const remote = `{key: ${key}, property: A, conversionStrategy: Default, decodingStrategy: None, metadataPolicy: None}`;
+  return with_(
+    `apiVersion: external-secrets.io/v1\nkind: ExternalSecret\n${meta}spec:\n  refreshInterval: 15m0s\n  secretStoreRef: {kind: ClusterSecretStore, name: ${store}}\n  target: {name: ${target}, creationPolicy: Owner, deletionPolicy: Retain}\n  data:\n  - secretKey: A\n    remoteRef: ${remote}\n`,
+  );
+}
+
+describe('an ExternalSecret', () => {
+  const said = (files: Files, policy: string | null = STORE) =>
+    verdict(files, { policy: { base: policy, head: policy } }).join('\n');
+
+  test("of the server's own entry passes where the policy names the store", () => {
+    expect(said(externalSecret({}))).toBe('');
+    expect(said(externalSecret({}), null)).toContain('the policy names no store');
+  });
+
+  test.each([
+    [{ key: 'mcp-servers/hello-q7m2d4' }, 'remoteRef.key: it is the entry of others'],
+    [{ target: 'mcp-hello-q7m2d4-env' }, 'spec.target.name'],
+    [{ store: 'root' }, 'spec.secretStoreRef: it is another store'],
+  ])('with %j fails', (change, part) => {
+    expect(said(externalSecret(change))).toContain(part);
+  });
+});
 
 describe('a pull request with', () => {
   test.each(Object.entries(CASES))('%s fails, on its line', (_, [files, said]) => {

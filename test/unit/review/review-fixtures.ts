@@ -16,7 +16,11 @@ export const GATEWAY: OverlayInput['route'] = {
 export const SERVER = MINIMAL_OVERLAY.serverId;
 
 /** An overlay that the bot writes for a Gateway. */
-export const OVERLAY: Files = renderOverlay({ ...MINIMAL_OVERLAY, route: GATEWAY });
+export const OVERLAY: Files = renderOverlay({
+  ...MINIMAL_OVERLAY,
+  route: GATEWAY,
+  config: { ...MINIMAL_OVERLAY.config, env: ['STRIPE_API_KEY'] },
+});
 
 export function texts(files: Files): OverlayEntry[] {
   return Object.entries(files).map(([name, text]) => ({ name, kind: 'text', text }));

@@ -230,6 +230,14 @@ describe('a wait', () => {
     expect(dueEffect(settled, deadline)).toEqual({ kind: 'wait', forMs: null });
   });
 
+  test('for Argo CD ends with what it said last, which the next stage forgets', () => {
+    const because = 'Argo CD: OutOfSync (Deployment mcp-hello-k3v9x2), Healthy';
+    const waiting = applyFact(rolloutFixture({ stage: 'syncing' }), { kind: 'not-synced', because }, START);
+
+    expect(failByDeadline(waiting, START).failure?.message).toContain(`15 minutes; last: ${because}.`);
+    expect(applyFact(waiting, { kind: 'synced' }, START).lastProblem).toBeUndefined();
+  });
+
   test('between tries is as long as was asked for, and grows to a minute', () => {
     const pauses = [1, 2, 3, 4, 5, 6, 7, 1_000].map((tries) => pauseBeforeRetry(5_000, tries));
     expect(pauses).toEqual([5_000, 5_000, 5_000, 8_000, 16_000, 32_000, 60_000, 60_000]);

@@ -38,6 +38,17 @@ test('alerts and dashboards use metrics that are served, by labels and values th
   expect(wrong).toEqual([]);
 });
 
+test('a platform without servers does not look as if it were down', async () => {
+  const [, name = ''] =
+    expressions()
+      .map(([, expr]) => /absent\((\w+)\)/.exec(expr))
+      .find(Boolean) ?? [];
+  const served = parseMetrics(await botMetrics({ servers: [], jobs: [] }));
+
+  expect(served.has('mcp_hosting_servers')).toBe(false);
+  expect(served.has(name)).toBe(true);
+});
+
 test('the check finds a name, a label and a value that are not served', async () => {
   const served = parseMetrics(await wrapperMetrics());
 
@@ -138,13 +149,14 @@ async function wrapperMetrics(): Promise<string> {
   return metrics.render();
 }
 
-async function botMetrics(): Promise<string> {
+async function botMetrics(more: Partial<PlatformMeasures> = {}): Promise<string> {
   const measures: PlatformMeasures = {
     servers: [{ status: 'running', count: 2 }],
     rolloutsFailedInHour: 1,
     deliveriesFailedInDay: 0,
     jobs: [{ queue: 'advance', state: 'created', count: 1 }],
     waits: [{ queue: 'advance', seconds: 3 }],
+    ...more,
   };
   const silent = () => undefined;
   const log = { debug: silent, info: silent, warn: silent, error: silent };

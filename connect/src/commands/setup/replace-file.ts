@@ -31,6 +31,7 @@ const RENAMES_MAX = 5;
 export function replaceFile(path: string, text: string): void {
   try {
     const target = followLink(path);
+    assertWritable(target);
     mkdirSync(dirname(target), { recursive: true });
     const temporary = `${target}.mcp-connect-${process.pid}.tmp`;
     try {
@@ -46,6 +47,12 @@ export function replaceFile(path: string, text: string): void {
       'Check who owns the file and its folder, and whether the disk is full.',
     );
   }
+}
+
+/** A file that was made read-only is not to be changed, though its folder may allow to put another in its place. */
+function assertWritable(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat && (stat.mode & 0o200) === 0) throw Object.assign(new Error('read-only'), { code: 'it is read-only' });
 }
 
 /** Where the bytes are to go; a link may lead to a file that is not there yet. */

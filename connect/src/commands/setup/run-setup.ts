@@ -1,3 +1,5 @@
+import { dirname, join } from 'node:path';
+import { withFileLock } from '../../auth/file-lock.ts';
 import type { Config } from '../../config/config-file.ts';
 import type { Place } from '../../config/config-path.ts';
 import { configPath } from '../../config/config-path.ts';
@@ -32,7 +34,7 @@ interface Plan {
 export async function runSetup(context: CommandContext): Promise<number> {
   const { command, place, print } = context;
   if (command.flags.undo) {
-    for (const line of undoSetup(place)) print(`${line}\n`);
+    for (const line of await alone(context, () => undoSetup(place))) print(`${line}\n`);
     return EXIT.ok;
   }
   const target = command.arguments[0];
@@ -46,13 +48,17 @@ export async function runSetup(context: CommandContext): Promise<number> {
   const { endpoint } = await readSettings({ target, flags: command.options, place, config });
   const key = await findNewKey(context, { target, config });
   const keyPlace = command.flags.keychain ? 'keychain' : 'file';
-  const plan = planAll({ context, target, name, ids, options, key, keyPlace });
+  const planNow = (): Plan => planAll({ context, target, name, ids, options, key, keyPlace });
   if (command.flags['dry-run']) {
-    print(renderPlan(plan, key));
+    print(renderPlan(planNow(), key));
     return EXIT.ok;
   }
-  if (key !== undefined && keyPlace === 'keychain') await writeKeychain(target, key, place);
-  applyPlan(plan, { name, place });
+  const plan = await alone(context, async () => {
+    const planned = planNow();
+    if (key !== undefined && keyPlace === 'keychain') await writeKeychain(target, key, place);
+    applyPlan(planned, { name, place });
+    return planned;
+  });
   print(
     renderDone(plan, {
       name,
@@ -63,6 +69,11 @@ export async function runSetup(context: CommandContext): Promise<number> {
     }),
   );
   return EXIT.ok;
+}
+
+/** Of several setups at once, each finds in the files what the one before has written. */
+async function alone<T>({ place, signal }: CommandContext, work: () => T | Promise<T>): Promise<T> {
+  return await withFileLock({ path: join(dirname(configPath(place)), 'setup.lock'), signal }, async () => await work());
 }
 
 function planAll(options: {
