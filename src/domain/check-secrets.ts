@@ -7,7 +7,7 @@ const NAME_CHARS_MAX = 128;
 const VARIABLE_BYTES_MAX = 128 * 1024;
 
 /** Names in one request: as many as a server can declare. */
-export const SECRETS_MAX = 64;
+const SECRETS_MAX = 64;
 
 /** Bytes of all values together: what Kubernetes takes of a Secret. */
 export const SECRET_BYTES_MAX = 1024 * 1024;

@@ -128,7 +128,7 @@ export interface WriteBudget {
   take(installationId: number, calls: number): Promise<number>;
 }
 
-export interface UnfinishedSecretChange {
+interface UnfinishedSecretChange {
   id: string;
   serverId: string;
   names: string[];
