@@ -61,13 +61,31 @@ describeWithCluster('hosting on a real cluster', () => {
     return (found.state as { failure: { code: string; message: string; hint: string } }).failure;
   }
 
-  async function echo(row: Record<string, unknown>, text: string): Promise<unknown> {
-    const answer = await fetch(`${platform.file.apiUrl}/api/hosting/servers/${row.server_id}/key`, {
-      headers: { authorization: `Bearer ${platform.file.apiToken}` },
+  const keys = new Map<string, string>();
+
+  async function keyOf(serverId: string): Promise<string> {
+    const known = keys.get(serverId);
+    if (known) return known;
+    const answer = await fetch(`${platform.file.apiUrl}/api/hosting/servers/${serverId}/keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${platform.file.apiToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'e2e' }),
     });
     const { key } = (await answer.json()) as { key: string };
-    const endpoint = { serverId: String(row.server_id), endpointUrl: String(row.endpoint_url), key };
-    return (await callTool({ ...endpoint, tool: 'echo', arguments: { text } })).result;
+    keys.set(serverId, key);
+    return key;
+  }
+
+  /** A new key is known to the pod when the kubelet has brought the Secret there, which takes up to two minutes. */
+  async function echo(row: Record<string, unknown>, text: string): Promise<unknown> {
+    const serverId = String(row.server_id);
+    const endpoint = { serverId, endpointUrl: String(row.endpoint_url), key: await keyOf(serverId) };
+    return platform.waitFor('an answer of the tool', () =>
+      callTool({ ...endpoint, tool: 'echo', arguments: { text } }).then(
+        ({ result }) => result,
+        () => undefined,
+      ),
+    );
   }
 
   async function bootstrap(...options: string[]): Promise<string> {
