@@ -121,11 +121,10 @@ test('the status tells of the newest rollout and the pods', async () => {
     message: null,
     restarts: 2,
     lastExitCode: null,
-    lastReason: null,
-    template: null,
-    ending: false,
   };
-  const { call } = await openApi({ status: async () => ({ server: SERVER, rollout: ROLLOUT, pods: [pod] }) });
+  const internal = { lastReason: null, template: null, ending: false };
+  const pods = [{ ...pod, ...internal }];
+  const { call } = await openApi({ status: async () => ({ server: SERVER, rollout: ROLLOUT, pods }) });
 
   const { body, text } = await call('GET', '/servers/hello-k3v9x2/status');
 
