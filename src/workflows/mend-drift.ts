@@ -12,6 +12,7 @@ import type { HostedServer } from '../domain/hosted-server.ts';
 import { renderDriftEnd, renderDriftIssue } from '../domain/reports/drift-issue.ts';
 import { isServerId } from '../domain/server-id.ts';
 import type { DriftIssue } from '../ports/github.ts';
+import { removeSecrets } from './living-server.ts';
 import type { Platform } from './platform.ts';
 import { reviewOpenPullRequests } from './review-pull-request.ts';
 
@@ -92,7 +93,7 @@ async function carryOut(platform: Platform, { kind, serverId }: DriftRepair): Pr
     case 'retire':
       return platform.hostedServers.retire(serverId, 'Its overlay was removed from the deployments repository.');
     case 'remove-secrets':
-      await platform.serverSecrets.remove(serverId);
+      await removeSecrets(platform, serverId);
       return true;
     default:
       return assertNever(kind);
