@@ -67,7 +67,9 @@ describe('npm start', () => {
           },
           githubRequests: { reads: expect.any(Number), writes: expect.any(Number) },
         });
-        expect(summary.githubRequests.reads + summary.githubRequests.writes).toBeLessThanOrEqual(7);
+        expect(summary.githubRequests.reads + summary.githubRequests.writes).toBeLessThanOrEqual(
+          DEPLOYMENT_REQUESTS_MAX + REVIEW_REQUESTS_MAX,
+        );
         expect(recordedPids(place)).toEqual([]);
         expect(await readdir(place.dataDir)).not.toContain('sandbox.json');
       }),
@@ -197,6 +199,7 @@ async function expectSandboxFile(place: Place): Promise<void> {
     apiToken: expect.stringMatching(/^mcph_/),
     gatewayUrl: `http://127.0.0.1:${port + 3}`,
     kubeconfig: expect.stringContaining(place.dataDir),
+    keysFile: expect.stringContaining(place.dataDir),
     databaseUrl: expect.stringContaining(`127.0.0.1:${port + 4}/`),
     deploymentsRepository: 'acme/mcp-server-deployments',
     botEnvironment: expect.objectContaining({
