@@ -17,6 +17,10 @@ import {
   startProgram,
 } from './sandbox-process.ts';
 
+/** What one deployment costs, and the check of its own pull request beside it. */
+const DEPLOYMENT_REQUESTS_MAX = 7;
+const REVIEW_REQUESTS_MAX = 3;
+
 /** Of a sandbox that is there until Ctrl-C. */
 const UP = 'Next: npx mcp-hosting';
 
