@@ -105,7 +105,7 @@ RUN echo "holds" $(ls /opt/mcp-wrapper /opt/mcp-wrapper/dist) && node /opt/mcp-w
     await bench.build('wrapped', { Dockerfile });
 
     expect(bench.lines).toContain(
-      'holds /opt/mcp-wrapper: LICENSE bin dist package.json /opt/mcp-wrapper/dist: main.js',
+      'holds /opt/mcp-wrapper: LICENSE bin dist package.json /opt/mcp-wrapper/dist: main.cjs',
     );
     expect(bench.lines).toContain('0.1.0');
   });
