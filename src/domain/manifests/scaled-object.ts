@@ -5,7 +5,7 @@ import { selectorLabels, serverObjectName } from './server-object.ts';
 
 interface Spec {
   scaleTargetRef: { apiVersion: string; kind: string; name: string };
-  initialCooldownPeriod: number;
+  initialCooldownPeriod?: number;
   cooldownPeriod: number;
   minReplicaCount: number;
   maxReplicaCount: number;
@@ -21,14 +21,7 @@ export const scaledObject = defineCustomResource<Spec>({
   spec: {
     type: 'object',
     additionalProperties: false,
-    required: [
-      'scaleTargetRef',
-      'initialCooldownPeriod',
-      'cooldownPeriod',
-      'minReplicaCount',
-      'maxReplicaCount',
-      'triggers',
-    ],
+    required: ['scaleTargetRef', 'cooldownPeriod', 'minReplicaCount', 'maxReplicaCount', 'triggers'],
     properties: {
       scaleTargetRef: {
         type: 'object',
