@@ -33,7 +33,7 @@ export const scaledObject = defineCustomResource<Spec>({
           name: { type: 'string', minLength: 1 },
         },
       },
-      initialCooldownPeriod: { type: 'integer', minimum: 0 },
+      initialCooldownPeriod: { type: 'integer', minimum: 0, nullable: true },
       cooldownPeriod: { type: 'integer', minimum: 0 },
       minReplicaCount: { type: 'integer', const: 0 },
       maxReplicaCount: { type: 'integer', minimum: 1 },
