@@ -56,7 +56,9 @@ describe.each([
   test('A subscription of the newer revision is no method here', async () => {
     const client = await connect();
 
-    const { status, last } = await client.request('subscriptions/listen', { notifications: { toolsListChanged: true } });
+    const { status, last } = await client.request('subscriptions/listen', {
+      notifications: { toolsListChanged: true },
+    });
 
     expect([status, last.error?.code]).toEqual([200, -32601]);
   });
