@@ -4,6 +4,7 @@ import type { ScaffoldConflict } from '../domain/scaffold/plan-scaffold.ts';
 import type { Files } from '../domain/scaffold/render-scaffold.ts';
 import { diffScaffold } from '../domain/scaffold/scaffold-diff.ts';
 import { type GivenScaffoldOptions, parseRepositoryOption } from '../domain/scaffold/scaffold-options.ts';
+import { SCAFFOLD_RECORD } from '../domain/scaffold/scaffold-record.ts';
 import { bootstrapDirectory } from './bootstrap-directory.ts';
 import { bootstrapRepository } from './bootstrap-repository.ts';
 import { type CliContext, type CommonOptions, printJson, printLine, settingsOf } from './cli-context.ts';
@@ -79,7 +80,7 @@ const MARKS = { added: '+', changed: '~', removed: '-' } as const;
 function lastLine(options: BootstrapOptions, { pullRequest, written }: BootstrapResult, changes: number): string {
   if (options.dryRun)
     return changes === 0 ? 'Nothing would change.' : `${files(changes)} would change. Nothing was written.`;
-  if (written !== undefined) return `${files(changes)} ${written}`;
+  if (written !== undefined) return `${changes === 0 ? `Only ${SCAFFOLD_RECORD}` : files(changes)} ${written}`;
   return pullRequest ? `Nothing new to propose: ${pullRequest.url} is open.` : 'Nothing to change: it is up to date.';
 }
 
