@@ -112,7 +112,9 @@ function checkOptions(options: ScaffoldOptions): void {
   const among = (flag: string, value: string, values: readonly string[]) =>
     require(flag, value, values.includes(value), values.join(' or '));
   among('--route', options.route, ['gateway', 'ingress']);
-  among('--implementation', options.implementation, IMPLEMENTATIONS[options.route]);
+  const carriers = IMPLEMENTATIONS[options.route];
+  const isCarrier = carriers.some((name) => name === options.implementation);
+  require('--implementation', options.implementation, isCarrier, `${carriers.join(' or ')} for --route ${options.route}`);
   among('--merge', options.merge, ['review', 'auto']);
   checkNames(options);
   checkHosts(options);
