@@ -85,6 +85,7 @@ test('a record that somebody broke is refused before anything is written', async
 test.each([
   [['--repository', 'nonsense', '--domain', 'a.example']],
   [['--repository', 'acme/deployments']],
+  [['--repository', 'acme/deployments', '--domain', 'a.example', '--output', '']],
   [['--repository', 'acme/deployments', '--domain', 'a.example', '--servers', 'many']],
 ])('%j is wrong usage', async (args) => {
   expect((await run('bootstrap', '--output', 'out', ...args)).code).toBe(2);
