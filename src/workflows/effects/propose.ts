@@ -2,6 +2,7 @@ import { assertNever } from '../../domain/assert-never.ts';
 import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import type { OverlayPolicy } from '../../domain/deployments-policy.ts';
 import type { DeploymentsSnapshot } from '../../domain/deployments-snapshot.ts';
+import { declaredBy } from '../../domain/missing-secrets.ts';
 import { unifiedDiff } from '../../domain/overlay-diff.ts';
 import type { OverlayInput } from '../../domain/overlay-input.ts';
 import { parseDeploymentsPolicy } from '../../domain/parse-deployments-policy.ts';
@@ -11,6 +12,7 @@ import type { Rollout } from '../../domain/rollout.ts';
 import { setScale } from '../../domain/set-scale.ts';
 import { UserError } from '../../domain/user-error.ts';
 import { ensureProbeKey } from '../ensure-probe-key.ts';
+import { findUnsetSecrets } from '../find-unset-secrets.ts';
 import type { Platform } from '../platform.ts';
 import { versionOf } from '../server-names.ts';
 
@@ -30,6 +32,7 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
     rollout,
     before,
     after,
+    unset: await unsetNames(platform, rollout, after),
     renderedDiff: unifiedDiff({ before: snapshot.overlay, after: files }),
     githubWebUrl: platform.settings.githubWebUrl,
   });
@@ -59,6 +62,19 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
     default:
       return assertNever(outcome);
   }
+}
+
+/** Of an outside store nothing is known before the merge: it is asked with what the overlay says. */
+async function unsetNames(
+  platform: Platform,
+  rollout: Rollout,
+  after: OverlayInput | null,
+): Promise<readonly string[]> {
+  const starts = rollout.kind === 'deploy' || rollout.kind === 'start';
+  if (!starts || !after || after.config.secrets === 'external') return [];
+  const needed = declaredBy({ ...rollout, overlay: after });
+  const [unset] = await findUnsetSecrets(platform, new Map([[rollout.serverId, needed]]));
+  return unset?.names ?? [];
 }
 
 /**

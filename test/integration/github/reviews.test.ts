@@ -8,9 +8,11 @@ import { createGitHub } from '../../../src/adapters/github/create-github.ts';
 import type { OverlayInput } from '../../../src/domain/overlay-input.ts';
 import { renderOverlay } from '../../../src/domain/render-overlay.ts';
 import { MANIFESTS_MARKER, rolloutMarker } from '../../../src/domain/reports/markers.ts';
+import type { Rollout } from '../../../src/domain/rollout.ts';
 import { handleDelivery } from '../../../src/inbound/handle-delivery.ts';
+import { RetryLaterError } from '../../../src/ports/retry-later.ts';
 import type { Platform } from '../../../src/workflows/platform.ts';
-import { reviewOpenPullRequests } from '../../../src/workflows/review-pull-request.ts';
+import { renewProposalCheck, reviewOpenPullRequests } from '../../../src/workflows/review-pull-request.ts';
 import {
   createTestRepository,
   startTestGitHub,
@@ -475,8 +477,10 @@ describe('a fork', () => {
 describe('a pull request of the bot', () => {
   const rolloutId = '0b6cfa2e-6f5c-4f6e-9f0e-000000000001';
 
-  async function propose(): Promise<{ number: number; head: string }> {
-    const files = Object.fromEntries(Object.entries(overlay()).map(([path, text]) => [path.split('/')[2] ?? '', text]));
+  async function propose(change: Partial<OverlayInput> = {}): Promise<{ number: number; head: string }> {
+    const files = Object.fromEntries(
+      Object.entries(overlay(change)).map(([path, text]) => [path.split('/')[2] ?? '', text]),
+    );
     const outcome = await platform.proposals.propose(
       {
         serverId,
@@ -498,6 +502,46 @@ describe('a pull request of the bot', () => {
     await forgetRequests();
     await hear(number, 'opened');
     expect(await requests()).toEqual(['read', 'read', 'write']);
+    expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
+    expect(await comments(number)).toEqual([]);
+  });
+
+  test('says which of its secrets are not set, until they are', async () => {
+    const { number, head } = await propose({ config: { ...MINIMAL_OVERLAY.config, env: ['LOG_LEVEL', 'TOKEN'] } });
+    const names: string[] = [];
+    const waiting = { stage: 'proposed', proposal: { number, branchHeadSha: head } } as unknown as Rollout;
+    const original = platform;
+    platform = {
+      ...original,
+      serverSecrets: { ...original.serverSecrets, names: async () => names },
+      rollouts: { ...original.rollouts, unfinished: async () => [waiting] },
+    };
+    const titles: (string | null | undefined)[] = [];
+
+    await hear(number, 'opened');
+    titles.push((await checkRun(head))?.output.title);
+    expect((await checkRun(head))?.output.summary).toContain(
+      `Run \`npx mcp-hosting secrets set ${serverId} LOG_LEVEL\`, and the same for \`TOKEN\``,
+    );
+    for (const name of ['LOG_LEVEL', 'TOKEN']) {
+      names.push(name);
+      await renewProposalCheck(platform, serverId);
+      titles.push((await checkRun(head))?.output.title);
+    }
+    platform = {
+      ...platform,
+      serverSecrets: { ...original.serverSecrets, names: () => Promise.reject(new RetryLaterError('Down', 1_000)) },
+    };
+    await renewProposalCheck(platform, serverId);
+    titles.push((await checkRun(head))?.output.title);
+    platform = original;
+
+    expect(titles).toEqual([
+      '1 server added · 2 secrets not set',
+      '1 server added · 1 secret not set',
+      '1 server added',
+      '1 server added',
+    ]);
     expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
     expect(await comments(number)).toEqual([]);
   });

@@ -49,6 +49,20 @@ test.each(Object.entries(CASES))('manifests: %s', (name, input) => {
   expectGolden(`manifests-check-${name}.md`, `${[`${conclusion}: ${title}`, summary, ...marks].join('\n\n')}\n`);
 });
 
+test('manifests: secrets that nobody set', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `KEY_${String.fromCharCode(65 + index)}`);
+  const unset = [{ serverId: 'stripe-k3v9x2', names: ['STRIPE_API_KEY'] }, ...many('hello-q7m2d4', names)];
+  const review = { ...reviewManifests(BOTH), unset };
+  const { title, summary, conclusion } = renderManifestsCheck({ ...AT, review });
+
+  expectGolden('manifests-unset.md', `${renderManifestsComment({ ...AT, review })}\n`);
+  expectGolden('manifests-check-unset.md', `${[`${conclusion}: ${title}`, summary].join('\n\n')}\n`);
+});
+
+function many(serverId: string, names: string[]): { serverId: string; names: string[] }[] {
+  return Array.from({ length: 6 }, () => ({ serverId, names }));
+}
+
 test('drift', () => {
   const reported = (
     [
