@@ -71,9 +71,12 @@ test('drift', () => {
       'row-without-overlay',
       'overlay-without-application',
       'application-without-overlay',
+      'application-out-of-sync',
+      'running-without-pods',
+      'stopped-with-pods',
       'secret-without-server',
     ] as const
-  ).map((kind) => ({ kind, serverId: 'hello-k3v9x2' }));
+  ).map((kind) => ({ kind, serverId: 'hello-k3v9x2', objects: ['Deployment mcp-hello-k3v9x2', 'Service `a|b`'] }));
   const { title, body } = renderDriftIssue({ repairs: [], reported, heldBack: 0 });
 
   expectGolden('drift-issue.md', `${title}\n\n---\n\n${body}\n\n---\n\n${renderDriftEnd().body}\n`);

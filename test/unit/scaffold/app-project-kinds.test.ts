@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { BASE_KINDS, OVERLAY_KINDS } from '../../../src/domain/read-manifests.ts';
 import { readProjectFile } from '../docs/project-files.ts';
 
@@ -40,4 +40,15 @@ test('Argo CD applies of base/ just the kinds that its check admits', () => {
 
   expect(kindsOf(project)).toEqual(BASE_KINDS.map(withoutVersion).sort());
   expect(project.clusterResourceWhitelist).toEqual([{ group: '', kind: 'Namespace' }]);
+});
+
+test('Argo CD undoes what people change in the cluster, the count of replicas too, and removes what git lost', () => {
+  const { spec } = parse(readProjectFile('kustomize/argocd/applicationset.yaml')).spec.template;
+
+  expect(spec.syncPolicy.automated).toEqual({ prune: true, selfHeal: true });
+  // Either would make an exception: of fields that are not compared, or of Applications that are changed by hand.
+  expect(spec.ignoreDifferences).toBeUndefined();
+  expect(
+    parse(readProjectFile('kustomize/argocd/applicationset.yaml')).spec.ignoreApplicationDifferences,
+  ).toBeUndefined();
 });
