@@ -7,7 +7,7 @@ import { fullName } from '../domain/repository.ts';
 import { requiredSecrets } from '../domain/review/required-secrets.ts';
 import { type FolderSides, type ManifestsReview, reviewInSteps } from '../domain/review/review-manifests.ts';
 import { type TouchedPaths, touchedPaths, touchesNothing } from '../domain/review/touched-paths.ts';
-import type { ReviewSubject, StatusReport } from '../ports/github.ts';
+import type { MergeGroup, ReviewSubject, StatusReport } from '../ports/github.ts';
 import { recordFact } from './advance-server.ts';
 import { findUnsetSecrets } from './find-unset-secrets.ts';
 import type { Platform } from './platform.ts';
@@ -45,14 +45,7 @@ async function review(platform: Platform, { number, headSha, branch = '' }: Revi
   if (!subject) return;
   const touched = touchedPaths(subject.changedPaths ?? []);
   const result = await withUnset(platform, subject, await reviewOf(platform, subject, touched));
-  const options = {
-    review: result,
-    repository: subject.repository,
-    pullRequest: subject.number,
-    headSha: subject.headSha,
-    baseBranch: subject.baseBranch,
-    githubWebUrl: platform.settings.githubWebUrl,
-  };
+  const options = { ...reportOptions(platform, subject), review: result };
   const check = renderManifestsCheck(options);
   const comment = wantsComment(subject, result) ? renderManifestsComment(options) : undefined;
   await tell(platform, subject, { check, comment });
@@ -61,6 +54,33 @@ async function review(platform: Platform, { number, headSha, branch = '' }: Revi
     { pullRequest: subject.number, head: subject.headSha, conclusion: check.conclusion },
     'Manifests were checked',
   );
+}
+
+/**
+ * Checks a pull request as its merge queue is about to merge it, beside those that are ahead in the queue: a required check
+ * that is not there on a group's commit keeps the queue waiting. Told by the check run alone.
+ */
+export async function reviewMergeGroup(platform: Platform, group: MergeGroup): Promise<void> {
+  const subject = await platform.reviews.readMergeGroup(group);
+  if (!subject) return;
+  const touched = touchedPaths(subject.changedPaths ?? []);
+  const check = renderManifestsCheck({
+    ...reportOptions(platform, subject),
+    review: await reviewOf(platform, subject, touched),
+  });
+  await tell(platform, subject, { check, comment: undefined });
+  const { number: pullRequest, headSha: head } = subject;
+  platform.log.info({ pullRequest, head, conclusion: check.conclusion }, 'Manifests of a merge group were checked');
+}
+
+function reportOptions(platform: Platform, subject: ReviewSubject) {
+  return {
+    repository: subject.repository,
+    pullRequest: subject.number,
+    headSha: subject.headSha,
+    baseBranch: subject.baseBranch,
+    githubWebUrl: platform.settings.githubWebUrl,
+  };
 }
 
 async function reviewOf(

@@ -89,12 +89,12 @@ function withoutSnapshot({ snapshot: _, ...rest }: Rollout): Rollout {
   return rest;
 }
 
-/** Merges under the policy `auto`; where branch protection wants people, it waits for them. */
+/** Merges under the policy `auto`, or has it merged by the branch's queue; where branch protection wants people, it waits for them. */
 export async function mergeProposal(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
   if (!rollout.proposal) throw new Error(`Cannot merge for rollout ${rollout.id}: it has no pull request`);
   try {
-    const { sha } = await platform.proposals.merge(rollout.proposal);
-    return { kind: 'merged', sha, by: null };
+    const outcome = await platform.proposals.merge(rollout.proposal);
+    return outcome.kind === 'queued' ? { kind: 'merge-queued' } : { kind: 'merged', sha: outcome.sha, by: null };
   } catch (error) {
     if (error instanceof UserError && error.code === 'merge-blocked') return { kind: 'merge-blocked' };
     throw error;
@@ -104,9 +104,10 @@ export async function mergeProposal(platform: Platform, rollout: Rollout): Promi
 /** Asks for a pull request that waited long for people: its webhook may be lost. */
 export async function pollProposal(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
   if (!rollout.proposal) return { kind: 'still-open' };
-  const { state, mergeSha, mergedBy, closedBy } = await platform.proposals.readPullRequest(rollout.proposal);
-  if (state === 'MERGED' && mergeSha) return { kind: 'merged', sha: mergeSha, by: mergedBy };
-  return state === 'CLOSED' ? { kind: 'closed', by: closedBy } : { kind: 'still-open' };
+  const { state, mergeSha, ...read } = await platform.proposals.readPullRequest(rollout.proposal);
+  if (state === 'MERGED' && mergeSha) return { kind: 'merged', sha: mergeSha, by: read.mergedBy };
+  if (state === 'CLOSED') return { kind: 'closed', by: read.closedBy };
+  return rollout.mergeQueued && state === 'OPEN' && !read.inMergeQueue ? { kind: 'dequeued' } : { kind: 'still-open' };
 }
 
 function wantedInput(
