@@ -15,6 +15,12 @@ export const REQUEST_RECEIVE_TIMEOUT_MS = 60_000;
 /** Idle HTTP connections are kept this long, in ms: longer than the 60 s of nginx and most load balancers. */
 export const CONNECTION_KEEP_ALIVE_MS = 75_000;
 
+/** The last answers get this long, in ms, to be taken when the wrapper ends. */
+export const CLOSE_MS_MAX = 1_000;
+
+/** Bytes read of a connection while a request of it is in hand: more than any client sends ahead. */
+export const PIPELINED_BYTES_MAX = 64 * 1024;
+
 /** The longest time a timer takes, in ms; a longer one would fire at once (Node, timers). */
 export const TIMER_MS_MAX = 2_147_483_647;
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createDoor } from './door/create-door.ts';
 import { childEnvironment, childMeta } from './door/forwarded-identity.ts';
@@ -7,6 +7,7 @@ import { PrincipalQuota } from './door/principal-quota.ts';
 import { RateLimiter } from './door/rate-limiter.ts';
 import { Admission } from './http/admission.ts';
 import { checkLiveness, checkReadiness, type HealthOptions } from './http/health.ts';
+import type { HttpRequest } from './http/http-exchange.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { LegacyHttp } from './http/legacy-http.ts';
 import { McpEndpoint } from './http/mcp-endpoint.ts';
@@ -83,7 +84,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const rates = new RateLimiter({ perMinute: options.rateLimitPerMinute, burst: options.rateLimitBurst, nowMs });
   const inHand = new PrincipalQuota(options.requestsPerKeyMax);
   const onRefusal = metrics.rejected;
-  const callerOf = (principal: Principal, { headers }: IncomingMessage): Caller => ({
+  const callerOf = (principal: Principal, { headers }: HttpRequest): Caller => ({
     principalId: principal.id,
     expiresAtMs: principal.expiresAtMs,
     env: options.sessions === 'isolated' ? childEnvironment(principal, headers, options) : {},
@@ -117,7 +118,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
     timeoutMs: options.healthTimeoutMs,
     sessions: () => sessions.size,
   };
-  const server = createHttpServer(
+  const { server, close } = createHttpServer(
     {
       mcp: (req, res) => endpoint.handle(req, res),
       stream: (req, connection) => void sockets.upgrade(req, connection),
@@ -182,7 +183,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
       for (const { relay } of all) relay.failAll({ code: ERROR.internal, message });
       await instances.stop();
       sockets.closeAll();
-      await close(server);
+      await close();
       own?.close();
       log.info('Stopped');
     },
@@ -222,13 +223,4 @@ async function listen(server: Server, { port, host }: WrapperOptions): Promise<n
     server.listen({ port, host }, resolve);
   });
   return (server.address() as AddressInfo).port;
-}
-
-/** Answers that are being written get out; idle keep-alive connections would keep the server open. */
-async function close(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), 1_000);
-  await closed;
-  clearTimeout(timer);
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../http/http-exchange.ts';
 import { Refusal } from '../http/refusal.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
 
@@ -7,7 +7,7 @@ import { ERROR } from '../protocol/json-rpc.ts';
  * than `headersMax`, and what is dropped is refused here.
  * @throws Refusal 431, or 400 for two Host headers (RFC 9112, 3.2)
  */
-export function checkHeaders({ rawHeaders }: IncomingMessage, headersMax: number): void {
+export function checkHeaders({ rawHeaders }: HttpRequest, headersMax: number): void {
   if (rawHeaders.length / 2 > headersMax) {
     const message = `The request has more than ${headersMax} headers`;
     throw new Refusal({ status: 431, reason: 'headers-too-large', code: ERROR.invalidRequest, message });

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../http/http-exchange.ts';
 import { Refusal } from '../http/refusal.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { IssuerUnavailable } from './discover-issuer.ts';
@@ -69,20 +69,20 @@ export class Door {
    * At once for everybody but the bearer of a token that was not seen before.
    * @throws Refusal 400, 401, 403 or 503, by promise in the latter case
    */
-  admit(req: IncomingMessage): Principal | Promise<Principal> {
+  admit(req: HttpRequest): Principal | Promise<Principal> {
     this.#hosts.checkHost(req);
     this.#hosts.checkOrigin(req);
     return this.identify(req);
   }
 
   /** @throws Refusal 403 */
-  checkHostAndOrigin(req: IncomingMessage): void {
+  checkHostAndOrigin(req: HttpRequest): void {
     this.#hosts.checkHost(req);
     this.#hosts.checkOrigin(req);
   }
 
   /** `admit` without Host and Origin, for what is asked by address, such as `/metrics`. */
-  identify(req: IncomingMessage): Principal | Promise<Principal> {
+  identify(req: HttpRequest): Principal | Promise<Principal> {
     if (!this.asksForCredential) return PUBLIC_PRINCIPAL;
     const { oauth } = this.#options;
     const credential = readCredential(req);

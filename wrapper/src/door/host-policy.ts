@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../http/http-exchange.ts';
 import { Refusal } from '../http/refusal.ts';
 import { isLoopbackName } from './is-loopback-name.ts';
 
@@ -34,7 +34,7 @@ export class HostPolicy {
   }
 
   /** @throws Refusal 403 */
-  checkHost(req: IncomingMessage): void {
+  checkHost(req: HttpRequest): void {
     const { host } = req.headers;
     if (host !== undefined && host === this.#lastGoodHost) return;
     const name = hostNameOf(`http://${host ?? ''}`);
@@ -45,7 +45,7 @@ export class HostPolicy {
   }
 
   /** Browsers send Origin; what is not a browser does not. @throws Refusal 403 */
-  checkOrigin(req: IncomingMessage): void {
+  checkOrigin(req: HttpRequest): void {
     const { origin } = req.headers;
     if (origin === undefined || this.#isAllowedOrigin(origin)) return;
     throw new Refusal({

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from '../http/http-exchange.ts';
 import { Refusal } from '../http/refusal.ts';
 import { CREDENTIAL_CHARACTERS_MAX } from '../limits.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
@@ -9,7 +9,7 @@ import { ERROR } from '../protocol/json-rpc.ts';
  * @returns undefined when there is none, or one of another scheme
  * @throws Refusal 400 for what is malformed (RFC 6750, 3.1: `invalid_request`)
  */
-export function readCredential(req: IncomingMessage): string | undefined {
+export function readCredential(req: HttpRequest): string | undefined {
   if (countAuthorizations(req.rawHeaders) > 1) throw malformed('There is more than one Authorization header');
   if (req.url !== undefined && HAS_QUERY_TOKEN.test(req.url)) {
     throw malformed('A token must be sent in the Authorization header, never in the URL');

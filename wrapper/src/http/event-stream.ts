@@ -1,12 +1,12 @@
-import type { ServerResponse } from 'node:http';
 import { STREAM_BUFFER_BYTES_MAX, STREAM_KEEP_ALIVE_MS } from '../limits.ts';
+import type { HttpReply } from './http-exchange.ts';
 
 /** One open `text/event-stream` answer. A reader too slow to keep up is cut off; a silent stream gets comments. */
 export class EventStream {
-  readonly #res: ServerResponse;
+  readonly #res: HttpReply;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(res: ServerResponse, headers: Record<string, string> = {}) {
+  constructor(res: HttpReply, headers: Record<string, string> = {}) {
     this.#res = res;
     res.writeHead(200, {
       'content-type': 'text/event-stream',

@@ -1,23 +1,26 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkHeaders } from '../door/check-headers.ts';
 import type { ProtectedResource } from '../door/protected-resource.ts';
-import { CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } from '../limits.ts';
+import { CLOSE_MS_MAX, CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } from '../limits.ts';
 import type { Log } from '../measure/log.ts';
 import { requestIdOf } from '../measure/request-id.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
 import { discardBody } from './discard-body.ts';
+import type { HttpReply, HttpRequest } from './http-exchange.ts';
+import { PlainConnection, type PlainConnectionOptions } from './plain-connection.ts';
 import { Refusal, type RefusalReason, sendRefusal } from './refusal.ts';
 import { sendJson } from './send-json.ts';
 import { refuseUpgrade } from './websocket-endpoint.ts';
 
 export interface Routes {
-  mcp(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  mcp(req: HttpRequest, res: HttpReply): Promise<void>;
   /** A WebSocket wants to be opened. */
   stream(req: IncomingMessage, connection: { socket: Duplex; head: Buffer }): void;
-  health(req: IncomingMessage, res: ServerResponse): Promise<void>;
-  ready(req: IncomingMessage, res: ServerResponse): Promise<void>;
-  metrics(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  health(req: HttpRequest, res: HttpReply): Promise<void>;
+  ready(req: HttpRequest, res: HttpReply): Promise<void>;
+  metrics(req: HttpRequest, res: HttpReply): Promise<void>;
   /** The OAuth metadata, where there is some. */
   resource: ProtectedResource | undefined;
 }
@@ -32,33 +35,24 @@ export interface HttpServerOptions {
   onRefusal: (reason: RefusalReason) => void;
 }
 
+export interface HttpServer {
+  /** To listen with. */
+  server: Server;
+  /** Takes no more connections; answers that are in hand get out first. */
+  close(): Promise<void>;
+}
+
 /** The HTTP server of the wrapper. Whatever goes wrong, the answer is JSON without a trace of the inside. */
-export function createHttpServer(routes: Routes, options: HttpServerOptions): Server {
-  const { headerBytesMax, headersMax, connectionsMax, logsRequests, log } = options;
+export function createHttpServer(routes: Routes, options: HttpServerOptions): HttpServer {
+  const { headerBytesMax, headersMax, connectionsMax } = options;
+  const answer = (req: HttpRequest, res: HttpReply): void => void answerRequest(routes, { req, res, options });
   const server = createServer(
     {
       keepAliveTimeout: CONNECTION_KEEP_ALIVE_MS,
       requestTimeout: REQUEST_RECEIVE_TIMEOUT_MS,
       maxHeaderSize: headerBytesMax,
     },
-    (req, res) => {
-      const requestId = requestIdOf(req.headers);
-      res.setHeader('x-request-id', requestId);
-      if (logsRequests) logWhenDone(req, res, { requestId, log });
-      route(routes, { req, res, headersMax }).catch(async (error: unknown) => {
-        if (error instanceof Refusal) {
-          options.onRefusal(error.reason);
-          log.debug('Request refused', { requestId, reason: error.reason, status: error.status });
-          await discardBody(req);
-          return sendRefusal(res, error);
-        }
-        const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        log.error('Request failed', { requestId, cause });
-        if (res.headersSent) return res.destroy();
-        const message = 'The wrapper failed to handle this request';
-        sendRefusal(res, new Refusal({ status: 500, reason: 'internal', code: ERROR.internal, message }));
-      });
-    },
+    answer,
   );
   server.maxConnections = connectionsMax;
   // One more than are taken, so that `checkHeaders` sees that there were more.
@@ -74,14 +68,77 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Se
     }
   });
   server.on('clientError', answerBrokenRequest);
-  return server;
+  const plain = takePlainRequests(server, { headerBytesMax, headersMax, onRequest: answer });
+  return { server, close: () => closeServer(server, plain) };
+}
+
+async function answerRequest(
+  routes: Routes,
+  { req, res, options }: { req: HttpRequest; res: HttpReply; options: HttpServerOptions },
+): Promise<void> {
+  const { headersMax, logsRequests, log } = options;
+  const requestId = requestIdOf(req.headers);
+  res.setHeader('x-request-id', requestId);
+  if (logsRequests) logWhenDone(req, res, { requestId, log });
+  try {
+    await route(routes, { req, res, headersMax });
+  } catch (error) {
+    if (error instanceof Refusal) {
+      options.onRefusal(error.reason);
+      log.debug('Request refused', { requestId, reason: error.reason, status: error.status });
+      await discardBody(req);
+      return sendRefusal(res, error);
+    }
+    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error('Request failed', { requestId, cause });
+    if (res.headersSent) return void res.destroy();
+    const message = 'The wrapper failed to handle this request';
+    sendRefusal(res, new Refusal({ status: 500, reason: 'internal', code: ERROR.internal, message }));
+  }
+}
+
+/**
+ * Stands before `node:http`, which gets what is not plain.
+ * @returns the connections that it has not got
+ */
+function takePlainRequests(
+  server: Server,
+  options: Omit<PlainConnectionOptions, 'handOver'>,
+): ReadonlySet<PlainConnection> {
+  const open = new Set<PlainConnection>();
+  const listeners = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    const forget = (): void => void open.delete(connection);
+    const handOver = (): void => {
+      forget();
+      for (const listener of listeners) listener.call(server, socket);
+    };
+    const connection = new PlainConnection(socket, { ...options, handOver });
+    open.add(connection);
+    socket.once('close', forget);
+  });
+  return open;
+}
+
+/** Idle keep-alive connections would keep the server open. */
+async function closeServer(server: Server, plain: ReadonlySet<PlainConnection>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  for (const connection of plain) connection.end();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    for (const { socket } of plain) socket.destroy();
+  }, CLOSE_MS_MAX);
+  await closed;
+  clearTimeout(timer);
 }
 
 const NOTHING_HERE = 'Nothing is served here: MCP is at /mcp and /mcp/stream, health at /health and /ready';
 
 async function route(
   routes: Routes,
-  { req, res, headersMax }: { req: IncomingMessage; res: ServerResponse; headersMax: number },
+  { req, res, headersMax }: { req: HttpRequest; res: HttpReply; headersMax: number },
 ): Promise<void> {
   checkHeaders(req, headersMax);
   const path = pathOf(req);
@@ -99,21 +156,17 @@ async function route(
   throw new Refusal({ status: 404, reason: 'not-found', message: NOTHING_HERE });
 }
 
-function pathOf(req: IncomingMessage): string {
+function pathOf(req: HttpRequest): string {
   return req.url?.split('?', 1)[0] ?? '';
 }
 
 /** Public by nature; MCP clients in browsers read it too. */
-function sendMetadata(res: ServerResponse, { metadata }: ProtectedResource): void {
+function sendMetadata(res: HttpReply, { metadata }: ProtectedResource): void {
   sendJson(res, 200, metadata, { 'access-control-allow-origin': '*', 'cache-control': 'public, max-age=300' });
 }
 
 /** The path without its query, and nothing of the body. */
-function logWhenDone(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { requestId, log }: { requestId: string; log: Log },
-): void {
+function logWhenDone(req: HttpRequest, res: HttpReply, { requestId, log }: { requestId: string; log: Log }): void {
   const startedAtMs = performance.now();
   res.once('close', () => {
     const ms = Math.round(performance.now() - startedAtMs);

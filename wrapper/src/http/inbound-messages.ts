@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { classifyMessage, ERROR, type Message } from '../protocol/json-rpc.ts';
+import type { HttpRequest } from './http-exchange.ts';
 import { Refusal } from './refusal.ts';
 
 export interface InboundMessages {
@@ -34,7 +34,7 @@ export interface Accept {
 const ALL: Accept = { takesJson: true, takesEvents: true };
 
 /** @throws Refusal 406 when the client takes neither JSON nor event streams */
-export function parseAccept(req: IncomingMessage): Accept {
+export function parseAccept(req: HttpRequest): Accept {
   const accept = req.headers.accept;
   if (accept === undefined || accept === 'application/json, text/event-stream') return ALL;
   const types = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());

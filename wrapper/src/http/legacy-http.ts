@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ERROR, type Request, renderResponse } from '../protocol/json-rpc.ts';
 import { isModernVersion, LEGACY_VERSIONS, SUPPORTED_VERSIONS } from '../protocol/protocol-version.ts';
 import type { Caller } from '../sessions/caller.ts';
@@ -9,6 +8,7 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import { parseEventId } from '../sessions/stream-log.ts';
 import type { Admission } from './admission.ts';
 import { EventStream } from './event-stream.ts';
+import type { HttpReply, HttpRequest } from './http-exchange.ts';
 import { type Accept, type InboundMessages, parseAccept } from './inbound-messages.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { PostExchange } from './post-exchange.ts';
@@ -16,8 +16,8 @@ import { Refusal } from './refusal.ts';
 import { unavailable } from './unavailable.ts';
 
 interface Context {
-  req: IncomingMessage;
-  res: ServerResponse;
+  req: HttpRequest;
+  res: HttpReply;
   caller: Caller;
   accept: Accept;
 }
@@ -86,7 +86,7 @@ export class LegacyHttp {
     if (!channel) res.writeHead(202, { 'content-length': 0 }).end();
   }
 
-  get(req: IncomingMessage, { res, caller }: { res: ServerResponse; caller: Caller }): void {
+  get(req: HttpRequest, { res, caller }: { res: HttpReply; caller: Caller }): void {
     if (!parseAccept(req).takesEvents || req.headers.accept === undefined) {
       throw new Refusal({
         status: 406,
@@ -112,7 +112,7 @@ export class LegacyHttp {
     stream.onClose(() => clearTimeout(timer));
   }
 
-  delete(req: IncomingMessage, { res, caller }: { res: ServerResponse; caller: Caller }): void {
+  delete(req: HttpRequest, { res, caller }: { res: HttpReply; caller: Caller }): void {
     this.#sessions.remove(this.#needSession(req, caller));
     res.writeHead(204).end();
   }
@@ -122,10 +122,7 @@ export class LegacyHttp {
    * answered.
    * @throws Refusal 404 for one that is over (2025-11-25, transports, session management), unless it is optional
    */
-  findSession(
-    req: IncomingMessage,
-    { caller, isOptional }: { caller: Caller; isOptional: boolean },
-  ): Session | undefined {
+  findSession(req: HttpRequest, { caller, isOptional }: { caller: Caller; isOptional: boolean }): Session | undefined {
     const id = req.headers['mcp-session-id'];
     if (typeof id !== 'string') return undefined;
     const session = this.#sessions.use(id, caller.principalId);
@@ -138,7 +135,7 @@ export class LegacyHttp {
     });
   }
 
-  #needSession(req: IncomingMessage, caller: Caller): Session {
+  #needSession(req: HttpRequest, caller: Caller): Session {
     const session = this.findSession(req, { caller, isOptional: false });
     if (session) return session;
     throw new Refusal({
@@ -164,7 +161,7 @@ export class LegacyHttp {
 }
 
 /** @throws Refusal 400 for a version nobody knows (2025-11-25, transports, version header) */
-function checkSessionVersion(req: IncomingMessage): void {
+function checkSessionVersion(req: HttpRequest): void {
   const version = req.headers['mcp-protocol-version'];
   if (typeof version !== 'string' || LEGACY_VERSIONS.includes(version) || isModernVersion(version)) return;
   throw new Refusal({

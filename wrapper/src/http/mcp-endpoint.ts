@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Door } from '../door/door.ts';
 import type { Principal } from '../door/principal.ts';
 import type { PrincipalQuota } from '../door/principal-quota.ts';
@@ -7,6 +6,7 @@ import type { Log } from '../measure/log.ts';
 import type { RequestId } from '../protocol/json-rpc.ts';
 import type { Caller } from '../sessions/caller.ts';
 import type { Session } from '../sessions/session.ts';
+import type { HttpReply, HttpRequest } from './http-exchange.ts';
 import { type InboundMessages, parseAccept, parseMessages } from './inbound-messages.ts';
 import type { LegacyHttp } from './legacy-http.ts';
 import type { ModernHttp } from './modern-http.ts';
@@ -27,7 +27,7 @@ export interface McpEndpointOptions {
   /** Requests in hand, by principal. */
   inHand: PrincipalQuota;
   onRefusal: (reason: RefusalReason) => void;
-  callerOf: (principal: Principal, req: IncomingMessage) => Caller;
+  callerOf: (principal: Principal, req: HttpRequest) => Caller;
 }
 
 /** `/mcp` for clients of both eras, told apart by each message. Throws `Refusal` for what its caller must answer. */
@@ -38,7 +38,7 @@ export class McpEndpoint {
     this.#options = options;
   }
 
-  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async handle(req: HttpRequest, res: HttpReply): Promise<void> {
     const { legacy } = this.#options;
     switch (req.method) {
       case 'POST':
@@ -59,7 +59,7 @@ export class McpEndpoint {
     }
   }
 
-  async #post(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #post(req: HttpRequest, res: HttpReply): Promise<void> {
     const admitted = this.#admit(req, res);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     if (req.destroyed) return;
@@ -85,7 +85,7 @@ export class McpEndpoint {
     }
   }
 
-  #noteVersionMistake(session: Session, { inbound, req }: { inbound: InboundMessages; req: IncomingMessage }): void {
+  #noteVersionMistake(session: Session, { inbound, req }: { inbound: InboundMessages; req: HttpRequest }): void {
     if (!namesModernVersion(inbound, req.headers)) return;
     session.isVersionMistakeNoted = true;
     const { protocolVersion } = session;
@@ -93,7 +93,7 @@ export class McpEndpoint {
   }
 
   /** Browsers ask before they send; only origins that may come in get a yes. */
-  #preflight(req: IncomingMessage, res: ServerResponse): void {
+  #preflight(req: HttpRequest, res: HttpReply): void {
     this.#options.door.checkHostAndOrigin(req);
     allowOrigin(req, res);
     res.setHeader('access-control-allow-methods', 'POST, GET, DELETE');
@@ -104,7 +104,7 @@ export class McpEndpoint {
   }
 
   /** A browser must be able to read a refusal too: it is how its client learns where to log in. */
-  #admit(req: IncomingMessage, res: ServerResponse): Caller | Promise<Caller> {
+  #admit(req: HttpRequest, res: HttpReply): Caller | Promise<Caller> {
     const { door, callerOf } = this.#options;
     door.checkHostAndOrigin(req);
     allowOrigin(req, res);
@@ -113,7 +113,7 @@ export class McpEndpoint {
   }
 
   /** The requests count as the principal's until their HTTP answer is over. Subscriptions count as streams instead. */
-  #hold({ messages }: InboundMessages, { caller, res }: { caller: Caller; res: ServerResponse }): void {
+  #hold({ messages }: InboundMessages, { caller, res }: { caller: Caller; res: HttpReply }): void {
     let requests = 0;
     for (const message of messages) {
       if (message.kind === 'request' && message.method !== 'subscriptions/listen') requests += 1;
@@ -132,7 +132,7 @@ function idOfSingle({ messages, isBatch }: InboundMessages): RequestId | null {
   return !isBatch && first?.kind === 'request' ? first.id : null;
 }
 
-function allowOrigin(req: IncomingMessage, res: ServerResponse): void {
+function allowOrigin(req: HttpRequest, res: HttpReply): void {
   if (req.headers.origin === undefined) return;
   res.setHeader('access-control-allow-origin', req.headers.origin);
   res.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate, x-request-id');

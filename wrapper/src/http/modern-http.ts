@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ERROR } from '../protocol/json-rpc.ts';
 import type { Caller } from '../sessions/caller.ts';
 import type { Instances } from '../sessions/instances.ts';
 import type { ModernRouter } from '../sessions/modern-router.ts';
 import type { Admission } from './admission.ts';
+import type { HttpReply, HttpRequest } from './http-exchange.ts';
 import type { Accept } from './inbound-messages.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { PostExchange } from './post-exchange.ts';
@@ -35,7 +35,7 @@ export class ModernHttp {
 
   async post(
     selected: Extract<SelectedEra, { era: 'modern' }>,
-    context: { req: IncomingMessage; res: ServerResponse; caller: Caller; accept: Accept },
+    context: { req: HttpRequest; res: HttpReply; caller: Caller; accept: Accept },
   ): Promise<void> {
     const { req, res, caller, accept } = context;
     const { request } = selected;

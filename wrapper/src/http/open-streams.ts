@@ -1,8 +1,11 @@
-import type { EventEmitter } from 'node:events';
 import { PrincipalQuota } from '../door/principal-quota.ts';
 import { TIMER_MS_MAX } from '../limits.ts';
 import type { Caller } from '../sessions/caller.ts';
 import { unavailable } from './unavailable.ts';
+
+interface Connection {
+  once(event: 'close', listener: () => void): unknown;
+}
 
 interface OpenStream {
   principalId: string;
@@ -34,7 +37,7 @@ export class OpenStreams {
    */
   hold(
     { principalId, expiresAtMs }: Pick<Caller, 'principalId' | 'expiresAtMs'>,
-    { connection, end }: { connection: EventEmitter; end: () => void },
+    { connection, end }: { connection: Connection; end: () => void },
   ): void {
     if (!this.#quota.tryTake(principalId)) throw unavailable('stream-limit', 'All streams of this key are in use');
     const stream = { principalId, end };

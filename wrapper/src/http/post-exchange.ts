@@ -1,12 +1,12 @@
-import type { ServerResponse } from 'node:http';
 import { STREAM_KEEP_ALIVE_MS } from '../limits.ts';
 import type { Channel } from '../sessions/channel.ts';
 import type { StreamLog } from '../sessions/stream-log.ts';
 import { EventStream } from './event-stream.ts';
+import type { HttpReply } from './http-exchange.ts';
 import { sendJson } from './send-json.ts';
 
 export interface PostExchangeOptions {
-  res: ServerResponse;
+  res: HttpReply;
   headers: Record<string, string>;
   takesEvents: boolean;
   takesJson: boolean;

@@ -2,6 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DISCARD_BYTES_MAX } from '../limits.ts';
 import { ERROR, isNestedDeeperThan } from '../protocol/json-rpc.ts';
+import type { HttpRequest } from './http-exchange.ts';
+import { PlainRequest } from './plain-request.ts';
 import { Refusal } from './refusal.ts';
 
 /**
@@ -10,11 +12,11 @@ import { Refusal } from './refusal.ts';
  * @returns undefined when the client went away while sending
  */
 export async function readJsonBody(
-  req: IncomingMessage,
+  req: HttpRequest,
   { bodyBytesMax, nestingDepthMax }: { bodyBytesMax: number; nestingDepthMax: number },
 ): Promise<{ value: unknown } | undefined> {
   checkMediaType(req);
-  const body = await readBytes(req, bodyBytesMax);
+  const body = req instanceof PlainRequest ? checkLength(req.body, bodyBytesMax) : await readBytes(req, bodyBytesMax);
   if (body === undefined) return undefined;
   if (!isUtf8(body)) throw parseError('The body is not UTF-8');
   if (isNestedDeeperThan(body, nestingDepthMax)) {
@@ -29,7 +31,7 @@ export async function readJsonBody(
 }
 
 /** A web page can post other types to any address without asking first, so they are refused. */
-function checkMediaType(req: IncomingMessage): void {
+function checkMediaType(req: HttpRequest): void {
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? 'application/json';
   const encoding = req.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (type === 'application/json' && encoding === 'identity') return;
@@ -45,10 +47,7 @@ function readBytes(req: IncomingMessage, bodyBytesMax: number): Promise<Buffer |
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let bytes = 0;
-    const refuse = (): void => {
-      const message = `The body is larger than ${bodyBytesMax} bytes`;
-      reject(new Refusal({ status: 413, reason: 'body-too-large', message, headers: { connection: 'close' } }));
-    };
+    const refuse = (): void => reject(tooLarge(bodyBytesMax));
     if (Number(req.headers['content-length'] ?? 0) > DISCARD_BYTES_MAX) refuse();
     req.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
@@ -60,6 +59,16 @@ function readBytes(req: IncomingMessage, bodyBytesMax: number): Promise<Buffer |
     req.on('error', () => resolve(undefined));
     req.on('close', () => resolve(undefined));
   });
+}
+
+function checkLength(body: Buffer, bodyBytesMax: number): Buffer {
+  if (body.length > bodyBytesMax) throw tooLarge(bodyBytesMax);
+  return body;
+}
+
+function tooLarge(bodyBytesMax: number): Refusal {
+  const message = `The body is larger than ${bodyBytesMax} bytes`;
+  return new Refusal({ status: 413, reason: 'body-too-large', message, headers: { connection: 'close' } });
 }
 
 function parseError(message: string): Refusal {

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import { ERROR, type RequestId, renderError } from '../protocol/json-rpc.ts';
+import type { HttpReply } from './http-exchange.ts';
 import { sendJson } from './send-json.ts';
 
 /** Why a request was not passed on; stable words for programs, listed in the README. */
@@ -62,6 +62,6 @@ export class Refusal extends Error {
   }
 }
 
-export function sendRefusal(res: ServerResponse, refusal: Refusal, id: RequestId | null = null): void {
+export function sendRefusal(res: HttpReply, refusal: Refusal, id: RequestId | null = null): void {
   sendJson(res, refusal.status, refusal.toJson(id), refusal.headers);
 }

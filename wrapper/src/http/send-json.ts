@@ -1,12 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import type { HttpReply } from './http-exchange.ts';
 
 /** Answers with a JSON text, unless something was answered already or nobody is there any more. */
-export function sendJson(
-  res: ServerResponse,
-  status: number,
-  text: string,
-  headers: Record<string, string> = {},
-): void {
+export function sendJson(res: HttpReply, status: number, text: string, headers: Record<string, string> = {}): void {
   if (res.headersSent || res.destroyed) return;
   res.writeHead(status, {
     'content-type': 'application/json',

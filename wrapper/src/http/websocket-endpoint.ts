@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Door } from '../door/door.ts';
@@ -12,6 +13,7 @@ import type { LegacyRouter } from '../sessions/legacy-router.ts';
 import type { ModernRouter } from '../sessions/modern-router.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Admission } from './admission.ts';
+import type { HttpRequest } from './http-exchange.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { Refusal, type RefusalReason } from './refusal.ts';
 import { CLOSE, SocketConnection } from './socket-connection.ts';
@@ -33,7 +35,7 @@ export interface WebSocketOptions {
   sessionIdleMs: number;
   streamAgeMsMax: number;
   nowMs: () => number;
-  callerOf: (principal: Principal, req: IncomingMessage) => Caller;
+  callerOf: (principal: Principal, req: HttpRequest) => Caller;
 }
 
 /** `WS /mcp/stream`: JSON-RPC text frames of both eras, a transport of our own (`docs/websocket.md`). */

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { HttpReply } from '../http/http-exchange.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Answers one request for the metrics. */
-export async function sendMetrics(metrics: Metrics, res: ServerResponse): Promise<void> {
+export async function sendMetrics(metrics: Metrics, res: HttpReply): Promise<void> {
   const text = await metrics.render();
   res.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' });
   res.end(res.req.method === 'HEAD' ? undefined : text);
