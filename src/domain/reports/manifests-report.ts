@@ -2,6 +2,7 @@ import { configChecksum } from '../config-checksum.ts';
 import { unsetSecretsWords } from '../missing-secrets.ts';
 import { manifestsDiff } from '../overlay-diff.ts';
 import { fullName, type RepositoryName } from '../repository.ts';
+import { openedServers } from '../review/opened-servers.ts';
 import type { ManifestsReview, ReviewedFolder } from '../review/review-manifests.ts';
 import type { ReviewProblem } from '../review/review-problem.ts';
 import type { CheckRunView } from './check-run-view.ts';
@@ -79,6 +80,7 @@ function checkedView(options: ManifestsReportOptions, review: ManifestsReview): 
     title: plainLine(titleOf(review), TITLE_CHARS_MAX),
     summary: [
       ...problemBlocks(options, review, PROBLEMS_SHOWN_MAX),
+      ...openedBlocks(review),
       ...unsetBlocks(review),
       folderTable(review),
       ...policyBlocks(options, review),
@@ -124,6 +126,7 @@ export function renderManifestsComment(options: ManifestsReportOptions): string 
   const head = [
     `${MANIFESTS_MARKER}\n### Manifests: ${headingOf(review)}`,
     ...problemBlocks(options, review, COMMENT_PROBLEMS_MAX),
+    ...openedBlocks(review),
     ...unsetBlocks(review),
     ...policyBlocks(options, review),
   ].join('\n\n');
@@ -153,6 +156,19 @@ function problemBlocks(options: ManifestsReportOptions, { problems }: ManifestsR
     ...(hasFailures ? ['**Do this:** change these lines and push; the check runs again by itself.'] : []),
   ];
 }
+
+/** Who reviews must not find it in the diff alone. */
+function openedBlocks({ folders }: ManifestsReview): string[] {
+  const opened = openedServers(folders);
+  if (opened.length === 0) return [];
+  const shown = opened.slice(0, OPENED_SHOWN_MAX).map((path) => codeSpan(path, 100));
+  const rest = opened.length - shown.length;
+  const what = `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return [`**Public:** anyone who knows the address can use ${what}, without a key.`];
+}
+
+/** Servers that become public at once; the diff has the others. */
+const OPENED_SHOWN_MAX = 20;
 
 /** No problem of the manifests: they may be merged, and the rollout waits. */
 function unsetBlocks({ unset = [] }: ManifestsReview): string[] {

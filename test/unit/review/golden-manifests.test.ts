@@ -19,7 +19,10 @@ const unrendered = edited('kustomization.yaml', '- service.yaml', '- service.yam
 const BOTH = inputOf({ base: texts(OVERLAY), head: texts(stopped) });
 const WITH_POLICY = [...BOTH.changedPaths, 'mcp-hosting.yml'];
 
+const opened = edited('deployment.yaml', 'MCP_WRAPPER_KEYS_FILE', 'NO_KEYS_FILE');
+
 const CASES = {
+  opened: inputOf({ base: texts(OVERLAY), head: texts(opened) }),
   passed: BOTH,
   failed: inputOf({ base: texts(OVERLAY), head: texts(broken) }),
   unrendered: inputOf({ head: texts(unrendered) }),
