@@ -28,6 +28,11 @@ const WORKER_CONCURRENCY = 4;
 /** For a request to arrive whole: GitHub gives up on a webhook after 10 s, and nobody may hold connections open. */
 const REQUEST_MS_MAX = 30_000;
 
+/** Until there is anything to finish. The first process of a container ignores signals that it does not handle. */
+const leave = (): never => process.exit();
+process.once('SIGTERM', leave);
+process.once('SIGINT', leave);
+
 const parsed = parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
 if (parsed.ok) await run(parsed.config);
 else {
@@ -144,6 +149,5 @@ async function run(config: Config): Promise<void> {
     await workers.stop();
     await postgres.close();
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, leave).once(signal, stop);
 }

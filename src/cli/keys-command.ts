@@ -41,15 +41,14 @@ export async function runKeysRevoke(
 ): Promise<void> {
   await connectApi(settingsOf(context, options)).revokeKey(serverId, keyId);
   if (options.json) return printJson(context, { serverId, id: keyId, revoked: true });
-  printLine(context, `The key ${keyId} of ${serverId} is revoked: it is refused within two minutes.`);
+  printLine(context, `The key ${keyId} of ${serverId} is revoked: it is refused within seconds, two minutes at most.`);
 }
 
 function createdLines(serverId: string, { id, name, expiresAt, endpointUrl }: ApiCreatedKey): string[] {
   return [
     '',
-    `This is the key "${plainLine(name, 100)}" (${id}) of ${serverId}. It is shown this once, works within two minutes, and ${
-      expiresAt ? `expires at ${expiresAt}` : 'does not expire'
-    }.`,
+    `This is the key "${plainLine(name, 100)}" (${id}) of ${serverId}. It is shown this once.`,
+    `It works within seconds, two minutes at most, and ${expiresAt ? `expires at ${expiresAt}` : 'does not expire'}.`,
     '',
     'Give it to your MCP clients by this command, which asks for the key:',
     `  ${connectCommand(serverId, endpointUrl)}`,

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { readOwnVersion } from '../scaffold-files.ts';
 import { type BootstrapOptions, runBootstrap } from './bootstrap-command.ts';
 import { type ChangeOptions, type DeleteOptions, runChange, runDelete } from './change-command.ts';
 import type { CliContext, CommonOptions } from './cli-context.ts';
@@ -27,6 +28,7 @@ export function createProgram(context: CliContext): Command {
     .description(
       'Hosts MCP servers by GitHub and GitOps. Run it beside a sandbox (`npm start`), or set MCP_HOSTING_API_URL.',
     )
+    .version(readOwnVersion(), '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.stdout.write(text),

@@ -42,6 +42,11 @@ export interface Workloads {
    * git, which Argo CD leaves alone. @returns false, with nothing done, where no pods are wanted
    */
   restart(serverId: string, at: Date): Promise<boolean>;
+  /**
+   * Has the Secrets that the server's pods mount read again now, instead of with the kubelet's next round: a minute or more
+   * later. By an annotation on the pods, which are not in git, so Argo CD sees no difference.
+   */
+  renewFiles(serverId: string, at: Date): Promise<void>;
 }
 
 /**
@@ -71,8 +76,11 @@ export interface AccessKeyFiles {
   add(serverId: string, key: string, line: Omit<AccessKeyLine, 'sha256'>): Promise<void>;
   /** @returns whether it was there */
   remove(serverId: string, keyId: string): Promise<boolean>;
-  /** Makes sure that the bot's own key is in the file, in the place of an earlier one. */
-  ensureProbeKey(serverId: string, key: string): Promise<void>;
+  /**
+   * Makes sure that the bot's own key is in the file, in the place of an earlier one.
+   * @returns whether it was not there before
+   */
+  ensureProbeKey(serverId: string, key: string): Promise<boolean>;
   /** Removes the Secret; an absent one is no error. */
   removeAll(serverId: string): Promise<void>;
 }

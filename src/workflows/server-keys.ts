@@ -5,6 +5,7 @@ import { UserError } from '../domain/user-error.ts';
 import { ensureProbeKey } from './ensure-probe-key.ts';
 import { findLivingServer, removeIfDeleted } from './living-server.ts';
 import type { Platform } from './platform.ts';
+import { renewKeyFiles } from './renew-key-files.ts';
 
 /** 256 bits: cannot be guessed, so one round of SHA-256 without salt is enough to store. */
 const KEY_BYTES = 32;
@@ -23,7 +24,7 @@ export interface CreatedKey extends AccessKey {
 }
 
 /**
- * Makes a key that the server's wrapper lets in as soon as the kubelet has renewed its file: within a minute or two.
+ * Makes a key that the server's wrapper lets in as soon as the kubelet has renewed its file: within seconds as a rule.
  * @returns undefined where there is no such server
  * @throws UserError access-key-invalid, access-keys-too-many, server-public, server-deleted
  */
@@ -43,6 +44,7 @@ export async function createKey(
   await platform.accessKeys.create(server.id, { id, name, createdAt: now, createdBy: requestedBy, expiresAt });
   await platform.accessKeyFiles.add(serverId, key, { id, name, expiresAt });
   await removeIfDeleted(platform, serverId, 'make a key of');
+  await renewKeyFiles(platform, serverId);
   platform.log.info({ server: serverId, key: id, by: requestedBy }, 'Access key made');
   const { endpointUrl } = server;
   return { id, name, createdAt: now, createdBy: requestedBy, expiresAt, lastUsedAt: null, key, serverId, endpointUrl };
@@ -72,7 +74,7 @@ export async function revokeKey(
   const server = await findLivingServer(platform, serverId, 'revoke a key of');
   if (!server) return undefined;
   const known = (await platform.accessKeys.list(server.id)).some(({ id }) => id === keyId);
-  if (known) await platform.accessKeyFiles.remove(serverId, keyId);
+  if (known && (await platform.accessKeyFiles.remove(serverId, keyId))) await renewKeyFiles(platform, serverId);
   if (!(await platform.accessKeys.revoke(server.id, keyId, requestedBy))) throw keyNotFound(serverId);
   if (known) platform.log.info({ server: serverId, key: keyId, by: requestedBy }, 'Access key revoked');
   return true;

@@ -106,6 +106,7 @@ export function renderHelp(): string {
     'Usage: mcp-wrapper [options] -- COMMAND ARGS…',
     '       mcp-wrapper --check',
     '',
+    'The command may also be one argument of several words, with quotes but without anything that needs a shell.',
     'Without a command, MCP_WRAPPER_COMMAND (a JSON array) is taken, or it is found from package.json or',
     'pyproject.toml in the working directory.',
     '',

@@ -117,6 +117,28 @@ test.each([
   expect(found.ok ? '' : found.message).toMatch(problem);
 });
 
+test.each([
+  ['node server.js stdio', ['node', 'server.js', 'stdio']],
+  [' node  "my server.js" --name \'a b\' ', ['node', 'my server.js', '--name', 'a b']],
+])('given command may be one line: %s', (line, command) => {
+  expect(find({}, [line])).toEqual({ ok: true, command });
+});
+
+test.each([
+  'node a.js | tee log',
+  'node a.js > log',
+  'node *.js',
+  'node a.js # stdio',
+  'node $HOME/a.js',
+  'node `which a`',
+])('given line that needs a shell is refused: %s', (line) => {
+  expect(find({}, [line])).toMatchObject({ ok: false, message: expect.stringContaining('needs a shell') });
+});
+
+test('given line whose program is missing names the program', () => {
+  expect(find({}, ['missing server.js'])).toMatchObject({ message: expect.stringContaining('"missing" is neither') });
+});
+
 test('given command must be a program', () => {
   expect(find({}, ['node', 'x.js'])).toEqual({ ok: true, command: ['node', 'x.js'] });
   expect(find({}, ['missing'])).toMatchObject({ ok: false, message: expect.stringContaining('"missing" is neither') });

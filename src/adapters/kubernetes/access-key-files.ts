@@ -47,11 +47,14 @@ export function createAccessKeyFiles(client: ClusterClient, namespace: string): 
       });
       return wasThere;
     },
-    ensureProbeKey: (serverId, key) => {
+    async ensureProbeKey(serverId, key) {
       const line: AccessKeyLine = { sha256: sha256(key), id: PROBE_ID, expiresAt: null, name: PROBE_ID };
-      return changeFile(serverId, (text) =>
-        text.includes(line.sha256) ? undefined : withAccessKey(text, line, new Date()),
-      );
+      let wasThere = false;
+      await changeFile(serverId, (text) => {
+        wasThere = text.includes(line.sha256);
+        return wasThere ? undefined : withAccessKey(text, line, new Date());
+      });
+      return !wasThere;
     },
     removeAll: (serverId) => deleteSecret(client, secretOf(serverId)),
   };

@@ -17,7 +17,7 @@ export const NEEDED_RIGHTS: readonly NeededRight[] = [
   { in: 'argocd', group: 'argoproj.io', resource: 'applications', verbs: ['get', 'list', 'watch', 'patch'] },
   { in: 'argocd', group: 'argoproj.io', resource: 'applicationsets', verbs: ['get', 'patch'] },
   { in: 'argocd', group: 'argoproj.io', resource: 'appprojects', verbs: ['get'] },
-  { in: 'servers', group: '', resource: 'pods', verbs: ['list'] },
+  { in: 'servers', group: '', resource: 'pods', verbs: ['list', 'patch'] },
   { in: 'servers', group: '', resource: 'pods/log', verbs: ['get'] },
   { in: 'servers', group: '', resource: 'secrets', verbs: ['get', 'list', 'create', 'patch', 'delete'] },
   { in: 'servers', group: 'apps', resource: 'deployments', verbs: ['get', 'patch'] },

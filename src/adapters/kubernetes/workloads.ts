@@ -11,6 +11,9 @@ import { CONTAINER, parsePod } from './parse-pod.ts';
 /** As kubectl writes it, with milliseconds: two restarts in one second are two. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
+/** A kubelet syncs a pod that changes at once, and with it the Secrets that it mounts. */
+const FILES_RENEWED_AT = 'mcp-hosting.dev/files-renewed-at';
+
 export function createWorkloads(client: ClusterClient, namespace: string): Workloads {
   return {
     async pods(serverId) {
@@ -37,6 +40,11 @@ export function createWorkloads(client: ClusterClient, namespace: string): Workl
         .map((line) => boundedMessage(line.slice(0, LINE_CHARACTERS_MAX)));
     },
     restart: (serverId, at) => restart(client, { namespace, name: `mcp-${serverId}`, at }),
+    async renewFiles(serverId, at) {
+      const pods = await listPods(client, namespace, serverId);
+      const names = pods.flatMap(({ metadata }) => metadata?.name ?? []);
+      await Promise.all(names.map((name) => renewFiles(client, { namespace, name, at })));
+    },
   };
 }
 
@@ -59,6 +67,19 @@ async function restart(
     ),
   );
   return patched !== undefined;
+}
+
+/** A pod that went in the meantime needs nothing: the next one starts with what is new. */
+async function renewFiles(
+  client: ClusterClient,
+  { namespace, name, at }: { namespace: string; name: string; at: Date },
+): Promise<void> {
+  const body = { metadata: { annotations: { [FILES_RENEWED_AT]: at.toISOString() } } };
+  await absentAsUndefined(
+    client.call(`renew the files of pod "${name}"`, (options) =>
+      client.core.patchNamespacedPod({ namespace, name, body }, asMergePatch(options)),
+    ),
+  );
 }
 
 /** Newest first. */

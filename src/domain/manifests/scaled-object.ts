@@ -5,6 +5,7 @@ import { selectorLabels, serverObjectName } from './server-object.ts';
 
 interface Spec {
   scaleTargetRef: { apiVersion: string; kind: string; name: string };
+  initialCooldownPeriod?: number;
   cooldownPeriod: number;
   minReplicaCount: number;
   maxReplicaCount: number;
@@ -32,6 +33,7 @@ export const scaledObject = defineCustomResource<Spec>({
           name: { type: 'string', minLength: 1 },
         },
       },
+      initialCooldownPeriod: { type: 'integer', minimum: 0, nullable: true },
       cooldownPeriod: { type: 'integer', minimum: 0 },
       minReplicaCount: { type: 'integer', const: 0 },
       maxReplicaCount: { type: 'integer', minimum: 1 },
@@ -75,6 +77,8 @@ export function scaledObjectManifest(input: OverlayInput, max: number): ValidMan
     },
     spec: {
       scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+      // Else KEDA takes the first pod away at once, and the handshake after the deployment waits for a second one.
+      initialCooldownPeriod: IDLE_SECONDS,
       cooldownPeriod: IDLE_SECONDS,
       minReplicaCount: 0,
       maxReplicaCount: max,

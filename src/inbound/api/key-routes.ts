@@ -28,7 +28,7 @@ export function registerKeyRoutes(api: FastifyInstance, service: HostingService)
   registerCreate(api, service);
   const revoke = operation({
     operationId: 'revokeKey',
-    summary: 'Revoke an access key for good: the wrapper refuses it within two minutes',
+    summary: 'Revoke an access key for good: the wrapper refuses it within seconds, two minutes at most',
     request: {
       params: {
         type: 'object',
@@ -72,7 +72,7 @@ function registerList(api: FastifyInstance, service: HostingService): void {
 function registerCreate(api: FastifyInstance, service: HostingService): void {
   const schema = operation({
     operationId: 'createKey',
-    summary: 'Make an access key of a server; it is shown this once and works within two minutes',
+    summary: 'Make an access key of a server; it is shown this once and works within seconds, two minutes at most',
     request: {
       params: serverParamsSchema,
       body: {

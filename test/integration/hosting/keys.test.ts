@@ -181,6 +181,30 @@ test('the last use is the newest that any pod told of, and outlives the pod', as
   ]);
 });
 
+test('a changed key is brought to the pods at once, and is made or revoked where that fails', async () => {
+  const { call, path, platform, logged, fileOf } = await openServer('hurried-k3v9x2');
+  const files: string[] = [];
+  const renewFiles = platform.workloads.renewFiles;
+  Object.assign(platform.workloads, {
+    renewFiles: async (serverId: string, at: Date) => {
+      files.push(`${serverId}: ${(await fileOf()).split('\n').length - 1} keys`);
+      await renewFiles(serverId, at);
+    },
+  });
+
+  const { body } = await call('POST', path, { name: 'first' });
+  await call('DELETE', `${path}/${body.id}`);
+  await call('DELETE', `${path}/${body.id}`);
+  Object.assign(platform.workloads, { renewFiles: () => Promise.reject(new Error('no right to patch')) });
+  const made = await call('POST', path, { name: 'second' });
+  const revoked = await call('DELETE', `${path}/${made.body.id}`);
+  Object.assign(platform.workloads, { renewFiles });
+
+  expect(files).toEqual(['hurried-k3v9x2: 1 keys', 'hurried-k3v9x2: 0 keys']);
+  expect([made.status, revoked.status]).toEqual([201, 200]);
+  expect(logged.filter((line) => line.includes('with the next round of the kubelet'))).toHaveLength(2);
+});
+
 test('a public server has no keys to make; one that is not there or deleted is told apart', async () => {
   const { call, addServer, postgres, proxy } = await openServer('open-k3v9x2', { access: 'public' });
   await addServer('deleted-k3v9x2');

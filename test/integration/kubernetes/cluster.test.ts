@@ -170,14 +170,15 @@ describe('accessKeyFiles', () => {
   });
 
   test('renews the key of the bot in its place, and drops what has expired when a key comes', async () => {
-    await files().ensureProbeKey('probe-1', 'mcp_old');
+    const written = [await files().ensureProbeKey('probe-1', 'mcp_old')];
     await files().add('probe-1', 'mcp_a', { id: 'a1', name: 'a', expiresAt: new Date('2020-01-01') });
-    await files().ensureProbeKey('probe-1', 'mcp_new');
+    written.push(await files().ensureProbeKey('probe-1', 'mcp_new'));
     const { keys } = await readSecret('mcp-probe-1-access');
     const { resourceVersion } =
       (await core.readNamespacedSecret({ namespace, name: 'mcp-probe-1-access' })).metadata ?? {};
-    await files().ensureProbeKey('probe-1', 'mcp_new');
+    written.push(await files().ensureProbeKey('probe-1', 'mcp_new'));
 
+    expect(written).toEqual([true, true, false]);
     expect(keys).toBe(`${sha256('mcp_new')} id=mcp-hosting expires=never mcp-hosting\n`);
     const after = await core.readNamespacedSecret({ namespace, name: 'mcp-probe-1-access' });
     expect(after.metadata?.resourceVersion).toBe(resourceVersion);
@@ -197,6 +198,26 @@ describe('accessKeyFiles', () => {
 });
 
 describe('workloads', () => {
+  test('renews the files of every pod of a server by an annotation, and leaves other servers alone', async () => {
+    const image = `acme/idle@${await pushScript(cluster, 'acme/idle', 'setInterval(() => {}, 1000);')}`;
+    await cluster.sandbox.apply([
+      pod('mcp-files-1-a', 'files-1', image),
+      pod('mcp-files-1-b', 'files-1', image),
+      pod('mcp-files-2-a', 'files-2', image),
+    ]);
+
+    await kubernetes.workloads.renewFiles('files-1', new Date('2026-11-22T10:00:00.123Z'));
+    await kubernetes.workloads.renewFiles('none-1', new Date());
+
+    const names = ['mcp-files-1-a', 'mcp-files-1-b', 'mcp-files-2-a'];
+    const pods = await Promise.all(names.map((name) => core.readNamespacedPod({ namespace, name })));
+    expect(pods.map(({ metadata }) => metadata?.annotations?.['mcp-hosting.dev/files-renewed-at'])).toEqual([
+      '2026-11-22T10:00:00.123Z',
+      '2026-11-22T10:00:00.123Z',
+      undefined,
+    ]);
+  });
+
   test('restarts a Deployment by an annotation, and leaves one at zero and an absent one alone', async () => {
     const digest = await pushScript(cluster, 'acme/idle', 'setInterval(() => {}, 1000);');
     const image = `acme/idle@${digest}`;

@@ -55,6 +55,7 @@ test('everything that the adapter does is granted to it, and all that Argo CD is
   kubernetes.applications.watch({ signal: watching.signal, relistMs: 60_000, onChange: () => {}, onGone: () => {} });
   await kubernetes.workloads.pods('hello-q7m2d4');
   await kubernetes.workloads.logs('hello-q7m2d4', { lines: 5 });
+  await kubernetes.workloads.renewFiles('hello-q7m2d4', new Date());
   await kubernetes.workloads.restart('hello-q7m2d4', new Date());
   await kubernetes.accessKeyFiles.ensureProbeKey('hello-q7m2d4', 'mcp_probe');
   await kubernetes.accessKeyFiles.ensureProbeKey('hello-q7m2d4', 'mcp_renewed');

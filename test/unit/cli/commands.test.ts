@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ApiServer } from '../../../src/cli/hosting-api.ts';
 import { runCli } from '../../../src/cli/run-cli.ts';
+import { readProjectFile } from '../docs/project-files.ts';
 import { capturedTerminal } from './captured-terminal.ts';
 import { type Answer, type FakeServer, startFakeServer } from './fake-platform.ts';
 import { progressThrough, pullRequest, WHOLE_WAY } from './progress-fixtures.ts';
@@ -417,6 +418,12 @@ test.each([
 
   expect(code).toBe(0);
   expect(stdout).toContain('--json');
+});
+
+test('--version prints that of the package', async () => {
+  const { version } = JSON.parse(readProjectFile('package.json')) as { version: string };
+
+  expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 test('help: the exit codes are listed', async () => {

@@ -279,6 +279,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       deployment: async () => undefined,
       logs: () => call(() => []),
       restart: () => call(() => false),
+      renewFiles: () => call(() => undefined),
     },
     serverSecrets: {
       names: () => call(() => []),
@@ -290,7 +291,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       ids: () => call(() => []),
       add: () => call(() => undefined),
       remove: () => call(() => false),
-      ensureProbeKey: () => call(() => undefined),
+      ensureProbeKey: () => call(() => false),
       removeAll: () => call(() => undefined),
     },
     accessKeys: {

@@ -32,7 +32,7 @@ async function proposed(rollout: Rollout, snapshot: DeploymentsSnapshot): Promis
     settings,
     snapshots: { readDeployments: async () => snapshot },
     probeKeyOf: () => 'mcp_probe',
-    accessKeyFiles: { ensureProbeKey: async () => undefined },
+    accessKeyFiles: { ensureProbeKey: async () => false },
     hostedServers: { findByServerId: async () => ({ source: { deployed: rollout.overlay } }) },
     proposals: {
       propose: async (request: ProposalRequest) => {

@@ -3,7 +3,7 @@ import { ChildError } from './child-requests.ts';
 import { modernRequestMeta, parseDiscoverResult, type ServerIdentity } from './server-identity.ts';
 
 /** A request to the server; rejects with `ChildError` where it answers with an error. */
-type SendRequest = (method: string, params?: object) => Promise<unknown>;
+export type SendRequest = (method: string, params?: object) => Promise<unknown>;
 
 /**
  * Asks a server that has just started whether it speaks 2026-07-28. Whatever is no modern answer means legacy (2026-07-28,

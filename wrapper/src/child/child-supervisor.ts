@@ -18,18 +18,13 @@ import {
   stringifySafely,
 } from '../protocol/json-rpc.ts';
 import type { Era } from '../protocol/protocol-version.ts';
-import { askEra } from './ask-era.ts';
 import type { ChildExit, ChildSink, StdioChild } from './child-process.ts';
 import { ChildRequests } from './child-requests.ts';
+import { describeExit } from './describe-exit.ts';
 import type { OversizedLine } from './line-decoder.ts';
-import {
-  type ClientIdentity,
-  initializeParams,
-  modernRequestMeta,
-  parseDiscoverResult,
-  parseInitializeResult,
-  type ServerIdentity,
-} from './server-identity.ts';
+import { meetServer } from './meet-server.ts';
+import type { ClientIdentity, ServerIdentity } from './server-identity.ts';
+import { SignOfLife } from './sign-of-life.ts';
 
 export type ChildState =
   | { kind: 'starting' }
@@ -70,19 +65,15 @@ export class ChildSupervisor {
   readonly #options: SupervisorOptions;
   readonly #events: SupervisorEvents;
   readonly #requests = new ChildRequests();
+  readonly #signOfLife: SignOfLife;
   readonly #readyWaiters = new Set<() => void>();
   #state: ChildState = { kind: 'starting' };
   #child: StdioChild | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
-  #silenceTimer: NodeJS.Timeout | undefined;
   #restartDelayMs = RESTART_DELAY_MIN_MS;
   #readyAtMs: number | undefined;
   #restarts = 0;
   #failedStarts = 0;
-  #probe: Promise<boolean> | undefined;
-  #linesHeard = 0;
-  #heard: (() => void) | undefined;
-  #answersPing = false;
   #lastStderr: string[] = [];
   /** Whether the child that starts was asked for its era, or the one before it ended by that. */
   #asked: 'no' | 'yes' | 'in-vain' = 'no';
@@ -90,6 +81,10 @@ export class ChildSupervisor {
   constructor(options: SupervisorOptions, events: SupervisorEvents) {
     this.#options = options;
     this.#events = events;
+    this.#signOfLife = new SignOfLife({
+      request: (method, params) => this.request(method, params),
+      client: options.client,
+    });
   }
 
   get state(): ChildState {
@@ -154,19 +149,18 @@ export class ChildSupervisor {
     return this.#state.kind === 'ready' ? this.#state.server : undefined;
   }
 
-  /** Whether the child says anything within the time. Several callers at once share one probe. */
+  /** Whether the child is ready and says anything within the time when it is asked to. */
   probe(timeoutMs: number): Promise<boolean> {
     if (this.#state.kind !== 'ready') return Promise.resolve(false);
-    this.#probe ??= this.#askForSignOfLife(this.#state.server, timeoutMs).finally(() => {
-      this.#probe = undefined;
-    });
-    return this.#probe;
+    return this.#signOfLife
+      .probe(this.#state.server, timeoutMs)
+      .then((isAlive) => isAlive && this.#state.kind === 'ready');
   }
 
   async stop(): Promise<void> {
     this.#state = { kind: 'stopped' };
     clearTimeout(this.#restartTimer);
-    clearInterval(this.#silenceTimer);
+    this.#signOfLife.stop();
     this.#wakeReadyWaiters();
     await this.#child?.stop();
   }
@@ -177,13 +171,22 @@ export class ChildSupervisor {
   }
 
   async #introduce(child: StdioChild): Promise<void> {
-    const { log, startTimeoutMs } = this.#options;
+    const { client, knownEra, log, startTimeoutMs } = this.#options;
     const timer = setTimeout(() => {
       log.error('Child was not ready in time', { timeoutMs: startTimeoutMs });
       child.kill();
     }, startTimeoutMs);
     try {
-      const server = await this.#meet();
+      const server = await meetServer({
+        request: (method, params) => this.request(method, params),
+        client,
+        era: knownEra(),
+        mayAskEra: this.#asked !== 'in-vain',
+        onAskingEra: () => {
+          this.#asked = 'yes';
+        },
+        isWanted: () => this.#state.kind === 'starting',
+      });
       if (this.#child !== child || this.#state.kind !== 'starting') return;
       if (server.era === 'legacy') child.writeLine('{"jsonrpc":"2.0","method":"notifications/initialized"}');
       this.#becomeReady(server);
@@ -196,63 +199,20 @@ export class ChildSupervisor {
     }
   }
 
-  /** Asks for the era in the server itself: a sibling beside it doubles memory, and meets it at its port or lock. */
-  async #meet(): Promise<ServerIdentity> {
-    const era = this.#options.knownEra();
-    if (era === 'modern') return this.#discover();
-    if (era === undefined && this.#asked !== 'in-vain') {
-      this.#asked = 'yes';
-      const modern = await askEra((method, params) => this.request(method, params), this.#options.client);
-      if (modern) return modern;
-    }
-    return this.#initialize();
-  }
-
-  async #discover(): Promise<ServerIdentity> {
-    const params = { _meta: modernRequestMeta(this.#options.client) };
-    return parseDiscoverResult(await this.request('server/discover', params));
-  }
-
-  /** A server that ended while it was asked for its era may be a modern one after all. */
-  async #initialize(): Promise<ServerIdentity> {
-    try {
-      return parseInitializeResult(await this.request('initialize', initializeParams(this.#options.client)));
-    } catch (refused) {
-      if (this.#state.kind !== 'starting') throw refused;
-      return await this.#discover().catch(() => {
-        throw refused;
-      });
-    }
-  }
-
   #becomeReady(server: ServerIdentity): void {
     this.#state = { kind: 'ready', server };
     this.#readyAtMs = performance.now();
     this.#failedStarts = 0;
     this.#asked = 'no';
     this.#options.onEra(server.era);
-    this.#watchSilence();
+    this.#signOfLife.watch(Math.min(SILENCE_CHECK_MS, this.#options.hungTimeoutMs), () => void this.#killIfHung());
     const { era, protocolVersion } = server;
     this.#options.log.info('Child ready', { era, protocolVersion, restarts: this.#restarts });
     this.#events.ready(server);
     this.#wakeReadyWaiters();
   }
 
-  /** A child that hangs is killed, which restarts it. */
-  #watchSilence(): void {
-    clearInterval(this.#silenceTimer);
-    let heardBefore = this.#linesHeard;
-    this.#silenceTimer = setInterval(
-      () => {
-        const isSilent = this.#linesHeard === heardBefore;
-        heardBefore = this.#linesHeard;
-        if (isSilent) void this.#killIfHung();
-      },
-      Math.min(SILENCE_CHECK_MS, this.#options.hungTimeoutMs),
-    );
-    this.#silenceTimer.unref();
-  }
-
+  /** Which restarts it. */
   async #killIfHung(): Promise<void> {
     const child = this.#child;
     const { hungTimeoutMs, log } = this.#options;
@@ -267,8 +227,7 @@ export class ChildSupervisor {
     const sentence = describeExit(exit);
     this.#child = undefined;
     this.#requests.rejectAll(sentence);
-    this.#heard = undefined;
-    clearInterval(this.#silenceTimer);
+    this.#signOfLife.stop();
     if (this.#state.kind === 'stopped') {
       log.info('Child stopped', { exit: sentence });
       this.#events.lost(sentence);
@@ -304,8 +263,7 @@ export class ChildSupervisor {
   }
 
   #receive(text: string): void {
-    this.#linesHeard += 1;
-    this.#heard?.();
+    this.#signOfLife.hear();
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -333,8 +291,7 @@ export class ChildSupervisor {
   }
 
   #receiveOversized(line: OversizedLine): void {
-    this.#linesHeard += 1;
-    this.#heard?.();
+    this.#signOfLife.hear();
     const id = /^\{"jsonrpc":"2\.0","id":(\d+),/.exec(line.head) ?? /,"id":(\d+)\}$/.exec(line.tail);
     this.#options.log.error('Line of the child dropped: too long', { bytes: line.bytes });
     this.#events.oversizedResponse(id ? Number(id[1]) : undefined, line.bytes);
@@ -354,44 +311,7 @@ export class ChildSupervisor {
     });
   }
 
-  /**
-   * Any line counts, so a child busy with other answers needs not get to the ping. Small hand-written servers leave out
-   * `ping`; until one has answered it, a list they must have is asked for too.
-   */
-  async #askForSignOfLife(server: ServerIdentity, timeoutMs: number): Promise<boolean> {
-    const heard = new Promise<true>((resolve) => {
-      this.#heard = () => resolve(true);
-    });
-    const ignore = (): void => {};
-    if (server.era === 'modern') this.#discover().catch(ignore);
-    else {
-      this.request('ping').then(() => {
-        this.#answersPing = true;
-      }, ignore);
-      if (!this.#answersPing && server.listMethod) this.request(server.listMethod).catch(ignore);
-    }
-    let timer: NodeJS.Timeout | undefined;
-    const silent = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), timeoutMs);
-    });
-    const isAlive = await Promise.race([heard, silent]);
-    clearTimeout(timer);
-    this.#heard = undefined;
-    return isAlive && this.#state.kind === 'ready';
-  }
-
   #wakeReadyWaiters(): void {
     for (const wake of [...this.#readyWaiters]) wake();
-  }
-}
-
-function describeExit(exit: ChildExit): string {
-  switch (exit.kind) {
-    case 'exited':
-      return `exited with code ${exit.code}`;
-    case 'killed':
-      return `was killed by ${exit.signal}`;
-    case 'not-started':
-      return `could not be started (${exit.code})`;
   }
 }

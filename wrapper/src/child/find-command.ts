@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, normalize, sep } from 'node:path';
+import { parse } from 'shell-quote';
 import { isObject, type JsonObject } from '../protocol/json-rpc.ts';
 import { parseProjectScripts } from './project-scripts.ts';
 
@@ -60,10 +61,22 @@ function listCandidates({ directory, path }: { directory: string; path: string }
 function checkGiven(given: readonly string[], { directory, path }: { directory: string; path: string }): FoundCommand {
   const [file = ''] = given;
   if (file === 'node' || findProgram(file, { directory, path })) return { ok: true, command: [...given] };
+  if (given.length === 1 && /\s/.test(file.trim())) return splitGiven(file, { directory, path });
   return {
     ok: false,
     message: `Cannot run the command of the MCP server: "${file}" is neither on PATH nor an executable file`,
     hint: 'Correct "command" in .mcp-hosting.yml, or install the program in the image.',
+  };
+}
+
+/** A whole command line in one argument, as other wrappers want it. */
+function splitGiven(line: string, options: { directory: string; path: string }): FoundCommand {
+  const words = /[$`]/.test(line) ? [] : parse(line);
+  if (words.length > 1 && words.every((word) => typeof word === 'string')) return checkGiven(words, options);
+  return {
+    ok: false,
+    message: `Cannot run the command of the MCP server: "${line}" needs a shell`,
+    hint: "Give its words one by one, or run the shell itself: -- sh -c '…'",
   };
 }
 

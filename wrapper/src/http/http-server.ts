@@ -15,7 +15,7 @@ import { sendJson } from './send-json.ts';
 import { refuseUpgrade } from './websocket-endpoint.ts';
 
 export interface Routes {
-  mcp(req: HttpRequest, res: HttpReply): Promise<void>;
+  mcp(req: HttpRequest, res: HttpReply): Promise<void> | undefined;
   /** A WebSocket wants to be opened. */
   stream(req: IncomingMessage, connection: { socket: Duplex; head: Buffer }): void;
   health(req: HttpRequest, res: HttpReply): Promise<void>;
@@ -45,7 +45,7 @@ export interface HttpServer {
 /** The HTTP server of the wrapper. Whatever goes wrong, the answer is JSON without a trace of the inside. */
 export function createHttpServer(routes: Routes, options: HttpServerOptions): HttpServer {
   const { headerBytesMax, headersMax, connectionsMax } = options;
-  const answer = (req: HttpRequest, res: HttpReply): void => void answerRequest(routes, { req, res, options });
+  const answer = (req: HttpRequest, res: HttpReply): void => answerRequest(routes, { req, res, options });
   const server = createServer(
     {
       keepAliveTimeout: CONNECTION_KEEP_ALIVE_MS,
@@ -72,29 +72,39 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Ht
   return { server, close: () => closeServer(server, plain) };
 }
 
-async function answerRequest(
+function answerRequest(
   routes: Routes,
   { req, res, options }: { req: HttpRequest; res: HttpReply; options: HttpServerOptions },
-): Promise<void> {
+): void {
   const { headersMax, logsRequests, log } = options;
   const requestId = requestIdOf(req.headers);
   res.setHeader('x-request-id', requestId);
   if (logsRequests) logWhenDone(req, res, { requestId, log });
+  const fail = (error: unknown): void => void answerFailure(error, { req, res, requestId, options });
   try {
-    await route(routes, { req, res, headersMax });
+    route(routes, { req, res, headersMax })?.catch(fail);
   } catch (error) {
-    if (error instanceof Refusal) {
-      options.onRefusal(error.reason);
-      log.debug('Request refused', { requestId, reason: error.reason, status: error.status });
-      await discardBody(req);
-      return sendRefusal(res, error);
-    }
-    const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    log.error('Request failed', { requestId, cause });
-    if (res.headersSent) return void res.destroy();
-    const message = 'The wrapper failed to handle this request';
-    sendRefusal(res, new Refusal({ status: 500, reason: 'internal', code: ERROR.internal, message }));
+    fail(error);
   }
+}
+
+async function answerFailure(
+  error: unknown,
+  parts: { req: HttpRequest; res: HttpReply; requestId: string; options: HttpServerOptions },
+): Promise<void> {
+  const { req, res, requestId, options } = parts;
+  const { log } = options;
+  if (error instanceof Refusal) {
+    options.onRefusal(error.reason);
+    log.debug('Request refused', { requestId, reason: error.reason, status: error.status });
+    await discardBody(req);
+    return sendRefusal(res, error);
+  }
+  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log.error('Request failed', { requestId, cause });
+  if (res.headersSent) return void res.destroy();
+  const message = 'The wrapper failed to handle this request';
+  sendRefusal(res, new Refusal({ status: 500, reason: 'internal', code: ERROR.internal, message }));
 }
 
 /**
@@ -136,18 +146,22 @@ async function closeServer(server: Server, plain: ReadonlySet<PlainConnection>):
 
 const NOTHING_HERE = 'Nothing is served here: MCP is at /mcp and /mcp/stream, health at /health and /ready';
 
-async function route(
+/** @throws Refusal, or rejects with it */
+function route(
   routes: Routes,
   { req, res, headersMax }: { req: HttpRequest; res: HttpReply; headersMax: number },
-): Promise<void> {
+): Promise<void> | undefined {
   checkHeaders(req, headersMax);
   const path = pathOf(req);
-  if (path === '/mcp' || path === '/mcp/') return await routes.mcp(req, res);
+  if (path === '/mcp' || path === '/mcp/') return routes.mcp(req, res);
   if (req.method === 'GET' || req.method === 'HEAD') {
-    if (path === '/health') return await routes.health(req, res);
-    if (path === '/ready') return await routes.ready(req, res);
-    if (path === '/metrics') return await routes.metrics(req, res);
-    if (routes.resource?.isMetadataPath(path)) return sendMetadata(res, routes.resource);
+    if (path === '/health') return routes.health(req, res);
+    if (path === '/ready') return routes.ready(req, res);
+    if (path === '/metrics') return routes.metrics(req, res);
+    if (routes.resource?.isMetadataPath(path)) {
+      sendMetadata(res, routes.resource);
+      return undefined;
+    }
   }
   if (path === '/mcp/stream') {
     const message = 'This is a WebSocket endpoint: connect with ws:// or wss:// and the subprotocol "mcp"';

@@ -3,6 +3,7 @@ import { isModernVersion, LEGACY_VERSIONS, SUPPORTED_VERSIONS } from '../protoco
 import type { Caller } from '../sessions/caller.ts';
 import type { Instances } from '../sessions/instances.ts';
 import { clientOf, type LegacyRouter } from '../sessions/legacy-router.ts';
+import type { ServerInstance } from '../sessions/server-instance.ts';
 import type { Session } from '../sessions/session.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { parseEventId } from '../sessions/stream-log.ts';
@@ -50,21 +51,30 @@ export class LegacyHttp {
     this.#streamAgeMsMax = options.streamAgeMsMax;
   }
 
-  async post(inbound: InboundMessages, context: Context): Promise<void> {
+  /** @throws Refusal, or rejects with it */
+  post(inbound: InboundMessages, context: Context): Promise<void> | undefined {
     const [first] = inbound.messages;
     if (!inbound.isBatch && first?.kind === 'request' && first.method === 'initialize') {
-      return await this.#initialize(first, context);
+      return this.#initialize(first, context);
     }
-    const { req, res, caller, accept } = context;
+    const { req, caller } = context;
     const session = this.findSession(req, { caller, isOptional: false });
     if (session) checkSessionVersion(req);
-    const requests = inbound.messages.filter((message) => message.kind === 'request').length;
+    const requests = countRequests(inbound);
     const instance = session?.instance ?? this.#instances.forPrincipal(caller);
     if (!instance) throw unavailable('session-limit', 'All places for servers of their own are taken');
-    if (requests > 0) {
-      const reserved = this.#admission.reserve(instance, requests);
-      if (reserved instanceof Promise) await reserved;
-    }
+    const reserved = requests > 0 ? this.#admission.reserve(instance, requests) : undefined;
+    const relay = (): void => this.#relay(inbound, { ...context, session, instance, requests });
+    if (reserved instanceof Promise) return reserved.then(relay);
+    relay();
+    return undefined;
+  }
+
+  #relay(
+    inbound: InboundMessages,
+    parts: Context & { session: Session | undefined; instance: ServerInstance; requests: number },
+  ): void {
+    const { res, caller, accept, session, instance, requests } = parts;
     const channel =
       requests > 0
         ? new PostExchange({
@@ -158,6 +168,12 @@ export class LegacyHttp {
     const channel = new PostExchange({ res, headers, ...accept, isBatch: false, requests: 1, isPrimed: false });
     channel.end(renderResponse(request.id, body));
   }
+}
+
+function countRequests({ messages }: InboundMessages): number {
+  let requests = 0;
+  for (const { kind } of messages) if (kind === 'request') requests += 1;
+  return requests;
 }
 
 /** @throws Refusal 400 for a version nobody knows (2025-11-25, transports, version header) */

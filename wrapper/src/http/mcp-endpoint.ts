@@ -38,17 +38,17 @@ export class McpEndpoint {
     this.#options = options;
   }
 
-  async handle(req: HttpRequest, res: HttpReply): Promise<void> {
-    const { legacy } = this.#options;
+  /** @throws Refusal, or rejects with it */
+  handle(req: HttpRequest, res: HttpReply): Promise<void> | undefined {
     switch (req.method) {
       case 'POST':
-        return await this.#post(req, res);
+        return this.#post(req, res);
       case 'GET':
-        return legacy.get(req, { res, caller: await this.#admit(req, res) });
       case 'DELETE':
-        return legacy.delete(req, { res, caller: await this.#admit(req, res) });
+        return this.#serveSession(req, res);
       case 'OPTIONS':
-        return this.#preflight(req, res);
+        this.#preflight(req, res);
+        return undefined;
       default:
         throw new Refusal({
           status: 405,
@@ -59,13 +59,21 @@ export class McpEndpoint {
     }
   }
 
+  async #serveSession(req: HttpRequest, res: HttpReply): Promise<void> {
+    const caller = await this.#admit(req, res);
+    const { legacy } = this.#options;
+    if (req.method === 'GET') legacy.get(req, { res, caller });
+    else legacy.delete(req, { res, caller });
+  }
+
   async #post(req: HttpRequest, res: HttpReply): Promise<void> {
     const admitted = this.#admit(req, res);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     if (req.destroyed) return;
     this.#options.rates.take(caller.principalId);
     const accept = parseAccept(req);
-    const body = await readJsonBody(req, this.#options);
+    const read = readJsonBody(req, this.#options);
+    const body = read instanceof Promise ? await read : read;
     if (!body) return;
     const inbound = parseMessages(body.value, this.#options.batchMessagesMax);
     if (inbound.messages.length > 1) this.#options.rates.take(caller.principalId, inbound.messages.length - 1);
@@ -76,8 +84,8 @@ export class McpEndpoint {
       const session = legacy.findSession(req, { caller, isOptional: true });
       if (session && !session.isVersionMistakeNoted) this.#noteVersionMistake(session, { inbound, req });
       const selected = selectEra(inbound, { headers: req.headers, session });
-      if (selected.era === 'modern') await modern.post(selected, context);
-      else await legacy.post(inbound, context);
+      const posted = selected.era === 'modern' ? modern.post(selected, context) : legacy.post(inbound, context);
+      if (posted instanceof Promise) await posted;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#options.onRefusal(error.reason);

@@ -7,17 +7,23 @@ import { PlainRequest } from './plain-request.ts';
 import { Refusal } from './refusal.ts';
 
 /**
- * The parsed JSON body.
- * @throws Refusal 413, 415 or 400
+ * The parsed JSON body, at once where it came along with the head.
+ * @throws Refusal 413, 415 or 400, or rejects with it
  * @returns undefined when the client went away while sending
  */
-export async function readJsonBody(
+export function readJsonBody(
   req: HttpRequest,
-  { bodyBytesMax, nestingDepthMax }: { bodyBytesMax: number; nestingDepthMax: number },
-): Promise<{ value: unknown } | undefined> {
+  limits: { bodyBytesMax: number; nestingDepthMax: number },
+): { value: unknown } | Promise<{ value: unknown } | undefined> {
   checkMediaType(req);
-  const body = req instanceof PlainRequest ? checkLength(req.body, bodyBytesMax) : await readBytes(req, bodyBytesMax);
-  if (body === undefined) return undefined;
+  if (req instanceof PlainRequest) {
+    if (req.body.length > limits.bodyBytesMax) throw tooLarge(limits.bodyBytesMax);
+    return parseBody(req.body, limits);
+  }
+  return readBytes(req, limits.bodyBytesMax).then((body) => body && parseBody(body, limits));
+}
+
+function parseBody(body: Buffer, { nestingDepthMax }: { nestingDepthMax: number }): { value: unknown } {
   if (!isUtf8(body)) throw parseError('The body is not UTF-8');
   if (isNestedDeeperThan(body, nestingDepthMax)) {
     const message = `The body is nested deeper than ${nestingDepthMax} levels`;
@@ -59,11 +65,6 @@ function readBytes(req: IncomingMessage, bodyBytesMax: number): Promise<Buffer |
     req.on('error', () => resolve(undefined));
     req.on('close', () => resolve(undefined));
   });
-}
-
-function checkLength(body: Buffer, bodyBytesMax: number): Buffer {
-  if (body.length > bodyBytesMax) throw tooLarge(bodyBytesMax);
-  return body;
 }
 
 function tooLarge(bodyBytesMax: number): Refusal {

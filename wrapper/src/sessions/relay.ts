@@ -15,6 +15,7 @@ import {
 } from '../protocol/json-rpc.ts';
 import { AskAttribution } from './ask-attribution.ts';
 import type { CallSink, ChildAsk } from './call-sink.ts';
+import { IdTable } from './id-table.ts';
 
 /** Requests during which a server may ask its client something (2026-07-28, MRTR, supported requests). */
 const ASKING_METHODS: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
@@ -46,7 +47,7 @@ export interface RelayOptions {
  */
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new IdTable<Call>();
   readonly #asks = new Map<RequestId, { ask: ChildAsk; call: Call }>();
   readonly #attribution = new AskAttribution<Call>();
   #asksInHand = 0;
@@ -76,7 +77,7 @@ export class Relay {
     const timer = setTimeout(() => this.#expire(id), this.#options.requestTimeoutMs);
     const { progressToken } = replaced;
     const startedAtMs = performance.now();
-    this.#calls.set(id, { id, client: sink.client, method, sink, progressToken, timer, startedAtMs });
+    this.#calls.add(id, { id, client: sink.client, method, sink, progressToken, timer, startedAtMs });
     if (sink.session) sink.session.callsInFlight += 1;
     return id;
   }
@@ -115,7 +116,7 @@ export class Relay {
       this.#options.respond(id, { error: { code: ERROR.methodNotFound, message } });
     if (!capabilityFor(request)) return refuse('The client of this server does not support this method');
     if (this.#asksInHand >= ASKS_MAX) return refuse('Too many requests of this server wait for its clients');
-    const open = [...this.#calls.values()].filter((call) => ASKING_METHODS.has(call.method));
+    const open = this.#calls.values().filter((call) => ASKING_METHODS.has(call.method));
     if (open.length === 0) return this.#answerWithoutCall(request, refuse);
     this.#asksInHand += 1;
     // A call whose questions are all with its client waits for the answers; it is the asker only if nobody else can be.
@@ -133,7 +134,7 @@ export class Relay {
   }
 
   failAll(error: RpcError): void {
-    for (const id of [...this.#calls.keys()]) this.fail(id, error);
+    for (const { id } of this.#calls.values()) this.fail(id, error);
   }
 
   /** Resolves when no call is open, or after the time. */
@@ -188,9 +189,9 @@ export class Relay {
    */
   #handOverAsks(ended: Call): void {
     if (this.#asks.size === 0) return;
-    const heir = [...this.#calls.values()].findLast(
-      (call) => call.client === ended.client && ASKING_METHODS.has(call.method),
-    );
+    const heir = this.#calls
+      .values()
+      .findLast((call) => call.client === ended.client && ASKING_METHODS.has(call.method));
     for (const entry of [...this.#asks.values()]) {
       if (entry.call !== ended) continue;
       if (heir) entry.call = heir;
@@ -227,9 +228,8 @@ export class Relay {
   }
 
   #take(id: number, outcome: Outcome): Call | undefined {
-    const call = this.#calls.get(id);
+    const call = this.#calls.take(id);
     if (!call) return undefined;
-    this.#calls.delete(id);
     clearTimeout(call.timer);
     const seconds = (performance.now() - call.startedAtMs) / 1000;
     this.#options.observe({ method: call.method, era: call.sink.era, outcome, seconds });
