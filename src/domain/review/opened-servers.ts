@@ -2,7 +2,7 @@ import type { Manifest } from '../read-manifests.ts';
 import type { ReviewedFolder } from './review-manifests.ts';
 
 /** By these the wrapper asks for a key or a token; without one of them it lets everybody in. */
-const DOORS = ['MCP_WRAPPER_KEYS_FILE', 'MCP_WRAPPER_OAUTH_ISSUER'];
+const DOORS = ['MCP_WRAPPER_KEYS_FILE', 'MCP_WRAPPER_KEY_SHA256', 'MCP_WRAPPER_OAUTH_ISSUER'];
 
 /** Folders of the servers that everybody may use once this is merged, and not before. */
 export function openedServers(folders: readonly ReviewedFolder[]): string[] {
