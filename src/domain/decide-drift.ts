@@ -43,7 +43,7 @@ export interface ServerSecretState {
   ours: boolean;
 }
 
-export type DriftKind =
+type DriftKind =
   | 'overlay-without-row'
   | 'overlay-of-deleted'
   | 'row-without-overlay'
