@@ -44,6 +44,10 @@ export type RolloutFact =
       found?: { proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] };
     }
   | { kind: 'merge-blocked' }
+  /** It is in the branch's merge queue, which merges it once the checks of its group are through. */
+  | { kind: 'merge-queued' }
+  /** It left the merge queue without a merge. */
+  | { kind: 'dequeued' }
   /** The check of its pull request is through, which branch protection may have waited for. */
   | { kind: 'checks-passed' }
   | { kind: 'closed'; by: string | null }
@@ -128,6 +132,10 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
       return applyMerge(rollout, fact, now);
     case 'merge-blocked':
       return rollout.stage === 'proposed' ? settle(leftToPeople({ ...rollout, mergeBlocked: true })) : rollout;
+    case 'merge-queued':
+      return rollout.stage === 'proposed' ? settle(leftToQueue(rollout, now)) : rollout;
+    case 'dequeued':
+      return rollout.stage === 'proposed' && rollout.mergeQueued ? settle(leftByQueue(rollout)) : rollout;
     case 'checks-passed':
       return rollout.stage === 'proposed' && rollout.mergeBlocked ? settle(leftToBot(rollout, now)) : rollout;
     case 'closed':
@@ -194,7 +202,7 @@ export function dueEffect(rollout: Rollout, now: Date): RolloutEffect {
     case 'proposing':
       return { kind: 'propose' };
     case 'proposed':
-      if (rollout.mergePolicy === 'auto') return { kind: 'merge' };
+      if (rollout.mergePolicy === 'auto' && !rollout.mergeQueued) return { kind: 'merge' };
       if (rollout.reportedStage !== 'proposed') return { kind: 'report' };
       return silentFor(rollout, now, PROPOSAL_POLL_MS) ? { kind: 'poll-proposal' } : wait(PROPOSAL_POLL_MS);
     case 'syncing':
@@ -257,6 +265,16 @@ function enterProposed(rollout: Rollout, now: Date): Rollout {
 
 function leftToPeople(rollout: Rollout): Rollout {
   return withoutDeadline({ ...rollout, mergePolicy: 'review' });
+}
+
+/** The queue has its own limits of time, and takes out what does not get through. */
+function leftToQueue({ reportedStage: _, ...rollout }: Rollout, now: Date): Rollout {
+  return withoutDeadline({ ...rollout, mergeQueued: true, polledAt: now.toISOString() });
+}
+
+/** Somebody has to look why: people are told that it waits for them, unless its checks pass anew. */
+function leftByQueue({ mergeQueued: _, reportedStage: __, ...rollout }: Rollout): Rollout {
+  return leftToPeople({ ...rollout, mergeBlocked: true });
 }
 
 /** The bot tries once more to merge. */
