@@ -1,5 +1,4 @@
 import { assertNever } from '../../domain/assert-never.ts';
-import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import type { OverlayPolicy } from '../../domain/deployments-policy.ts';
 import type { DeploymentsSnapshot } from '../../domain/deployments-snapshot.ts';
 import { declaredBy } from '../../domain/missing-secrets.ts';
@@ -9,6 +8,7 @@ import { parseDeploymentsPolicy } from '../../domain/parse-deployments-policy.ts
 import { renderOverlay } from '../../domain/render-overlay.ts';
 import { renderPullRequest } from '../../domain/reports/pull-request.ts';
 import type { Rollout } from '../../domain/rollout.ts';
+import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import { setScale } from '../../domain/set-scale.ts';
 import { UserError } from '../../domain/user-error.ts';
 import { ensureProbeKey } from '../ensure-probe-key.ts';

@@ -1,12 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  applyFact,
-  dueEffect,
-  failByDeadline,
-  pauseBeforeRetry,
-  type RolloutFact,
-} from '../../../src/domain/decide-rollout.ts';
+import { applyFact, failByDeadline } from '../../../src/domain/decide-rollout.ts';
+import { dueEffect, pauseBeforeRetry } from '../../../src/domain/due-effect.ts';
 import { ROLLOUT_STAGES, type Rollout, type RolloutStage } from '../../../src/domain/rollout.ts';
+import type { RolloutFact } from '../../../src/domain/rollout-fact.ts';
 import { PROPOSAL_POLL_MS, RECOVERIES_MAX, SYNC_DEADLINE_MS } from '../../../src/domain/rollout-limits.ts';
 import { rolloutFixture, START } from './rollout-fixture.ts';
 
