@@ -36,6 +36,12 @@ export const STREAM_KEEP_ALIVE_MS = 15_000;
 /** Bytes waiting for a slow reader before its stream is cut. Above the largest single message we expect (an 8 MB reply). */
 export const STREAM_BUFFER_BYTES_MAX = 32 * 1024 * 1024;
 
+/** Bytes that wait for the slow readers of all connections together: a few of the largest answers and streams. */
+export const UNREAD_BYTES_MAX = 128 * 1024 * 1024;
+
+/** How often what waits is added up, in ms: a server writes some ten megabytes in that time. */
+export const UNREAD_CHECK_MS = 250;
+
 /** Messages kept for a session whose GET stream is not open. They are change notices; the client lists again anyway. */
 export const SESSION_QUEUE_MESSAGES_MAX = 64;
 

@@ -25,6 +25,7 @@ const HEADS: [description: string, lines: string[]][] = [
   ['an expectation', ['content-length: 2', 'expect: 100-continue']],
   ['an upgrade', ['content-length: 2', 'upgrade: websocket', 'connection: upgrade']],
   ['a connection that is to end', ['content-length: 2', 'connection: close']],
+  ['a proxy connection that is to end', ['content-length: 2', 'proxy-connection: close']],
   ['a header hidden by the connection', ['content-length: 2', 'connection: keep-alive, authorization']],
   ['two hosts', ['content-length: 2', 'host: b']],
   ['the same header in two cases', ['content-length: 2', 'X-A: 1', 'x-a: 2']],

@@ -7,6 +7,7 @@ import { CLOSE_MS_MAX, CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } fr
 import type { Log } from '../measure/log.ts';
 import { requestIdOf } from '../measure/request-id.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
+import { cutSlowReaders } from './cut-slow-readers.ts';
 import { discardBody } from './discard-body.ts';
 import type { HttpReply, HttpRequest } from './http-exchange.ts';
 import { PlainConnection, type PlainConnectionOptions } from './plain-connection.ts';
@@ -69,6 +70,7 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Ht
   });
   server.on('clientError', answerBrokenRequest);
   const plain = takePlainRequests(server, { headerBytesMax, headersMax, onRequest: answer });
+  cutSlowReaders(server, (cut) => options.log.warn('Slow readers cut: too many bytes wait for them', cut));
   return { server, close: () => closeServer(server, plain) };
 }
 

@@ -11,6 +11,9 @@ const CLOSE = 'connection: close\r\n';
 /** What may stand in a header: a line break would begin another one. */
 const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 
+/** Node.js sets three bytes aside for each character of a string, for as long as its reader has not taken it all. */
+const COPIED_CHARACTERS_MAX = 64 * 1024;
+
 /** What a reply needs of the connection that it goes to. */
 export interface ReplyConnection {
   readonly socket: Socket;
@@ -108,7 +111,8 @@ export class PlainReply implements HttpReply {
     if (!socket.writable) return false;
     const bytes = this.headersSent ? text : this.#head + text;
     this.headersSent = true;
-    return bytes === '' || socket.write(bytes);
+    if (bytes === '') return true;
+    return socket.write(bytes.length > COPIED_CHARACTERS_MAX ? Buffer.from(bytes) : bytes);
   }
 }
 

@@ -34,8 +34,14 @@ export interface PlainHead {
 /** No folded lines, no bytes beyond ASCII, no name that could be written in two ways. */
 const PLAIN_HEAD = /^POST \/mcp HTTP\/1\.1\r\n(?:[A-Za-z0-9-]+:[\t\x20-\x7e]*\r\n)+$/;
 
-/** Any of these asks for more than a body of known length and an answer. */
-const ASKS_FOR_MORE: ReadonlySet<string> = new Set(['transfer-encoding', 'expect', 'upgrade', 'trailer']);
+/** Any of these asks for more than a body of known length and an answer; `node:http` obeys the last as `connection`. */
+const ASKS_FOR_MORE: ReadonlySet<string> = new Set([
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'trailer',
+  'proxy-connection',
+]);
 
 /** Longer ones are not plain: what is exact is left to who knows all rules. */
 const CONTENT_LENGTH = /^(?:0|[1-9]\d{0,8})$/;

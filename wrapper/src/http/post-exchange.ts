@@ -79,6 +79,8 @@ export class PostExchange implements Channel {
       return;
     }
     const text = isBatch ? `[${this.#answers.join(',')}]` : (this.#answers[0] ?? '');
+    // A reader that is slow to take them keeps this object.
+    this.#answers = [];
     sendJson(res, isBatch ? 200 : this.#status, text, headers);
   }
 

@@ -85,6 +85,9 @@ export class LegacyRouter {
           return answer({ result: {} });
         }
         break;
+      case 'subscriptions/listen':
+        // A modern child would take it and say nothing until the end of a subscription that this client cannot have.
+        return refuse({ code: ERROR.methodNotFound, message: 'Method not found' });
       case 'ping':
         // A modern server knows no ping; that it runs is known.
         if (state.server.era === 'modern') return answer({ result: {} });

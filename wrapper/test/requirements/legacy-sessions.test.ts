@@ -53,6 +53,16 @@ describe.each([
     expect((await client.request('tools/list')).status).toBe(404);
   });
 
+  test('A subscription of the newer revision is no method here', async () => {
+    const client = await connect();
+
+    const { status, last } = await client.request('subscriptions/listen', {
+      notifications: { toolsListChanged: true },
+    });
+
+    expect([status, last.error?.code]).toEqual([200, -32601]);
+  });
+
   test(verifies('legacy-ping', 'ping is answered with an empty result'), async () => {
     const client = await connect();
 
