@@ -39,6 +39,7 @@ const PROMISES = {
     unit: 'ms',
     limit: { max: 1000 },
   },
+  applicationsMemory: { what: 'memory while 2,000 Applications are followed', unit: 'MB', limit: { max: 384 } },
   applicationsGrowth: { what: 'growth while 2,000 Applications are followed', unit: '% of memory', limit: { max: 5 } },
   relistPages: { what: 'requests to list 2,000 Applications anew', unit: '', limit: { max: 4 } },
 } as const satisfies Record<string, Promised>;

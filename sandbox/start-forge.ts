@@ -86,10 +86,7 @@ async function ensureDeploymentsRepository(
   });
 }
 
-/**
- * What `mcp-hosting bootstrap` writes, for what there is here: no Prometheus, and pods share one machine, on which each
- * could have the port of its metrics only once.
- */
+/** What `mcp-hosting bootstrap` writes, for what there is here: no Prometheus. */
 function scaffoldFiles(cloneUrl: string): Record<string, string> {
   const [owner = '', name = ''] = DEPLOYMENTS_REPOSITORY.split('/');
   const version = readOwnVersion();

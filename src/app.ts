@@ -11,10 +11,15 @@ export const HANDLED_EVENTS: readonly string[] = [
   'repository_dispatch',
   'check_run',
   'check_suite',
+  'merge_group',
 ];
 
 /** Of what comes with each check run and commit, only the wish to have it again is acted on. */
-const ONLY_ACTION: Readonly<Record<string, string>> = { check_run: 'rerequested', check_suite: 'rerequested' };
+const ONLY_ACTION: Readonly<Record<string, string>> = {
+  check_run: 'rerequested',
+  check_suite: 'rerequested',
+  merge_group: 'checks_requested',
+};
 
 /**
  * The Probot app: it records a delivery, whose signature Probot has checked, and enqueues its job. Nothing else happens

@@ -59,12 +59,22 @@ const PERMISSIONS: Record<string, 'read' | 'write'> = {
   contents: 'write',
   deployments: 'write',
   issues: 'write',
+  merge_queues: 'read',
   metadata: 'read',
   pull_requests: 'write',
   workflows: 'write',
 };
 
-const EVENTS = ['check_run', 'issue_comment', 'issues', 'pull_request', 'push', 'repository_dispatch', 'workflow_run'];
+const EVENTS = [
+  'check_run',
+  'issue_comment',
+  'issues',
+  'merge_group',
+  'pull_request',
+  'push',
+  'repository_dispatch',
+  'workflow_run',
+];
 
 /** Longer than clients keep a connection: one that is closed while a request is on its way looks like an outage. */
 const KEEP_ALIVE_MS = 65_000;

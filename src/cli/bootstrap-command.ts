@@ -4,6 +4,8 @@ import type { ScaffoldConflict } from '../domain/scaffold/plan-scaffold.ts';
 import type { Files } from '../domain/scaffold/render-scaffold.ts';
 import { diffScaffold } from '../domain/scaffold/scaffold-diff.ts';
 import { type GivenScaffoldOptions, parseRepositoryOption } from '../domain/scaffold/scaffold-options.ts';
+import { SCAFFOLD_RECORD } from '../domain/scaffold/scaffold-record.ts';
+import { UserError } from '../domain/user-error.ts';
 import { bootstrapDirectory } from './bootstrap-directory.ts';
 import { bootstrapRepository } from './bootstrap-repository.ts';
 import { type CliContext, type CommonOptions, printJson, printLine, settingsOf } from './cli-context.ts';
@@ -46,6 +48,7 @@ export interface BootstrapResult {
 /** `mcp-hosting bootstrap`: the scaffold of a deployments repository, as a pull request or in a folder. */
 export async function runBootstrap(context: CliContext, options: BootstrapOptions): Promise<void> {
   const repository = parseRepositoryOption(options.repository);
+  if (options.output === '') throw emptyOutput();
   const settings = settingsOf(context, options);
   const request = { repository, given: givenOptions(options), dryRun: options.dryRun === true, settings };
   const result =
@@ -54,6 +57,15 @@ export async function runBootstrap(context: CliContext, options: BootstrapOption
       : await bootstrapDirectory(context, { ...request, directory: options.output });
   if (options.json) return printJson(context, summary(repository, options, result));
   printResult(context, options, result);
+}
+
+/** An unset variable of a script would have the scaffold written to the working directory. */
+function emptyOutput(): UserError {
+  return new UserError(
+    'usage-invalid',
+    'Cannot use --output: it is empty, expected the path of a folder',
+    'Write `--output .` for this one.',
+  );
 }
 
 /** What was given only: the rest is what an earlier run recorded, or a default. */
@@ -79,7 +91,7 @@ const MARKS = { added: '+', changed: '~', removed: '-' } as const;
 function lastLine(options: BootstrapOptions, { pullRequest, written }: BootstrapResult, changes: number): string {
   if (options.dryRun)
     return changes === 0 ? 'Nothing would change.' : `${files(changes)} would change. Nothing was written.`;
-  if (written !== undefined) return `${files(changes)} ${written}`;
+  if (written !== undefined) return `${changes === 0 ? `Only ${SCAFFOLD_RECORD}` : files(changes)} ${written}`;
   return pullRequest ? `Nothing new to propose: ${pullRequest.url} is open.` : 'Nothing to change: it is up to date.';
 }
 

@@ -28,7 +28,7 @@ async function readFiles(directory: string, paths: readonly string[]): Promise<R
   const files: Record<string, string> = {};
   for (const path of paths) {
     try {
-      files[path] = await readFile(join(directory, path), 'utf8');
+      files[path] = utf8.decode(await readFile(join(directory, path)));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unusable(join(directory, path), code, error);
@@ -36,6 +36,9 @@ async function readFiles(directory: string, paths: readonly string[]): Promise<R
   }
   return files;
 }
+
+/** Strict, or the bytes of another encoding would be lost when the file is written again. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The record comes last: after a crash, the next run merges with what the run before recorded. */
 async function writeChanges(directory: string, before: Files, after: Files): Promise<boolean> {
@@ -63,10 +66,11 @@ async function onDisk(file: string, work: (file: string) => Promise<void>): Prom
 }
 
 function unusable(file: string, code: string | undefined, cause: unknown): UserError {
+  const found = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : (code ?? 'it cannot be used');
   return new UserError(
     'output-unusable',
-    `Cannot write the scaffold: ${file}: ${code ?? 'it cannot be used'}, expected a folder of plain files`,
-    'Choose another folder with --output, or make it readable and writable.',
+    `Cannot write the scaffold: ${file}: ${found}, expected a folder of plain files`,
+    'Choose another folder with --output, or make it readable, writable and UTF-8.',
     { cause },
   );
 }

@@ -82,8 +82,10 @@ function printReports(context: CliContext, reports: readonly CheckReport[]): voi
   for (const { status, title, found, problems } of reports) {
     const [mark, style] = MARKS[status];
     printLine(context, ` ${paint(mark, style, color)} ${title.padEnd(width)}  ${plainLine(found, 200)}`);
-    for (const { problem, fix } of problems) {
+    for (const [index, { problem, fix }] of problems.entries()) {
       printLine(context, `     ${plainLine(problem, 500)}`);
+      // What mends several in a row is said once, below them.
+      if (problems[index + 1]?.fix === fix) continue;
       printLine(context, `     ${paint('→', 'cyan', color)} ${plainLine(fix, 500)}`);
     }
   }
@@ -94,7 +96,7 @@ function lastLine(reports: readonly CheckReport[]): string {
   const count = (status: CheckReport['status']) => reports.filter((report) => report.status === status).length;
   const [bad, warned] = [count('broken'), count('warning')];
   if (bad === 0 && warned === 0) return `All ${reports.length} checks are fine.`;
-  return `Of ${reports.length} checks ${bad} ${bad === 1 ? 'is' : 'are'} broken, ${warned} ${warned === 1 ? 'warns' : 'warn'}.`;
+  return `Of ${reports.length} ${reports.length === 1 ? 'check' : 'checks'} ${bad} ${bad === 1 ? 'is' : 'are'} broken, ${warned} ${warned === 1 ? 'warns' : 'warn'}.`;
 }
 
 function unhealthy(count: number): UserError {

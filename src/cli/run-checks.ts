@@ -5,6 +5,8 @@ import { visibleError } from './visible-error.ts';
 
 const OUTAGE_HINT = 'Check its address and the network between here and there, and run this again in a minute.';
 
+const UNEXPECTED_HINT = 'Mend the setting that it names in the environment of the bot; else this is a bug.';
+
 /** One thing that is looked at. */
 export interface DoctorCheck {
   /** Stable word for programs. */
@@ -55,8 +57,15 @@ function tooLate(timeoutMs: number): Diagnosis {
 
 function failed(error: unknown): Diagnosis {
   const { message, hint } =
-    error instanceof RetryLaterError ? { message: error.message, hint: OUTAGE_HINT } : visibleError(error);
+    error instanceof RetryLaterError ? { message: error.message, hint: OUTAGE_HINT } : told(error);
   return { found: 'could not be checked', problems: [broken(message, hint)] };
+}
+
+/** What no check expected comes with its cause, which is all that there is to go on. */
+function told(error: unknown): { message: string; hint: string } {
+  const { code, message, hint } = visibleError(error);
+  if (code !== 'internal-error' || !(error instanceof Error && error.cause instanceof Error)) return { message, hint };
+  return { message: `${message}: ${error.cause.message}`, hint: UNEXPECTED_HINT };
 }
 
 function statusOf({ problems }: Diagnosis): CheckReport['status'] {

@@ -18,6 +18,21 @@ export function parseCidr(text: string): Cidr | undefined {
   return (first & hostMask) === 0n ? { bits, first, prefix } : undefined;
 }
 
+/**
+ * What somebody means who writes a bare address, or an IPv4 range by one of its addresses.
+ * @returns undefined for anything else, ranges that are right among it
+ */
+export function nearestCidr(text: string): string | undefined {
+  if (!text.includes('/')) return [`${text}/32`, `${text}/128`].find((range) => parseCidr(range));
+  const [address = '', suffix = ''] = text.split('/');
+  const first = parseIpv4(address);
+  const prefix = Number(suffix);
+  if (first === undefined || !/^[0-9]{1,2}$/.test(suffix) || prefix > 32) return undefined;
+  const lowest = (first >> BigInt(32 - prefix)) << BigInt(32 - prefix);
+  const range = `${[24n, 16n, 8n, 0n].map((shift) => (lowest >> shift) & 255n).join('.')}/${prefix}`;
+  return range === text ? undefined : range;
+}
+
 /** Whether every address of `inner` is in `outer`. */
 function contains(outer: Cidr, inner: Cidr): boolean {
   if (outer.bits !== inner.bits || outer.prefix > inner.prefix) return false;

@@ -1,13 +1,13 @@
 import type { HostedServerStatus } from './hosted-server.ts';
+import { isServerId } from './server-id.ts';
 
 /** Git, database and cluster as they were read one after the other; they may be seconds apart. */
 export interface DriftState {
-  /** Directories below `servers/` on the default branch. */
+  /** Directories below `servers/` on the default branch, by whatever name: Argo CD deploys them all. */
   overlays: readonly string[];
   /** Rows of all living servers, and of the deleted ones that are named elsewhere. */
   rows: readonly DriftRow[];
-  /** Server ids of the Applications. */
-  applications: readonly string[];
+  applications: readonly DriftApplication[];
   /** Secrets of the servers' namespace by which a server is known. */
   secrets: readonly ServerSecretState[];
   /** Servers with a rollout that is not settled: there the three differ on purpose. */
@@ -19,7 +19,20 @@ export interface DriftRow {
   status: HostedServerStatus;
   /** An overlay of it was merged. */
   deployed: boolean;
+  /** It may have no pod while nobody asks for it: it scales to zero. */
+  mayIdle: boolean;
   deletedAt: Date | null;
+}
+
+/** An Application, as far as it says that the cluster holds what git does. */
+export interface DriftApplication {
+  serverId: string;
+  /** `Synced`, `OutOfSync` or `Unknown`, as Argo CD says of what it compared last. */
+  syncStatus: string;
+  /** `Kind name` of what differs from git: of a Deployment that was scaled by hand too. */
+  outOfSync: readonly string[];
+  /** Argo CD shows pods of it. */
+  hasPods: boolean;
 }
 
 /** A Secret `mcp-<server-id>-access` or `-env`; its values are never read. */
@@ -30,18 +43,23 @@ export interface ServerSecretState {
   ours: boolean;
 }
 
-export type DriftKind =
+type DriftKind =
   | 'overlay-without-row'
   | 'overlay-of-deleted'
   | 'row-without-overlay'
   | 'overlay-without-application'
   | 'application-without-overlay'
+  | 'application-out-of-sync'
+  | 'running-without-pods'
+  | 'stopped-with-pods'
   | 'secret-without-server';
 
 /** Something that is in one of the three and not in the others. */
 export interface Drift {
   kind: DriftKind;
   serverId: string;
+  /** `Kind name` of what differs. */
+  objects?: readonly string[];
 }
 
 export type DriftRepair =
@@ -77,8 +95,9 @@ export function driftKey({ kind, serverId }: Drift): string {
 /** All that differs at this moment, servers under way left out. */
 export function findDrift(state: DriftState): Drift[] {
   const overlays = new Set(state.overlays);
-  const applications = new Set(state.applications);
+  const applications = new Set(state.applications.map(({ serverId }) => serverId));
   const rows = new Map(state.rows.map((row) => [row.serverId, row]));
+  const arePodsShown = state.applications.some(({ hasPods }) => hasPods);
   const isLiving = (serverId: string) => rows.has(serverId) && rows.get(serverId)?.status !== 'deleted';
   const found: Drift[] = [
     ...state.overlays.flatMap((serverId): Drift[] => {
@@ -86,20 +105,40 @@ export function findDrift(state: DriftState): Drift[] {
       return [
         ...(row === undefined ? [{ kind: 'overlay-without-row' as const, serverId }] : []),
         ...(row?.status === 'deleted' ? [{ kind: 'overlay-of-deleted' as const, serverId }] : []),
-        ...(applications.has(serverId) ? [] : [{ kind: 'overlay-without-application' as const, serverId }]),
+        ...(applications.has(serverId) || !isServerId(serverId)
+          ? []
+          : [{ kind: 'overlay-without-application' as const, serverId }]),
       ];
     }),
     ...state.rows
       .filter(({ serverId, status, deployed }) => status !== 'deleted' && deployed && !overlays.has(serverId))
       .map(({ serverId }): Drift => ({ kind: 'row-without-overlay', serverId })),
     ...state.applications
-      .filter((serverId) => !overlays.has(serverId))
-      .map((serverId): Drift => ({ kind: 'application-without-overlay', serverId })),
+      .filter(({ serverId }) => !overlays.has(serverId))
+      .map(({ serverId }): Drift => ({ kind: 'application-without-overlay', serverId })),
+    ...state.applications.flatMap((application) => {
+      const row = rows.get(application.serverId);
+      return row && overlays.has(application.serverId) ? differenceOf(application, row, arePodsShown) : [];
+    }),
     ...[...new Set(state.secrets.map(({ serverId }) => serverId))]
       .filter((serverId) => !isLiving(serverId) && !overlays.has(serverId))
       .map((serverId): Drift => ({ kind: 'secret-without-server', serverId })),
   ];
   return found.filter(({ serverId }) => !state.busy.includes(serverId)).sort(inOrder);
+}
+
+/**
+ * What runs of a server that was brought to its end, where that is not what git or the row says. Argo CD compares every
+ * field that git has, the count of replicas among them, and undoes what people change in the cluster (`selfHeal`); so what
+ * differs for long is what it cannot undo. What a failed rollout left behind its people were told of.
+ * @param arePodsShown an AppProject of an old scaffold hides all pods: then nothing is known of them
+ */
+function differenceOf({ serverId, ...application }: DriftApplication, row: DriftRow, arePodsShown: boolean): Drift[] {
+  if (row.status !== 'running' && row.status !== 'stopped') return [];
+  const { syncStatus, outOfSync: objects, hasPods } = application;
+  if (syncStatus !== 'Synced') return [{ kind: 'application-out-of-sync', serverId, objects }];
+  if (row.status === 'stopped') return hasPods ? [{ kind: 'stopped-with-pods', serverId }] : [];
+  return hasPods || row.mayIdle || !arePodsShown ? [] : [{ kind: 'running-without-pods', serverId }];
 }
 
 /**
@@ -139,7 +178,11 @@ export function decideDrift(
 }
 
 function isOfArgo(kind: DriftKind): boolean {
-  return kind === 'overlay-without-application' || kind === 'application-without-overlay';
+  return (
+    kind === 'overlay-without-application' ||
+    kind === 'application-without-overlay' ||
+    kind === 'application-out-of-sync'
+  );
 }
 
 /** Provably the bot's, of a server that was deleted long ago, and that nothing runs of any more. */
@@ -150,7 +193,7 @@ function isRemovable(drift: Drift, state: DriftState, now: Date): boolean {
 
 /** Such Secrets go by themselves in time, which nobody needs to hear of. */
 function awaitsRemoval({ kind, serverId }: Drift, { rows, secrets, applications }: DriftState): boolean {
-  if (kind !== 'secret-without-server' || applications.includes(serverId)) return false;
+  if (kind !== 'secret-without-server' || applications.some((one) => one.serverId === serverId)) return false;
   const row = rows.find((one) => one.serverId === serverId);
   return row?.status === 'deleted' && secrets.filter((one) => one.serverId === serverId).every(({ ours }) => ours);
 }

@@ -1,77 +1,15 @@
 import { assertNever } from './assert-never.ts';
 import { deadlineFailure } from './deadline-failure.ts';
-import type { ToolSummary } from './hosted-server.ts';
-import {
-  isEnded,
-  type PullRequestRef,
-  type ReportIds,
-  type Rollout,
-  type RolloutFailure,
-  type RolloutStage,
-} from './rollout.ts';
+import { isEnded, type Rollout, type RolloutStage } from './rollout.ts';
+import type { RolloutFact } from './rollout-fact.ts';
 import {
   BUILD_DEADLINE_MS,
-  BUILD_POLL_MS,
   GITHUB_DEADLINE_MS,
-  PROPOSAL_POLL_MS,
   RECOVERIES_MAX,
   REPORT_DEADLINE_MS,
-  RETRY_PAUSE_MS,
-  RETRY_PAUSE_MS_MAX,
-  SECRETS_POLL_MS,
   SYNC_DEADLINE_MS,
-  SYNC_POLL_MS,
   VERIFY_DEADLINE_MS,
-  VERIFY_POLL_MS,
 } from './rollout-limits.ts';
-
-/** Something that happened to a rollout: heard from outside, or the outcome of an effect. */
-export type RolloutFact =
-  | { kind: 'reported'; reports: ReportIds; stage: RolloutStage }
-  | { kind: 'setup-proposed'; pullRequest: PullRequestRef }
-  /** `failure`: what was merged, or stands beside it, cannot be built. */
-  | { kind: 'setup-merged'; changes: Partial<Rollout>; failure?: RolloutFailure }
-  | { kind: 'build-dispatched'; runId: number; url: string }
-  | { kind: 'build-succeeded'; digest: string }
-  | { kind: 'build-silent' }
-  | { kind: 'proposed'; proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] }
-  | { kind: 'unchanged'; headSha: string; overlay?: Rollout['overlay'] }
-  | {
-      kind: 'merged';
-      sha: string;
-      by: string | null;
-      /** Given when the effect itself found its pull request merged. */
-      found?: { proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] };
-    }
-  | { kind: 'merge-blocked' }
-  /** The check of its pull request is through, which branch protection may have waited for. */
-  | { kind: 'checks-passed' }
-  | { kind: 'closed'; by: string | null }
-  | { kind: 'still-open' }
-  | { kind: 'refreshed' }
-  | { kind: 'synced' }
-  | { kind: 'not-synced'; because: string; uncoveredRevision?: string }
-  | { kind: 'secrets-missing'; names: string[]; message: string; hint: string }
-  | { kind: 'verified'; protocolVersion: string; tools: ToolSummary[]; toolCount: number }
-  | { kind: 'not-verified'; reason: string }
-  | { kind: 'superseded'; reason: string }
-  | { kind: 'recovered' }
-  | { kind: 'failed'; failure: RolloutFailure };
-
-/** The next thing to do for a rollout, or how long to wait for a fact. */
-export type RolloutEffect =
-  | { kind: 'report' }
-  | { kind: 'propose-setup' }
-  | { kind: 'dispatch-build' }
-  | { kind: 'poll-build' }
-  | { kind: 'propose' }
-  | { kind: 'merge' }
-  | { kind: 'poll-proposal' }
-  | { kind: 'refresh-application' }
-  | { kind: 'observe' }
-  | { kind: 'verify' }
-  | { kind: 'fail-by-deadline' }
-  | { kind: 'wait'; forMs: number | null };
 
 /** Where a stage waits for a person, its bound ends with what is to be done before: see `withoutDeadline`. */
 const DEADLINES_MS: Record<RolloutStage, number> = {
@@ -128,6 +66,10 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
       return applyMerge(rollout, fact, now);
     case 'merge-blocked':
       return rollout.stage === 'proposed' ? settle(leftToPeople({ ...rollout, mergeBlocked: true })) : rollout;
+    case 'merge-queued':
+      return rollout.stage === 'proposed' ? settle(leftToQueue(rollout, now)) : rollout;
+    case 'dequeued':
+      return rollout.stage === 'proposed' && rollout.mergeQueued ? settle(leftByQueue(rollout)) : rollout;
     case 'checks-passed':
       return rollout.stage === 'proposed' && rollout.mergeBlocked ? settle(leftToBot(rollout, now)) : rollout;
     case 'closed':
@@ -177,53 +119,6 @@ export function canRecover(rollout: Rollout): boolean {
   return rollout.failure?.code !== 'verify-timed-out' && failures <= RECOVERIES_MAX;
 }
 
-/** What is due now. The stage alone says it, so that a restart does it again. */
-export function dueEffect(rollout: Rollout, now: Date): RolloutEffect {
-  if (isEnded(rollout) && rollout.reportedStage === rollout.stage) return wait(null);
-  if (rollout.deadlineAt && now >= new Date(rollout.deadlineAt)) return { kind: 'fail-by-deadline' };
-  if (isEnded(rollout)) return { kind: 'report' };
-  switch (rollout.stage) {
-    case 'accepted':
-      return { kind: 'report' };
-    case 'setup':
-      if (!rollout.setupPullRequest) return { kind: 'propose-setup' };
-      return rollout.reportedStage === 'setup' ? wait(null) : { kind: 'report' };
-    case 'building':
-      if (!rollout.build) return { kind: 'dispatch-build' };
-      return silentFor(rollout, now, BUILD_POLL_MS) ? { kind: 'poll-build' } : wait(BUILD_POLL_MS);
-    case 'proposing':
-      return { kind: 'propose' };
-    case 'proposed':
-      if (rollout.mergePolicy === 'auto') return { kind: 'merge' };
-      if (rollout.reportedStage !== 'proposed') return { kind: 'report' };
-      return silentFor(rollout, now, PROPOSAL_POLL_MS) ? { kind: 'poll-proposal' } : wait(PROPOSAL_POLL_MS);
-    case 'syncing':
-      if (rollout.missingSecrets?.told === false) return { kind: 'report' };
-      return rollout.refreshed ? { kind: 'observe' } : { kind: 'refresh-application' };
-    case 'verifying':
-      return { kind: 'verify' };
-    case 'succeeded':
-    case 'failed':
-    case 'cancelled':
-      return wait(null);
-    default:
-      return assertNever(rollout.stage);
-  }
-}
-
-/** How long to wait after an effect that told that the world is not there yet. */
-export function pauseAfter(fact: RolloutFact): number | undefined {
-  if (fact.kind === 'not-synced') return SYNC_POLL_MS;
-  if (fact.kind === 'secrets-missing') return SECRETS_POLL_MS;
-  if (fact.kind === 'not-verified') return VERIFY_POLL_MS;
-  return undefined;
-}
-
-/** How long to wait before the next try of an effect: what the outside system said, and longer the more tries it had. */
-export function pauseBeforeRetry(afterMs: number, tries: number): number {
-  return Math.max(afterMs, Math.min(RETRY_PAUSE_MS * 2 ** (tries - 1), RETRY_PAUSE_MS_MAX));
-}
-
 /**
  * What follows where the time of a stage is up: failure; but people may still merge what the bot could not, and an end
  * that nobody could be told of is let go.
@@ -257,6 +152,16 @@ function enterProposed(rollout: Rollout, now: Date): Rollout {
 
 function leftToPeople(rollout: Rollout): Rollout {
   return withoutDeadline({ ...rollout, mergePolicy: 'review' });
+}
+
+/** The queue has its own limits of time, and takes out what does not get through. */
+function leftToQueue({ reportedStage: _, ...rollout }: Rollout, now: Date): Rollout {
+  return withoutDeadline({ ...rollout, mergeQueued: true, polledAt: now.toISOString() });
+}
+
+/** Somebody has to look why: people are told that it waits for them, unless its checks pass anew. */
+function leftByQueue({ mergeQueued: _, reportedStage: __, ...rollout }: Rollout): Rollout {
+  return leftToPeople({ ...rollout, mergeBlocked: true });
 }
 
 /** The bot tries once more to merge. */
@@ -342,12 +247,4 @@ function withoutSnapshot(rollout: Rollout): Rollout {
 function settle(rollout: Rollout): Rollout {
   const { begun: _, ...rest } = rollout;
   return rest;
-}
-
-function silentFor(rollout: Rollout, now: Date, ms: number): boolean {
-  return rollout.polledAt === undefined || now.getTime() - new Date(rollout.polledAt).getTime() >= ms;
-}
-
-function wait(forMs: number | null): RolloutEffect {
-  return { kind: 'wait', forMs };
 }

@@ -62,7 +62,9 @@ function waitingFor(rollout: Rollout): string | null {
     return `Waiting for someone to merge ${rollout.setupPullRequest.url}`;
   }
   if (rollout.stage === 'syncing' && rollout.missingSecrets) return rollout.missingSecrets.message;
-  if (rollout.stage === 'proposed' && rollout.proposal) return `Waiting for someone to merge ${rollout.proposal.url}`;
+  if (rollout.stage === 'proposed' && rollout.proposal) {
+    return `Waiting for ${rollout.mergeQueued ? 'the merge queue with' : 'someone to merge'} ${rollout.proposal.url}`;
+  }
   return null;
 }
 

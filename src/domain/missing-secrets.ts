@@ -26,16 +26,38 @@ export function missingSecretsWords(rollout: Declaring, names: readonly string[]
       hint: `Add ${listed(names)} to \`${path}\` in the store \`${store}\`; the deployment goes on by itself.`,
     };
   }
+  return { message, hint: `${setCommand(serverId, names)}; the deployment goes on by itself.` };
+}
+
+/** A server whose pods need what is not set. */
+export interface UnsetSecrets {
+  serverId: string;
+  names: readonly string[];
+}
+
+/** Names shown of one server: more than people type in one go. */
+const UNSET_SHOWN_MAX = 10;
+
+/** For whoever looks at a pull request that is not merged yet: what is missing, and what sets it. */
+export function unsetSecretsWords({ serverId, names }: UnsetSecrets): string {
+  const shown = names.slice(0, UNSET_SHOWN_MAX);
+  const more = names.length - shown.length;
+  const what = more > 0 ? `${shown.map(quoted).join(', ')} and ${more} more` : listed(names);
+  return `\`${serverId}\` needs ${what}. ${setCommand(serverId, shown)}; merged before that, the deployment waits for them.`;
+}
+
+function setCommand(serverId: string, names: readonly string[]): string {
   const [first = '', ...others] = names;
   const rest = others.length > 0 ? `, and the same for ${listed(others)}` : '';
-  return {
-    message,
-    hint: `Run \`npx mcp-hosting secrets set ${serverId} ${first}\`${rest}; the deployment goes on by itself.`,
-  };
+  return `Run \`npx mcp-hosting secrets set ${serverId} ${first}\`${rest}`;
 }
 
 function listed(names: readonly string[]): string {
-  const spans = names.map((name) => `\`${name}\``);
+  const spans = names.map(quoted);
   const last = spans.pop() ?? '';
   return spans.length === 0 ? last : `${spans.join(', ')} and ${last}`;
+}
+
+function quoted(name: string): string {
+  return `\`${name}\``;
 }

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import schema from '../../docs/server-config.schema.json' with { type: 'json' };
-import { isNonPublic, parseCidr } from './cidr.ts';
+import { isNonPublic, nearestCidr, parseCidr } from './cidr.ts';
 import { BASIC_OFFER, type ClusterOffer, isListedDomain, isWithinDomain } from './cluster-offer.ts';
 import { domainsOverlap } from './domain-claims.ts';
 import { readYamlMapping, type YamlMapping } from './read-yaml-mapping.ts';
@@ -41,13 +41,10 @@ export function parseServerConfig(text: string | null, offer: ClusterOffer = BAS
   validateShape(mapping.value);
   const shape = schemaProblems(validateShape.errors ?? [], mapping);
   const pasted = pastedEnvValues(mapping);
-  const rules = [
-    ...resourceProblems(mapping),
-    ...egressProblems(mapping),
-    ...notOfferedProblems(mapping, offer),
-    ...domainProblems(mapping, offer),
-  ];
-  const problems = [...mapping.problems, ...firstOfEachPath([...pasted, ...rules, ...shape])];
+  const rules = [...resourceProblems(mapping), ...egressProblems(mapping), ...notOfferedProblems(mapping, offer)];
+  // Of domains the shape comes first: whether one is offered or taken can be told of a host name alone.
+  const all = [...pasted, ...rules, ...shape, ...domainProblems(mapping, offer)];
+  const problems = [...mapping.problems, ...firstOfEachPath(all)];
   if (problems.length > 0) return { ok: false, problems: inOrder(problems).slice(0, CONFIG_PROBLEMS_MAX) };
   return { ok: true, config: fillIn(mapping.value as WrittenConfig, offer) };
 }
@@ -165,9 +162,14 @@ function egressProblems(mapping: YamlMapping): ConfigProblem[] {
   if (!Array.isArray(egress)) return [];
   return egress.flatMap((entry: unknown, index) => {
     const text = isMapping(entry) ? entry.cidr : undefined;
-    const cidr = typeof text === 'string' ? parseCidr(text) : undefined;
-    if (!cidr || !isNonPublic(cidr)) return [];
-    return [problemAt(mapping, ['egress', index, 'cidr'], 'it is a private or reserved range', 'a public one')];
+    if (typeof text !== 'string') return [];
+    const refuse = (state: string, expected: string) => [
+      problemAt(mapping, ['egress', index, 'cidr'], state, expected),
+    ];
+    const meant = nearestCidr(text);
+    const cidr = parseCidr(meant ?? text);
+    if (cidr && isNonPublic(cidr)) return refuse('it is a private or reserved range', 'a public one');
+    return meant ? refuse(`${describeValue(text)}, which is no whole range`, `"${meant}"`) : [];
   });
 }
 

@@ -11,6 +11,7 @@ import { quoteKey } from './read-yaml-mapping.ts';
  */
 export function readPlainYaml(text: string, file: string): unknown[] {
   if (text.length > FILE_CHARS_MAX) throw notRenderable(file, 'it is over 256 KiB', 'less');
+  assertOneReading(text, file);
   const documents = parse(text, '1.2');
   for (const document of documents) assertPlain(document, text, file);
   const values = valuesOf(documents);
@@ -23,6 +24,24 @@ export function readPlainYaml(text: string, file: string): unknown[] {
 
 /** Ours have about 3,000 characters. */
 const FILE_CHARS_MAX = 262_144;
+
+/**
+ * What ends a line to kustomize's library and not to ours: a comment of ours would go on as fields of a manifest there. Other
+ * control characters fail there, and so do directives; what shows as nothing is of no use to anybody.
+ */
+const ODD_CHARACTER = /(?![\t\n\r])[\p{Cc}\p{Zl}\p{Zp}]|\r(?!\n)|(?<!^)\ufeff/u;
+
+function assertOneReading(text: string, file: string): void {
+  const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
+  const odd = ODD_CHARACTER.exec(text);
+  if (odd) {
+    const code = odd[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    const state = `it holds the character U+${code}, which ends a line for some readers and not for others`;
+    throw notRenderable(file, state, 'printable characters, and lines that end in LF', lineAt(odd.index));
+  }
+  const directive = /^%/m.exec(text);
+  if (directive) throw notRenderable(file, 'it has a directive', 'none', lineAt(directive.index));
+}
 
 function parse(text: string, version: '1.1' | '1.2'): Document.Parsed[] {
   // Without merge keys, as `<<` would hide what is refused. Repeated keys are found below in linear time; the library

@@ -146,7 +146,8 @@ function explain(error: YAMLError): { path: string; message: string; fatal: bool
 /** The library's own messages quote the file, and some are hard to act on. */
 const EXPLANATIONS: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'a line is indented with a tab, expected spaces',
-  BAD_INDENT: 'the indentation of this line does not fit the lines above it, expected the same as its neighbours',
+  BAD_INDENT:
+    'the indentation of this line does not fit the lines above it, expected the same as its neighbours, and every bracket closed',
   MISSING_CHAR: 'a quote, bracket, comma or colon is missing here, expected it closed',
   BLOCK_AS_IMPLICIT_KEY: 'two "key: value" pairs stand on one line, expected one a line, or the value in quotes',
   MULTILINE_IMPLICIT_KEY: 'a key goes over several lines, expected "key: value"; check the indentation',

@@ -114,6 +114,8 @@ export interface Rollout {
   mergePolicy: 'review' | 'auto';
   /** It is left to people although the policy is `auto`: branch protection refused, perhaps until its checks are through. */
   mergeBlocked?: boolean;
+  /** It waits in the merge queue of the default branch. */
+  mergeQueued?: boolean;
   /** What the deployments repository held when the rollout began, which saves a read; dropped once it was used. */
   snapshot?: DeploymentsSnapshot;
   build?: { runId: number; url: string };

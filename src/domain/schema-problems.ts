@@ -66,6 +66,14 @@ function describe(error: ErrorObject, root: unknown): Description {
       const missing = quoteKey(String(error.params.missingProperty));
       return { path, part: 'value', message: `Cannot use ${at}: the key ${missing} is missing, expected ${expected}` };
     }
+    case 'dependencies': {
+      const { property, missingProperty } = error.params;
+      return {
+        path: [...path, String(property)],
+        part: 'value',
+        message: `Cannot use ${formatPath([...path, String(property)])}: the key ${quoteKey(String(missingProperty))} is missing beside it, expected both`,
+      };
+    }
     case 'uniqueItems': {
       const item = [...path, Math.max(error.params.i, error.params.j)];
       const earlier = formatPath([...path, Math.min(error.params.i, error.params.j)]);

@@ -5,17 +5,18 @@ import { POLICY_FILE } from '../domain/review/touched-paths.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { Delivery } from '../ports/stores.ts';
 import { followBuild, recordBuildReport } from '../workflows/follow-build.ts';
-import { followDeploymentPullRequest } from '../workflows/follow-deployment-pull-request.ts';
+import { followDeploymentPullRequest, followDequeued } from '../workflows/follow-deployment-pull-request.ts';
 import { followPush } from '../workflows/follow-push.ts';
 import { followSourcePullRequest } from '../workflows/follow-source-pull-request.ts';
 import type { Platform } from '../workflows/platform.ts';
-import { reviewOpenPullRequests, reviewPullRequest } from '../workflows/review-pull-request.ts';
+import { reviewMergeGroup, reviewOpenPullRequests, reviewPullRequest } from '../workflows/review-pull-request.ts';
 import { runComment } from '../workflows/run-comment.ts';
 import {
   buildReport,
   checkRunEvent,
   checkSuiteEvent,
   issueCommentEvent,
+  mergeGroupEvent,
   pullRequestEvent,
   pushEvent,
   repositoryDispatchEvent,
@@ -34,6 +35,8 @@ export async function handleDelivery(platform: Platform, delivery: Delivery): Pr
       return withEvent(platform, delivery, pushEvent, (event) => onPush(platform, delivery.id, event));
     case 'pull_request':
       return withEvent(platform, delivery, pullRequestEvent, (event) => onPullRequest(platform, delivery.id, event));
+    case 'merge_group':
+      return withEvent(platform, delivery, mergeGroupEvent, (event) => onMergeGroup(platform, event));
     case 'check_run':
       return withEvent(platform, delivery, checkRunEvent, (event) => onCheckRun(platform, event));
     case 'check_suite':
@@ -116,13 +119,13 @@ async function onPullRequest(
   const merged = event.action === 'closed' && pullRequest.merged === true;
   if (isDeploymentsRepository(platform, repository)) {
     if (isToBeReviewed(event)) return reviewHead(platform, event);
-    if (event.action !== 'closed' || !sameRepository) return;
+    if (!sameRepository) return;
+    if (event.action === 'dequeued' && !isMerged(event)) return followDequeued(platform, proposalOf(event));
+    if (event.action !== 'closed') return;
     // Ours close as a rollout begins anew, which is no wish of anyone; one that another bot closed is found by asking.
     if (!merged && event.sender.type === 'Bot') return;
     return followDeploymentPullRequest(platform, {
-      number: event.number,
-      branch: pullRequest.head.ref,
-      body: pullRequest.body ?? '',
+      ...proposalOf(event),
       mergeSha: merged ? (pullRequest.merge_commit_sha ?? null) : null,
       by: merged ? (pullRequest.merged_by?.login ?? null) : event.sender.login,
     });
@@ -141,6 +144,30 @@ async function onPullRequest(
     updatedAt: new Date(pullRequest.updated_at),
     login: event.sender.login,
   });
+}
+
+function proposalOf({ number, pull_request: { head, body } }: z.infer<typeof pullRequestEvent>) {
+  return { number, branch: head.ref, body: body ?? '' };
+}
+
+/** What was merged leaves the queue too. */
+function isMerged({ reason }: z.infer<typeof pullRequestEvent>): boolean {
+  return reason === 'MERGE' || reason === 'ALREADY_MERGED';
+}
+
+/** GitHub names the pull request of a merge group in its branch alone: `gh-readonly-queue/main/pr-104-<sha of its base>`. */
+const MERGE_GROUP_REF = /^refs\/heads\/gh-readonly-queue\/.+\/pr-([1-9][0-9]{0,9})-[0-9a-f]{40}$/;
+
+async function onMergeGroup(platform: Platform, event: z.infer<typeof mergeGroupEvent>): Promise<void> {
+  const { head_ref: ref, head_sha: headSha, base_sha: baseSha, base_ref: baseRef } = event.merge_group;
+  if (event.action !== 'checks_requested' || !isDeploymentsRepository(platform, nameOf(event))) return;
+  if (baseRef !== `refs/heads/${event.repository.default_branch}`) return;
+  const number = MERGE_GROUP_REF.exec(ref)?.[1];
+  if (number === undefined) {
+    platform.log.warn({ ref }, 'Merge group of another form of name is not checked');
+    return;
+  }
+  await reviewMergeGroup(platform, { number: Number(number), headSha, baseSha });
 }
 
 /** A change of the policy is the one thing that makes what was said of open pull requests untrue at once. */

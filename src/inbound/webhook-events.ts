@@ -57,6 +57,8 @@ export const pushEvent = base.extend({
 export const pullRequestEvent = base.extend({
   action: z.string(),
   number: z.number().int(),
+  /** Of `dequeued`. */
+  reason: z.string().max(100).optional(),
   /** Of `edited`: what was. */
   changes: z.object({ base: z.unknown().optional() }).optional(),
   pull_request: z.object({
@@ -66,6 +68,16 @@ export const pullRequestEvent = base.extend({
     merged_by: z.object({ login }).nullable().optional(),
     updated_at: z.string(),
     head: z.object({ ref: z.string().max(255), sha, repo: z.object({ id: z.number().int() }).nullable() }),
+  }),
+});
+
+export const mergeGroupEvent = base.extend({
+  action: z.string(),
+  merge_group: z.object({
+    head_sha: sha,
+    head_ref: z.string().max(1000),
+    base_sha: sha,
+    base_ref: z.string().max(1000),
   }),
 });
 

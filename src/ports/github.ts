@@ -113,6 +113,8 @@ export type ProposalOutcome =
   /** On retry: the pull request of this very rollout was merged in the meantime. */
   | { kind: 'merged'; pullRequest: PullRequestRef & { nodeId: string }; mergeSha: string; mergedBy: string | null };
 
+export type MergeOutcome = { kind: 'merged'; sha: string } | { kind: 'queued' };
+
 export interface Proposals {
   /**
    * One GraphQL document: createRef or updateRef, createCommitOnBranch (`expectedHeadOid`), createPullRequest or
@@ -120,14 +122,18 @@ export interface Proposals {
    * A lost compare-and-set (STALE_DATA, ref exists) is read anew and tried again, three times at most.
    */
   propose(request: ProposalRequest, retry: boolean): Promise<ProposalOutcome>;
-  /** Merges; "already merged" is success. `UserError('merge-blocked')` where branch protection refuses. */
-  merge(pullRequest: PullRequestRef & { nodeId: string }): Promise<{ sha: string }>;
+  /**
+   * Merges; "already merged" is success. Where the branch has a merge queue, puts it there; that it is there already is
+   * success too. `UserError('merge-blocked')` where branch protection refuses.
+   */
+  merge(pullRequest: PullRequestRef & { nodeId: string }): Promise<MergeOutcome>;
   /** State of a deployment pull request, for reconciliation. */
   readPullRequest(pullRequest: PullRequestRef): Promise<{
     state: 'OPEN' | 'CLOSED' | 'MERGED';
     mergeSha: string | null;
     mergedBy: string | null;
     closedBy: string | null;
+    inMergeQueue: boolean;
   }>;
   /** Whether `ancestorSha` is `revision` or an ancestor of it, in the deployments repository. */
   contains(ancestorSha: string, revision: string): Promise<boolean>;
@@ -205,6 +211,14 @@ export interface ReviewSubject {
   checkRun: { externalId: string; completed: boolean } | null;
 }
 
+/** What a merge queue makes to try a pull request: the base branch, the pull requests ahead of it in the queue, and it. */
+export interface MergeGroup {
+  number: number;
+  headSha: string;
+  /** Its parent: the base branch with what is ahead. */
+  baseSha: string;
+}
+
 export interface PullRequestReviews {
   /**
    * One request; one more for each hundred files where some are renamed or there are over a hundred.
@@ -213,6 +227,11 @@ export interface PullRequestReviews {
    * @returns undefined where it is closed, or goes into another branch: nothing is deployed from there
    */
   read(query: { number: number; headSha: string; folder?: string }): Promise<ReviewSubject | undefined>;
+  /**
+   * A pull request as a merge queue is about to merge it, or undefined where it is closed or goes into another branch:
+   * what it changes, at the commit of its merge group instead of its own head. No comment. Requests as of `read`.
+   */
+  readMergeGroup(query: MergeGroup): Promise<ReviewSubject | undefined>;
   /** What stands in folders on both sides: one request for their entries, one for each hundred different texts. */
   readFolders(subject: ReviewSubject, paths: readonly string[]): Promise<ReadonlyMap<string, FolderSides>>;
   /** The newest hundred open pull requests into the default branch; `checked`: the head has a check run. One request. */

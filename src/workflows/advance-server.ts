@@ -1,15 +1,8 @@
-import {
-  applyFact,
-  canRecover,
-  dueEffect,
-  failByDeadline,
-  pauseAfter,
-  pauseBeforeRetry,
-  type RolloutEffect,
-  type RolloutFact,
-} from '../domain/decide-rollout.ts';
+import { applyFact, canRecover, failByDeadline } from '../domain/decide-rollout.ts';
+import { dueEffect, pauseAfter, pauseBeforeRetry, type RolloutEffect } from '../domain/due-effect.ts';
 import { hostedServerChange, versionChange } from '../domain/hosted-server-change.ts';
 import { isEnded, isSettled, type Rollout } from '../domain/rollout.ts';
+import type { RolloutFact } from '../domain/rollout-fact.ts';
 import { asNewest, sameComment, supersedes } from '../domain/supersede-rollouts.ts';
 import { UserError } from '../domain/user-error.ts';
 import { RetryLaterError } from '../ports/retry-later.ts';

@@ -26,10 +26,20 @@ export async function followDeploymentPullRequest(platform: Platform, event: Clo
   );
 }
 
+/** A pull request of the deployments repository left the merge queue without a merge. */
+export async function followDequeued(
+  platform: Platform,
+  event: Pick<ClosedPullRequest, 'number' | 'branch' | 'body'>,
+): Promise<void> {
+  const serverId = serverIdOfBranch(event.branch);
+  const rollout = serverId === undefined ? undefined : await findRollout(platform, serverId, event);
+  if (rollout) await recordFact(platform, rollout.serverId, rollout.id, { kind: 'dequeued' });
+}
+
 async function findRollout(
   platform: Platform,
   serverId: string,
-  { number, body }: ClosedPullRequest,
+  { number, body }: Pick<ClosedPullRequest, 'number' | 'body'>,
 ): Promise<Rollout | undefined> {
   const named = parseRolloutMarker(body);
   // One that was replaced has the same pull request as the one in its place.

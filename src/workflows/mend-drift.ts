@@ -23,6 +23,9 @@ const PAGES_MAX = 40;
 /** Servers that are named in git or in the cluster and have no living row are looked up one by one. */
 const LOOK_UPS_MAX = 500;
 
+/** Of a directory that is no server id, and of any length. */
+const NAME_CHARS_MAX = 100;
+
 /** Repairs of one pass; the next one goes on. */
 const REPAIRS_MAX = 100;
 
@@ -45,11 +48,18 @@ export async function mendDrift(platform: Platform): Promise<void> {
 async function readState(platform: Platform): Promise<{ issue: DriftIssue | null; state: DriftState }> {
   const before = await platform.rollouts.busyServers();
   const { serverIds, issue } = await platform.inventory.read();
-  const overlays = serverIds.filter(isServerId);
+  const overlays = serverIds.map((name) => name.slice(0, NAME_CHARS_MAX));
   // That of `base/`, and those of other people, are named otherwise.
-  const applications = (await platform.applications.list()).map(({ serverId }) => serverId).filter(isServerId);
+  const applications = (await platform.applications.list())
+    .filter(({ serverId }) => isServerId(serverId))
+    .map(({ serverId, syncStatus, outOfSync, images }) => ({
+      serverId,
+      syncStatus,
+      outOfSync,
+      hasPods: images.length > 0,
+    }));
   const secrets = await platform.secretInventory.listServerSecrets();
-  const named = [...overlays, ...applications, ...secrets.map(({ serverId }) => serverId)];
+  const named = [...overlays.filter(isServerId), ...[...applications, ...secrets].map(({ serverId }) => serverId)];
   const rows = await readRows(platform, named);
   const after = await platform.rollouts.busyServers();
   return { issue, state: { overlays, rows, applications, secrets, busy: [...new Set([...before, ...after])] } };
@@ -71,7 +81,9 @@ async function readRows(platform: Platform, named: readonly string[]): Promise<D
 }
 
 function rowOf({ serverId, status, source, deletedAt }: HostedServer): DriftRow {
-  return { serverId, status, deployed: source.deployed !== undefined, deletedAt };
+  const { deployed } = source;
+  const mayIdle = deployed?.config.scaling?.min === 0;
+  return { serverId, status, deployed: deployed !== undefined, mayIdle, deletedAt };
 }
 
 async function repairOne(platform: Platform, repair: DriftRepair): Promise<void> {

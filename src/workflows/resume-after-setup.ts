@@ -1,8 +1,9 @@
 import type { HostedServer } from '../domain/hosted-server.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import { recordFact } from './advance-server.ts';
+import { planBuild } from './plan-build.ts';
 import type { Platform } from './platform.ts';
-import { domainsOfOthers, planBuild } from './start-rollout.ts';
+import { domainsOfOthers } from './start-rollout.ts';
 
 /**
  * Hosting goes on by itself once the build workflow is on the default branch: the waiting rollout takes the head that

@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { serverIdOfBranch } from '../domain/branch-names.ts';
+import { deploymentBranch, serverIdOfBranch } from '../domain/branch-names.ts';
 import type { CheckRunView } from '../domain/reports/check-run-view.ts';
 import { renderManifestsCheck, renderManifestsComment } from '../domain/reports/manifests-report.ts';
 import { MANIFESTS_MARKER, parseRolloutMarker } from '../domain/reports/markers.ts';
 import { fullName } from '../domain/repository.ts';
+import { requiredSecrets } from '../domain/review/required-secrets.ts';
 import { type FolderSides, type ManifestsReview, reviewInSteps } from '../domain/review/review-manifests.ts';
 import { type TouchedPaths, touchedPaths, touchesNothing } from '../domain/review/touched-paths.ts';
-import type { ReviewSubject, StatusReport } from '../ports/github.ts';
+import type { MergeGroup, ReviewSubject, StatusReport } from '../ports/github.ts';
 import { recordFact } from './advance-server.ts';
+import { findUnsetSecrets } from './find-unset-secrets.ts';
 import type { Platform } from './platform.ts';
 import { endpointUrlOf, imageRegistryOf, ownDomainOf } from './server-names.ts';
 
@@ -42,15 +44,8 @@ async function review(platform: Platform, { number, headSha, branch = '' }: Revi
   const subject = await platform.reviews.read({ number, headSha, ...folder });
   if (!subject) return;
   const touched = touchedPaths(subject.changedPaths ?? []);
-  const result = await reviewOf(platform, subject, touched);
-  const options = {
-    review: result,
-    repository: subject.repository,
-    pullRequest: subject.number,
-    headSha: subject.headSha,
-    baseBranch: subject.baseBranch,
-    githubWebUrl: platform.settings.githubWebUrl,
-  };
+  const result = await withUnset(platform, subject, await reviewOf(platform, subject, touched));
+  const options = { ...reportOptions(platform, subject), review: result };
   const check = renderManifestsCheck(options);
   const comment = wantsComment(subject, result) ? renderManifestsComment(options) : undefined;
   await tell(platform, subject, { check, comment });
@@ -59,6 +54,33 @@ async function review(platform: Platform, { number, headSha, branch = '' }: Revi
     { pullRequest: subject.number, head: subject.headSha, conclusion: check.conclusion },
     'Manifests were checked',
   );
+}
+
+/**
+ * Checks a pull request as its merge queue is about to merge it, beside those that are ahead in the queue: a required check
+ * that is not there on a group's commit keeps the queue waiting. Told by the check run alone.
+ */
+export async function reviewMergeGroup(platform: Platform, group: MergeGroup): Promise<void> {
+  const subject = await platform.reviews.readMergeGroup(group);
+  if (!subject) return;
+  const touched = touchedPaths(subject.changedPaths ?? []);
+  const check = renderManifestsCheck({
+    ...reportOptions(platform, subject),
+    review: await reviewOf(platform, subject, touched),
+  });
+  await tell(platform, subject, { check, comment: undefined });
+  const { number: pullRequest, headSha: head } = subject;
+  platform.log.info({ pullRequest, head, conclusion: check.conclusion }, 'Manifests of a merge group were checked');
+}
+
+function reportOptions(platform: Platform, subject: ReviewSubject) {
+  return {
+    repository: subject.repository,
+    pullRequest: subject.number,
+    headSha: subject.headSha,
+    baseBranch: subject.baseBranch,
+    githubWebUrl: platform.settings.githubWebUrl,
+  };
 }
 
 async function reviewOf(
@@ -86,6 +108,28 @@ async function reviewOf(
     }),
   );
 }
+
+/**
+ * What the merge would have to wait for. A stranger's fork is told nothing of what is set, and a problem comes first. One
+ * read of the cluster for each server that needs anything.
+ */
+async function withUnset(
+  platform: Platform,
+  { fork }: ReviewSubject,
+  result: ManifestsReview | 'nothing',
+): Promise<ManifestsReview | 'nothing'> {
+  if (result === 'nothing' || fork || result.problems.some(({ level }) => level === 'failure')) return result;
+  const needed = result.folders
+    .filter(({ path }) => path.startsWith(SERVERS_PATH))
+    .map(({ path, after = [] }) => {
+      const serverId = path.slice(SERVERS_PATH.length);
+      return [serverId, requiredSecrets(serverId, after)] as const;
+    });
+  const unset = await findUnsetSecrets(platform, new Map(needed));
+  return unset.length === 0 ? result : { ...result, unset };
+}
+
+const SERVERS_PATH = 'servers/';
 
 /** Lets what else waits in the process go first between two steps. */
 async function inBreaths<Result>(steps: Generator<undefined, Result>): Promise<Result> {
@@ -221,4 +265,21 @@ export async function reviewOpenPullRequests(platform: Platform, which: 'all' | 
     platform.log.info({ repository, count: due.length, which }, 'Pull requests are checked again');
   }
   for (const { number, headSha } of due) await reviewPullRequest(platform, { number, headSha });
+}
+
+/**
+ * Checks a server's open deployment pull request again, whose check says which of its secrets are not set. Where that
+ * fails the check says what was so before, and the rollout goes on all the same: nobody has to wait for it.
+ */
+export async function renewProposalCheck(platform: Platform, serverId: string): Promise<void> {
+  try {
+    const waiting = await platform.rollouts.unfinished(serverId);
+    for (const { stage, proposal } of waiting) {
+      if (stage !== 'proposed' || !proposal) continue;
+      const query = { number: proposal.number, headSha: proposal.branchHeadSha, branch: deploymentBranch(serverId) };
+      await reviewPullRequest(platform, query);
+    }
+  } catch (error) {
+    platform.log.warn({ error, server: serverId }, 'The check of a deployment pull request was not renewed');
+  }
 }

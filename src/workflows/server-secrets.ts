@@ -4,6 +4,7 @@ import { declaredNames, hasExternalSecrets, type KnownConfig } from '../domain/k
 import { UserError } from '../domain/user-error.ts';
 import { findLivingServer, removeIfDeleted } from './living-server.ts';
 import type { Platform } from './platform.ts';
+import { renewProposalCheck } from './review-pull-request.ts';
 
 /** A change that is not done after this time was cut off; one takes seconds. */
 const UNFINISHED_MS = 60_000;
@@ -56,6 +57,8 @@ export async function setSecrets(
   await platform.hostedServers.changeEnvVars(server.id, { add: names });
   // A rollout may be waiting for them.
   await platform.queue.advance(serverId);
+  // GitHub may take its time, and who sets a value does not wait for it.
+  void renewProposalCheck(platform, serverId);
   return answerOf({ known, names, changed, restarted });
 }
 
@@ -80,6 +83,7 @@ export async function unsetSecret(
   if (!declaredNames(known).includes(name)) {
     await platform.hostedServers.changeEnvVars(known.server.id, { remove: [name] });
   }
+  void renewProposalCheck(platform, serverId);
   return answerOf({ known, names: [name], changed, restarted: false });
 }
 

@@ -1,22 +1,18 @@
-import { type ClusterOffer, clusterOffer } from '../domain/cluster-offer.ts';
-import type { OverlayPolicy } from '../domain/deployments-policy.ts';
 import type { DeploymentsSnapshot } from '../domain/deployments-snapshot.ts';
-import { detectRuntime } from '../domain/detect-runtime.ts';
 import type { HostedServer, ServerSource } from '../domain/hosted-server.ts';
 import { hostedServerChange } from '../domain/hosted-server-change.ts';
-import { parseDeploymentsPolicy } from '../domain/parse-deployments-policy.ts';
-import { parseServerConfig } from '../domain/parse-server-config.ts';
 import { fullName, type RepositoryName } from '../domain/repository.ts';
-import type { Rollout, RolloutFailure, RolloutKind, RolloutTrigger } from '../domain/rollout.ts';
+import type { Rollout, RolloutKind, RolloutTrigger } from '../domain/rollout.ts';
 import { GITHUB_DEADLINE_MS, REPORT_DEADLINE_MS } from '../domain/rollout-limits.ts';
-import type { ServerConfig, ServerRuntime } from '../domain/server-config.ts';
+import type { ServerConfig } from '../domain/server-config.ts';
 import { createServerId } from '../domain/server-id.ts';
 import { compareRollouts } from '../domain/supersede-rollouts.ts';
 import { triggerTime } from '../domain/trigger-time.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { SourceSnapshot } from '../ports/github.ts';
-import type { Platform, PlatformSettings } from './platform.ts';
-import { endpointUrlOf, imageOf, ownDomainOf } from './server-names.ts';
+import { type BuildPlan, planBuild } from './plan-build.ts';
+import type { Platform } from './platform.ts';
+import { endpointUrlOf, imageOf } from './server-names.ts';
 import { settledStatus } from './settled-status.ts';
 
 export interface RolloutRequest {
@@ -135,79 +131,6 @@ async function isKnownCommit(
   if (kind !== 'deploy' || (trigger.kind !== 'push' && trigger.kind !== 'pull-request')) return false;
   const newest = await platform.rollouts.newest(serverId);
   return newest?.source.commitSha === commitSha;
-}
-
-type OfferSettings = Pick<PlatformSettings, 'route' | 'endpointUrlTemplate'> & {
-  /** Custom domains of others. */
-  takenDomains?: readonly string[];
-};
-
-interface BuildPlan {
-  config: ServerConfig;
-  runtime: ServerRuntime | null;
-  configProblems: Rollout['configProblems'];
-  mergePolicy: Rollout['mergePolicy'];
-  failure?: RolloutFailure;
-}
-
-/** What the files of both repositories say, and what is wrong in them. */
-export function planBuild(
-  source: SourceSnapshot,
-  deployments: DeploymentsSnapshot,
-  settings: OfferSettings,
-): BuildPlan {
-  const policy = parseDeploymentsPolicy(deployments.policyText);
-  const parsed = parseServerConfig(source.configText, policy.ok ? offerOf(settings, policy.policy) : undefined);
-  const mergePolicy = policy.ok ? policy.policy.merge : 'review';
-  if (!parsed.ok) {
-    const first = parsed.problems[0];
-    return {
-      config: defaultConfig(),
-      runtime: null,
-      configProblems: parsed.problems,
-      mergePolicy,
-      failure: {
-        code: 'config-invalid',
-        message: `\`.mcp-hosting.yml\` line ${first?.line ?? 1}: ${first?.message ?? 'it cannot be read'}`,
-        hint: 'Mend the lines that the check run marks, and push: hosting goes on by itself.',
-      },
-    };
-  }
-  const base = { config: parsed.config, configProblems: [], mergePolicy };
-  if (source.unreadable) return { ...base, runtime: null, failure: source.unreadable };
-  if (!policy.ok) return { ...base, runtime: null, failure: policyFailure(deployments, policy.problems[0]?.message) };
-  const detected = detectRuntime({
-    config: parsed.config,
-    packageJsonText: source.packageJsonText,
-    pyprojectText: source.pyprojectText,
-    requirementsPresent: source.requirementsPresent,
-    dockerfilePresent: source.dockerfilePresent,
-  });
-  return detected.ok
-    ? { ...base, runtime: detected.runtime }
-    : { ...base, runtime: null, failure: { ...detected.problem } };
-}
-
-function offerOf(
-  { route, endpointUrlTemplate, takenDomains = [] }: OfferSettings,
-  policy: OverlayPolicy,
-): ClusterOffer {
-  return clusterOffer({ route, policy, ownDomain: ownDomainOf({ endpointUrlTemplate }), takenDomains });
-}
-
-/** What holds for a server whose configuration cannot be read: it is not built. */
-function defaultConfig(): ServerConfig {
-  const parsed = parseServerConfig(null);
-  if (!parsed.ok) throw new Error('Cannot read the default server config: an absent file must be valid');
-  return parsed.config;
-}
-
-function policyFailure(deployments: DeploymentsSnapshot, problem: string | undefined): RolloutFailure {
-  return {
-    code: 'policy-invalid',
-    message: `\`mcp-hosting.yml\` in ${fullName(deployments.repository)} cannot be read: ${problem ?? 'not valid'}`,
-    hint: 'Ask someone who looks after that repository to mend it, then give the command again.',
-  };
 }
 
 async function createServer(

@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { CoreV1Api } from '@kubernetes/client-node';
-import { applications, ask, clusterOf, DEPLOYMENTS, mergeProposal, TEST_MS_MAX, waitUntilSettled } from './people.ts';
+import { AppsV1Api, CoreV1Api } from '@kubernetes/client-node';
+import {
+  applications,
+  ask,
+  clusterOf,
+  DEPLOYMENTS,
+  mergeProposal,
+  readFile,
+  TEST_MS_MAX,
+  waitUntilSettled,
+  writeFile,
+} from './people.ts';
 import { type E2ePlatform, startPlatform, WAIT_MS_MAX } from './platform.ts';
 
 let platform: E2ePlatform;
@@ -76,6 +86,40 @@ test(
       const { data } = await rest.issues.get({ ...DEPLOYMENTS, issue_number: issue.number });
       return data.state === 'closed';
     });
+  },
+  TEST_MS_MAX,
+);
+
+test(
+  'a Deployment that a person scales is scaled back by Argo CD, and a server that a person stopped in git is told',
+  async () => {
+    const names = ['scaled', 'shown'];
+    const asked = await Promise.all(names.map((name) => ask(platform, name)));
+    for (const [index, { serverId }] of asked.entries()) {
+      await mergeProposal(platform, serverId);
+      await platform.waitForStatus(names[index] ?? '', 'running');
+      await waitUntilSettled(platform, serverId);
+    }
+    const serverId = asked[0]?.serverId ?? '';
+    const name = `mcp-${serverId}`;
+    const apps = clusterOf(platform).makeApiClient(AppsV1Api);
+    const at = { name, namespace: 'mcp-servers' };
+    const replicas = async () => (await apps.readNamespacedDeployment(at)).spec?.replicas;
+
+    const deployment = await apps.readNamespacedDeployment(at);
+    if (deployment.spec) deployment.spec.replicas = 3;
+    await apps.replaceNamespacedDeployment({ ...at, body: deployment });
+    await platform.waitFor('Argo CD to scale it back', async () => (await replicas()) === 1);
+
+    const path = `servers/${serverId}/kustomization.yaml`;
+    const text = (await readFile(platform.you, DEPLOYMENTS, path)) ?? '';
+    await writeFile(platform.you, DEPLOYMENTS, path, text.replace('count: 1', 'count: 0'));
+    await platform.waitFor('the issue', async () => {
+      await age();
+      const { data } = await platform.you.rest.issues.listForRepo({ ...DEPLOYMENTS, labels: 'mcp-hosting/drift' });
+      return data[0]?.body?.includes(`| \`${serverId}\` | mcp-hosting has the server as running, and no pod`);
+    });
+    expect(await replicas()).toBe(0);
   },
   TEST_MS_MAX,
 );

@@ -18,6 +18,12 @@ export const CONNECTION_KEEP_ALIVE_MS = 75_000;
 /** The last answers get this long, in ms, to be taken when the wrapper ends. */
 export const CLOSE_MS_MAX = 1_000;
 
+/** Bytes of a body that is waited for after its head, which many clients and proxies send by itself. */
+export const PLAIN_BODY_BYTES_MAX = 64 * 1024;
+
+/** Time for such a body to come, in ms, before `node:http` gets the connection, with timeouts of its own. */
+export const PLAIN_BODY_WAIT_MS = 1_000;
+
 /** Bytes read of a connection while a request of it is in hand: more than any client sends ahead. */
 export const PIPELINED_BYTES_MAX = 64 * 1024;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parsePlainHead } from '../src/http/plain-request.ts';
+import { PLAIN_BODY_WAIT_MS } from '../src/limits.ts';
 import { openSession } from './mcp-client.ts';
 import { modernClient } from './modern-client.ts';
 import { openConnection, type RawReply } from './raw-connection.ts';
@@ -193,7 +194,8 @@ describe('A connection', () => {
 
   test('takes a request in two pieces, wherever it is cut', async () => {
     const bytes = post(LIST);
-    const cuts = [1, 20, bytes.indexOf('\r\n\r\n') + 1, bytes.indexOf('\r\n\r\n') + 4, bytes.length - 1];
+    const headEnd = bytes.indexOf('\r\n\r\n') + 4;
+    const cuts = [1, 20, headEnd - 1, headEnd, bytes.length - 1];
 
     const replies = await Promise.all(
       cuts.map(async (cut) => {
@@ -202,15 +204,32 @@ describe('A connection', () => {
         await reply();
         await send(bytes.slice(0, cut));
         await new Promise((resolve) => setTimeout(resolve, 50));
-        await send(bytes.slice(cut));
+        await send(bytes.slice(cut) + HEALTH);
         const answered = await reply();
+        await reply();
         socket.destroy();
         return answered;
       }),
     );
 
-    expect(replies.map((one) => [one?.status, one?.isByNode])).toEqual(cuts.map(() => [200, true]));
+    expect(replies.map((one) => [one?.status, one?.isByNode])).toEqual(cuts.map((cut) => [200, cut < headEnd]));
     expect(replies.map((one) => JSON.parse(one?.body ?? '{}').id)).toEqual(cuts.map(() => 1));
+  });
+
+  test('whose body is late or large goes to node:http, and the body is not lost', async () => {
+    const late = await openConnection(wrapper.origin);
+    const large = await openConnection(wrapper.origin);
+    const bytes = post(LIST);
+
+    await late.send(bytes.slice(0, -10));
+    await large.send(post('x'.repeat(200_000)));
+    await new Promise((resolve) => setTimeout(resolve, PLAIN_BODY_WAIT_MS + 200));
+    await late.send(bytes.slice(-10));
+
+    expect(await late.reply()).toMatchObject({ status: 200, isByNode: true });
+    expect(await large.reply()).toMatchObject({ status: 413, isByNode: true });
+    late.socket.destroy();
+    large.socket.destroy();
   });
 
   test('that brings no HTTP after a plain request ends with a refusal', async () => {

@@ -30,6 +30,9 @@ export function pullRequestNode(context: GraphqlContext, repository: Repository,
     mergedAt: pull.mergedAt,
     mergedBy: () => accountNodeById(hub, pull.mergedById),
     mergeCommit: () => (pull.mergeSha ? context.nodes.commitByOid(repository, pull.mergeSha) : null),
+    // No branch has a merge queue here.
+    isInMergeQueue: false,
+    isMergeQueueEnabled: false,
     mergeable: async () => {
       const mergeable = await isMergeable(hub, repository, issue);
       return mergeable === null ? 'UNKNOWN' : mergeable ? 'MERGEABLE' : 'CONFLICTING';

@@ -36,7 +36,7 @@ export function createProcessRuntime({
 
 async function createProcess(image: StoredImage, request: ContainerRequest, registry: ProcessRegistry) {
   const port = await findFreePort();
-  const spec = specOf(image, request, port);
+  const spec = specOf(image, request, { ...(await metricsPort(request)), MCP_WRAPPER_PORT: String(port) });
   return {
     async start(onLine: (line: string) => void) {
       const { pid, exited, stop } = await startProcess({ spec, registry, onLine });
@@ -45,13 +45,21 @@ async function createProcess(image: StoredImage, request: ContainerRequest, regi
   };
 }
 
-function specOf(image: StoredImage, request: ContainerRequest, port: number): RunSpec {
+/** Pods have an address each and one port in common for their metrics; processes of one machine need a port each. */
+async function metricsPort({ environment }: ContainerRequest): Promise<Record<string, string>> {
+  if (!Object.hasOwn(environment.literal, METRICS_PORT_VARIABLE)) return {};
+  return { [METRICS_PORT_VARIABLE]: String(await findFreePort()) };
+}
+
+const METRICS_PORT_VARIABLE = 'MCP_WRAPPER_METRICS_PORT';
+
+function specOf(image: StoredImage, request: ContainerRequest, ports: Record<string, string>): RunSpec {
   const { pod, container, environment, podDir } = request;
   const literal = { HOSTNAME: pod.metadata.name, ...writableDirs(podDir), ...withMounts(request) };
   const spec = runSpec(image, {
     ...(container.command === undefined ? {} : { command: container.command }),
     ...(container.args === undefined ? {} : { args: container.args }),
-    env: { ...literal, MCP_WRAPPER_PORT: String(port), MCP_WRAPPER_HOST: '127.0.0.1' },
+    env: { ...literal, ...ports, MCP_WRAPPER_HOST: '127.0.0.1' },
   });
   if (!existsSync(spec.cwd)) throw new Error(`working directory ${image.config.workingDir} is not in the image`);
   // Values of Secrets are added after the mapping of paths, as they must arrive as they are.

@@ -33,7 +33,9 @@ export function mapGitHubError(error: unknown, action: string, now = Date.now())
   const headers = error.response?.headers ?? {};
   if (error.status >= 500) {
     const wait = retryAfterMs(headers) ?? OUTAGE_WAIT_MS;
-    return new RetryLaterError(`Cannot ${action}: GitHub answered ${error.status}`, wait, { cause: error });
+    // Octokit gives a request that never arrived the status 500.
+    const found = error.response ? `GitHub answered ${error.status}` : 'no answer from GitHub';
+    return new RetryLaterError(`Cannot ${action}: ${found}`, wait, { cause: error });
   }
   if (isLimit(error, headers)) {
     return new RetryLaterError(`Cannot ${action}: GitHub's limit is reached`, limitWaitMs(headers, now), {

@@ -34,8 +34,9 @@ export function createProposals(options: ProposalOptions): Proposals {
     },
     async readPullRequest(pullRequest) {
       const installationId = await installations.require(pullRequest.repository);
-      const { state, mergeSha, mergedBy, closedBy } = await readPullRequest(client, installationId, pullRequest);
-      return { state, mergeSha, mergedBy, closedBy };
+      const view = await readPullRequest(client, installationId, pullRequest);
+      const { state, mergeSha, mergedBy, closedBy, inMergeQueue } = view;
+      return { state, mergeSha, mergedBy, closedBy, inMergeQueue };
     },
     contains: createCommitContains(options),
   };

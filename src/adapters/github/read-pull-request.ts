@@ -12,6 +12,9 @@ export interface PullRequestView {
   mergeSha: string | null;
   mergedBy: string | null;
   closedBy: string | null;
+  inMergeQueue: boolean;
+  /** The base branch takes what comes through its merge queue alone. */
+  hasMergeQueue: boolean;
   methods: MergeMethod[];
 }
 
@@ -23,6 +26,8 @@ interface Answer {
     pullRequest: {
       state: PullRequestView['state'];
       mergeable: PullRequestView['mergeable'];
+      isInMergeQueue: boolean;
+      isMergeQueueEnabled: boolean;
       mergeCommit: { oid: string } | null;
       mergedBy: { login: string } | null;
       timelineItems: { nodes: ({ actor?: { login: string } | null } | null)[] | null };
@@ -52,6 +57,8 @@ export async function readPullRequest(
     mergeSha: pullRequest.mergeCommit?.oid ?? null,
     mergedBy: pullRequest.mergedBy?.login ?? null,
     closedBy: pullRequest.timelineItems.nodes?.[0]?.actor?.login ?? null,
+    inMergeQueue: pullRequest.isInMergeQueue,
+    hasMergeQueue: pullRequest.isMergeQueueEnabled,
     methods: methodsOf(data.repository),
   };
 }

@@ -40,17 +40,18 @@ interface PullRequestAnswer {
   comments: { nodes: ({ id: string; body: string; viewerDidAuthor: boolean } | null)[] | null };
 }
 
+interface BaseAnswer {
+  oid?: string;
+  policy?: FileAnswer | null;
+  limitRange?: FileAnswer | null;
+  folder?: FolderAnswer;
+}
+
 interface RepositoryAnswer {
   id: string;
-  defaultBranchRef: {
-    name: string;
-    target: {
-      oid?: string;
-      policy?: FileAnswer | null;
-      limitRange?: FileAnswer | null;
-      folder?: FolderAnswer;
-    } | null;
-  } | null;
+  defaultBranchRef: { name: string; target: BaseAnswer | null } | null;
+  /** Of a merge group. */
+  base?: BaseAnswer | null;
   head: {
     oid?: string;
     message?: string;
@@ -80,7 +81,7 @@ export function createReviews(options: ReviewOptions): PullRequestReviews {
 
   async function ask(
     installationId: number,
-    { number, folder }: Query,
+    { number, folder, base }: Pick<Query, 'number' | 'folder'> & { base?: string },
     head: string,
   ): Promise<RepositoryAnswer | null> {
     const data = await readWhole<{ repository: RepositoryAnswer | null }>(client, installationId, {
@@ -89,6 +90,8 @@ export function createReviews(options: ReviewOptions): PullRequestReviews {
         ...{ ...ownerAndName(deploymentsRepository), number, head, checkName: MANIFESTS_CHECK_NAME },
         folder: folder ?? '',
         withFolder: folder !== undefined,
+        base: base ?? null,
+        withBase: base !== undefined,
       },
       action: `read pull request ${number} of "${fullName(deploymentsRepository)}"`,
       absent: true,
@@ -115,6 +118,18 @@ export function createReviews(options: ReviewOptions): PullRequestReviews {
       }
       throw new RetryLaterError(`Cannot read pull request ${number}: its head moves`, OUTAGE_WAIT_MS);
     },
+    async readMergeGroup({ number, headSha, baseSha }) {
+      const installationId = await installations.require(deploymentsRepository);
+      const answer = await ask(installationId, { number, base: baseSha }, headSha);
+      const pullRequest = answer?.pullRequest;
+      // The group goes with its pull request, and another push to that makes another group.
+      if (pullRequest?.state !== 'OPEN' || pullRequest.baseRefName !== answer?.defaultBranchRef?.name) return undefined;
+      if (answer.head?.oid !== headSha || answer.base?.oid !== baseSha) return undefined;
+      const subject = subjectOf({ answer, pullRequest, number, installationId, repository: deploymentsRepository });
+      const changedPaths = await readChangedPaths(client, subject, pullRequest);
+      if (changedPaths === 'moved') return undefined;
+      return { ...subject, baseSha, headSha, comment: null, changedPaths };
+    },
     async readFolders(subject: ListedSubject, paths): Promise<ReadonlyMap<string, FolderSides>> {
       return readFolders(client, subject, paths);
     },
@@ -133,7 +148,7 @@ function subjectOf(options: {
   repository: RepositoryName;
 }): Omit<ReviewSubject, 'changedPaths'> {
   const { answer, pullRequest, number, installationId, repository } = options;
-  const base = answer.defaultBranchRef?.target;
+  const base = answer.base ?? answer.defaultBranchRef?.target;
   return {
     installationId,
     repository,

@@ -12,6 +12,7 @@ import {
   setHeaderOptions,
   Watch,
 } from '@kubernetes/client-node';
+import { UserError } from '../../domain/user-error.ts';
 import { REQUEST_TIMEOUT_MS } from './cluster-limits.ts';
 import { mapClusterError } from './map-cluster-error.ts';
 
@@ -30,11 +31,12 @@ export interface ClusterClient {
   callSealed<Result>(action: string, send: (options: CallOptions) => Promise<Result>): Promise<Result>;
 }
 
-/** @param kubeconfigPath absent: the service account of the pod that the bot runs in */
+/**
+ * @param kubeconfigPath absent: the service account of the pod that the bot runs in
+ * @throws UserError `kubeconfig-unusable`
+ */
 export function createClusterClient(kubeconfigPath: string | undefined): ClusterClient {
-  const config = new KubeConfig();
-  if (kubeconfigPath === undefined) config.loadFromCluster();
-  else config.loadFromFile(kubeconfigPath);
+  const config = loadConfig(kubeconfigPath);
   return {
     apps: config.makeApiClient(AppsV1Api),
     core: config.makeApiClient(CoreV1Api),
@@ -73,4 +75,29 @@ function timeLimit(): CallOptions {
     post: (response) => new Observable(Promise.resolve(response)),
   };
   return { middleware: [middleware], middlewareMergeStrategy: 'append' };
+}
+
+function loadConfig(path: string | undefined): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (path === undefined) config.loadFromCluster();
+    else config.loadFromFile(path);
+  } catch (error) {
+    // The parser's own words quote the file, which holds credentials.
+    throw unusable(path, (error as NodeJS.ErrnoException).code ?? 'it is not valid YAML');
+  }
+  if (!URL.canParse(config.getCurrentCluster()?.server ?? '')) throw unusable(path, 'it names no API server');
+  return config;
+}
+
+function unusable(path: string | undefined, found: string): UserError {
+  const message =
+    path === undefined
+      ? 'Cannot reach Kubernetes: KUBECONFIG is not set and this is no pod, expected one of both'
+      : `Cannot use KUBECONFIG ${JSON.stringify(path)}: ${found}, expected a kubeconfig with a current context`;
+  return new UserError(
+    'kubeconfig-unusable',
+    message,
+    "Set KUBECONFIG to the path of a kubeconfig, or leave it out in the bot's own pod.",
+  );
 }

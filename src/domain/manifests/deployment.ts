@@ -153,7 +153,7 @@ function container(input: OverlayInput): IContainer {
     image: input.image,
     ports: [
       { name: 'http', containerPort: CONTAINER_PORT },
-      ...(isMeasured(input) ? [{ name: 'metrics', containerPort: METRICS_PORT }] : []),
+      ...(hasMetricsPort(input) ? [{ name: 'metrics', containerPort: METRICS_PORT }] : []),
     ],
     env: [...wrapperVariables(input), ...serverVariables(input)],
     resources: {
@@ -176,9 +176,12 @@ function container(input: OverlayInput): IContainer {
   };
 }
 
-/** Whether Prometheus reads the pod's metrics: for dashboards, or to decide on replicas. */
-function isMeasured(input: OverlayInput): boolean {
-  return input.policy?.monitoring === true || isScaledByRequests(input);
+/**
+ * Whether the pod's metrics have a port that no route leads to: for Prometheus, whether for dashboards or to decide on
+ * replicas; and for every public server, whose main port asks nobody for a key and would show them to the internet.
+ */
+function hasMetricsPort(input: OverlayInput): boolean {
+  return input.policy?.monitoring === true || isScaledByRequests(input) || !isPrivate(input);
 }
 
 function probe(path: string): IProbe {
@@ -194,8 +197,8 @@ function wrapperVariables(input: OverlayInput): IEnvVar[] {
   ];
   if (isPrivate(input)) variables.push({ name: 'MCP_WRAPPER_KEYS_FILE', value: `${ACCESS_PATH}/${ACCESS_KEYS_FILE}` });
   if (input.config.sessions === 'isolated') variables.push({ name: 'MCP_WRAPPER_SESSIONS', value: 'isolated' });
-  // On the main port /metrics asks for a key, which Prometheus has none of.
-  if (isMeasured(input)) variables.push({ name: 'MCP_WRAPPER_METRICS_PORT', value: String(METRICS_PORT) });
+  // On the main port /metrics asks for the keys that there are: Prometheus has none, and of a public server there are none.
+  if (hasMetricsPort(input)) variables.push({ name: 'MCP_WRAPPER_METRICS_PORT', value: String(METRICS_PORT) });
   if (planScaling(input).kind === 'to-zero') {
     variables.push({ name: 'MCP_WRAPPER_STREAM_AGE_MS_MAX', value: String(STREAM_AGE_MS_MAX) });
   }

@@ -3,6 +3,7 @@ import type { PullRequestRef, Rollout, RolloutKind, RolloutStage } from '../roll
 
 /** The parts of a rollout that its words depend on. */
 type Described = Pick<Rollout, 'kind' | 'mergePolicy'> & {
+  mergeQueued?: boolean;
   proposal?: PullRequestRef;
   setupPullRequest?: PullRequestRef;
   missingSecrets?: Pick<NonNullable<Rollout['missingSecrets']>, 'names'>;
@@ -87,6 +88,7 @@ export function shortSha(sha: string): string {
 }
 
 function mergeWords(rollout: Described): string {
+  if (rollout.mergeQueued) return 'waiting for the merge queue with';
   return rollout.mergePolicy === 'auto' ? 'merging' : 'waiting for someone to merge';
 }
 

@@ -1,5 +1,5 @@
 import { assertNever } from '../assert-never.ts';
-import type { Drift, DriftDecision, DriftKind } from '../decide-drift.ts';
+import type { Drift, DriftDecision } from '../decide-drift.ts';
 import { codeSpan } from './escape-markdown.ts';
 import { DRIFT_MARKER } from './markers.ts';
 
@@ -8,8 +8,9 @@ const ROWS_MAX = 200;
 
 /** The issue that lists what people have to look at: one, edited in place. */
 export function renderDriftIssue({ reported, heldBack }: DriftDecision): { title: string; body: string } {
-  const rows = reported.slice(0, ROWS_MAX).map(({ kind, serverId }) => {
-    const { what, cure } = explain(kind, serverId);
+  const rows = reported.slice(0, ROWS_MAX).map((drift) => {
+    const { serverId } = drift;
+    const { what, cure } = explain(drift);
     return `| ${codeSpan(serverId, 63)} | ${what} | ${cure} |`;
   });
   const rest = reported.length - rows.length;
@@ -36,7 +37,10 @@ export function renderDriftEnd(): { title: string; body: string } {
   };
 }
 
-function explain(kind: DriftKind, serverId: Drift['serverId']): { what: string; cure: string } {
+/** Objects named of one server. */
+const OBJECTS_MAX = 5;
+
+function explain({ kind, serverId, objects = [] }: Drift): { what: string; cure: string } {
   const folder = codeSpan(`servers/${serverId}/`, 100);
   switch (kind) {
     case 'overlay-without-row':
@@ -63,6 +67,23 @@ function explain(kind: DriftKind, serverId: Drift['serverId']): { what: string; 
       return {
         what: `Argo CD has an Application, and ${folder} is not there`,
         cure: `Look at the Application ${codeSpan(`mcp-${serverId}`, 80)}: a finalizer may keep it`,
+      };
+    case 'application-out-of-sync': {
+      const named = objects.slice(0, OBJECTS_MAX).map((object) => codeSpan(object, 100));
+      return {
+        what: `The cluster does not hold what ${folder} says${named.length > 0 ? `: ${named.join(', ')}` : ''}`,
+        cure: `Argo CD mends that by itself, so something keeps it: look at the Application ${codeSpan(`mcp-${serverId}`, 80)}, its conditions, and whether its sync is automated`,
+      };
+    }
+    case 'running-without-pods':
+      return {
+        what: 'mcp-hosting has the server as running, and no pod of it is there',
+        cure: 'Comment `/start` or `/stop` in the server repository, or look at its Deployment',
+      };
+    case 'stopped-with-pods':
+      return {
+        what: `mcp-hosting has the server as stopped, and pods of it run, as ${folder} says`,
+        cure: 'Comment `/stop` or `/start` in the server repository',
       };
     case 'secret-without-server':
       return {

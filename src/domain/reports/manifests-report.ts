@@ -1,6 +1,8 @@
 import { configChecksum } from '../config-checksum.ts';
+import { unsetSecretsWords } from '../missing-secrets.ts';
 import { manifestsDiff } from '../overlay-diff.ts';
 import { fullName, type RepositoryName } from '../repository.ts';
+import { openedServers } from '../review/opened-servers.ts';
 import type { ManifestsReview, ReviewedFolder } from '../review/review-manifests.ts';
 import type { ReviewProblem } from '../review/review-problem.ts';
 import type { CheckRunView } from './check-run-view.ts';
@@ -27,6 +29,9 @@ const COMMENT_CHARS_MAX = 65_536;
 const PROBLEMS_SHOWN_MAX = 50;
 /** In the comment, the diff is what people come for. */
 const COMMENT_PROBLEMS_MAX = 15;
+/** Ten names each are 20,000 characters at most. */
+const UNSET_SERVERS_SHOWN_MAX = 5;
+const UNSET_CHARS_MAX = 4_000;
 /** GitHub takes 50 a request; more requests than four tell nobody anything. */
 const ANNOTATIONS_MAX = 200;
 /** GitHub shows that much of a title in a list of checks. */
@@ -75,6 +80,8 @@ function checkedView(options: ManifestsReportOptions, review: ManifestsReview): 
     title: plainLine(titleOf(review), TITLE_CHARS_MAX),
     summary: [
       ...problemBlocks(options, review, PROBLEMS_SHOWN_MAX),
+      ...openedBlocks(review),
+      ...unsetBlocks(review),
       folderTable(review),
       ...policyBlocks(options, review),
     ].join('\n\n'),
@@ -96,7 +103,8 @@ function annotationOf({ path, line, endLine, level, message }: ReviewProblem): C
 function titleOf(review: ManifestsReview): string {
   const failures = failuresOf(review);
   if (failures > 0) return `${count(failures, 'problem')} to mend`;
-  return summaryOfChanges(review.folders);
+  const unset = (review.unset ?? []).flatMap(({ names }) => names).length;
+  return [summaryOfChanges(review.folders), ...(unset > 0 ? [`${count(unset, 'secret')} not set`] : [])].join(' · ');
 }
 
 function summaryOfChanges(folders: readonly ReviewedFolder[]): string {
@@ -118,6 +126,8 @@ export function renderManifestsComment(options: ManifestsReportOptions): string 
   const head = [
     `${MANIFESTS_MARKER}\n### Manifests: ${headingOf(review)}`,
     ...problemBlocks(options, review, COMMENT_PROBLEMS_MAX),
+    ...openedBlocks(review),
+    ...unsetBlocks(review),
     ...policyBlocks(options, review),
   ].join('\n\n');
   const foot = `<sub>What the cluster would get, at ${commitLink(options)}, checked by the policy of ${codeSpan(options.baseBranch, 100)}. \`${MANIFESTS_CHECK_NAME}\` has the lines.</sub>`;
@@ -145,6 +155,29 @@ function problemBlocks(options: ManifestsReportOptions, { problems }: ManifestsR
     ...(rest > 0 ? [`And ${rest} more.`] : []),
     ...(hasFailures ? ['**Do this:** change these lines and push; the check runs again by itself.'] : []),
   ];
+}
+
+/** Who reviews must not find it in the diff alone. */
+function openedBlocks({ folders }: ManifestsReview): string[] {
+  const opened = openedServers(folders);
+  if (opened.length === 0) return [];
+  const shown = opened.slice(0, OPENED_SHOWN_MAX).map((path) => codeSpan(path, 100));
+  const rest = opened.length - shown.length;
+  const what = `${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return [`**Public:** anyone who knows the address can use ${what}, without a key.`];
+}
+
+/** Servers that become public at once; the diff has the others. */
+const OPENED_SHOWN_MAX = 20;
+
+/** No problem of the manifests: they may be merged, and the rollout waits. */
+function unsetBlocks({ unset = [] }: ManifestsReview): string[] {
+  if (unset.length === 0) return [];
+  const lines = unset
+    .slice(0, UNSET_SERVERS_SHOWN_MAX)
+    .map((server) => `- ${escapeProse(unsetSecretsWords(server), UNSET_CHARS_MAX)}`);
+  const rest = unset.length - lines.length;
+  return [['**Not set yet**', ...lines, ...(rest > 0 ? [`- And ${count(rest, 'more server')}.`] : [])].join('\n')];
 }
 
 function policyBlocks({ baseBranch }: ManifestsReportOptions, { policyChange }: ManifestsReview): string[] {

@@ -1,9 +1,11 @@
 import { assertNever } from '../assert-never.ts';
+import { unsetSecretsWords } from '../missing-secrets.ts';
 import type { OverlayInput } from '../overlay-input.ts';
 import { fullName } from '../repository.ts';
 import type { Rollout } from '../rollout.ts';
 import { shortSha } from './describe-stage.ts';
-import { codeBlock, codeSpan, escapeMarkdown, link, mention, plainLine } from './escape-markdown.ts';
+import { codeBlock, codeSpan, escapeMarkdown, escapeProse, link, mention, plainLine } from './escape-markdown.ts';
+import { MANIFESTS_CHECK_NAME } from './manifests-report.ts';
 import { rolloutMarker } from './markers.ts';
 import { renderOverlayChange } from './overlay-change-table.ts';
 
@@ -13,6 +15,9 @@ const PULL_REQUEST_BODY_CHARS_MAX = 65_536;
 /** Less room than this holds the notice and nothing else. */
 const DIFF_CHARS_MIN = 500;
 const DIFF_LINE_CHARS_MAX = 500;
+
+/** Ten names of 128 characters, twice, and the words around them. */
+const UNSET_CHARS_MAX = 4_000;
 
 export interface PullRequestText {
   title: string;
@@ -26,6 +31,8 @@ export interface PullRequestOptions {
   before: OverlayInput | null;
   /** What is proposed; null where the overlay goes. */
   after: OverlayInput | null;
+  /** What its pods need and nobody set yet, when this is written. */
+  unset: readonly string[];
   /** Unified diff of the rendered manifests; may be empty. */
   renderedDiff: string;
   githubWebUrl: string;
@@ -48,6 +55,7 @@ function renderBody(options: PullRequestOptions): string {
   const head = [
     summarySentence(options),
     publicWarning(options),
+    unsetWarning(options),
     renderOverlayChange({ before, after, githubWebUrl }),
     renderChecks(rollout),
     renderRequester(options),
@@ -82,6 +90,12 @@ function publicWarning({ before, after }: PullRequestOptions): string | undefine
   if (after?.config.access !== 'public') return undefined;
   const was = before && before.config.access !== 'public' ? ' It asked for an access key before.' : '';
   return `**Public:** anyone who knows the address can use this server, without a key.${was}`;
+}
+
+/** Who merges knows what it waits for then; the check, which is told anew when values come, says what is left. */
+function unsetWarning({ rollout: { serverId }, unset }: PullRequestOptions): string | undefined {
+  if (unset.length === 0) return undefined;
+  return `**Not set yet:** ${escapeProse(unsetSecretsWords({ serverId, names: unset }), UNSET_CHARS_MAX)} The check \`${MANIFESTS_CHECK_NAME}\` says what is still missing.`;
 }
 
 function previewNote({ source }: Rollout): string {

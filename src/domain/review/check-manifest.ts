@@ -1,5 +1,5 @@
 import { INTERCEPTOR, PAUSED_REPLICAS_ANNOTATION, SYNC_WAVE_ANNOTATION } from '../manifests/keda.ts';
-import { serverObjectName } from '../manifests/server-object.ts';
+import { CONTAINER_PORT, serverObjectName } from '../manifests/server-object.ts';
 import { wakeServiceName } from '../manifests/wake-service.ts';
 import type { Manifest } from '../read-manifests.ts';
 import { describeValue } from '../schema-problems.ts';
@@ -74,6 +74,16 @@ function checkMetadata({ kind, metadata }: Manifest, rules: OverlayRules): Findi
             `"${rules.serverId}", as the directory says`,
           ),
         ]),
+    ...(metadata.labels?.[TRACKING_LABEL] === undefined
+      ? []
+      : [
+          finding(
+            ['metadata', 'labels', TRACKING_LABEL],
+            'by this label Argo CD may take it for a part of another Application',
+            'none',
+            'key',
+          ),
+        ]),
     ...Object.keys(metadata.annotations ?? {})
       .filter((key) => !isAdmittedAnnotation(key, kind))
       .map((key) =>
@@ -86,6 +96,9 @@ function checkMetadata({ kind, metadata }: Manifest, rules: OverlayRules): Findi
       ),
   ];
 }
+
+/** Argo CD's own, where it tracks by labels (`application.resourceTrackingMethod`). */
+const TRACKING_LABEL = 'app.kubernetes.io/instance';
 
 /** By listed names: the objects of `a-k3v9x2-w8h4tz` begin with the name of `a-k3v9x2`. */
 function namesOf(kind: string, serverId: string): string[] {
@@ -132,8 +145,10 @@ function checkService(manifest: Manifest, rules: OverlayRules): Finding[] {
     type = 'ClusterIP',
     externalName,
     selector,
+    ports = [],
   } = manifest.spec as {
     type?: string;
+    ports?: { targetPort?: number | string }[];
     externalName?: string;
     selector?: Record<string, string>;
   };
@@ -150,6 +165,17 @@ function checkService(manifest: Manifest, rules: OverlayRules): Finding[] {
       : [finding(['spec', 'type'], describeValue(type), '"ClusterIP": servers are reached through the route alone')]),
     ...(externalName === undefined ? [] : [finding(['spec', 'externalName'], 'it is set', 'none')]),
     ...checkLabels(selector, ['spec', 'selector'], rules),
+    ...ports.flatMap(({ targetPort }, index) =>
+      targetPort === CONTAINER_PORT || targetPort === 'http'
+        ? []
+        : [
+            finding(
+              ['spec', 'ports', index, 'targetPort'],
+              describeValue(targetPort),
+              `${CONTAINER_PORT}: metrics and whatever else listens in the pod have no route`,
+            ),
+          ],
+    ),
   ];
 }
 

@@ -3,11 +3,13 @@ import { type PodSpec, restrictedViolations } from '../pod-security.ts';
 import { parseCpuMillis, parseMemoryBytes } from '../resource-quantities.ts';
 import { describeValue } from '../schema-problems.ts';
 import { imageRefusal } from './check-image.ts';
+import { checkPlacement, type PlacedPod } from './check-placement.ts';
 import { type Finding, finding } from './finding.ts';
 import { isOwnSecret, type OverlayRules } from './overlay-rules.ts';
 
 /** A pod as Kubernetes' own schema has it, which was checked before. */
-export interface CheckedPod extends PodSpec {
+export interface CheckedPod extends PodSpec, PlacedPod {
+  terminationGracePeriodSeconds?: number;
   automountServiceAccountToken?: boolean;
   runtimeClassName?: string;
   hostUsers?: boolean;
@@ -29,6 +31,8 @@ export function checkPod(pod: CheckedPod, at: YamlPath, rules: OverlayRules): Fi
   return [
     ...checkPodSecurity(pod, at),
     ...checkIdentity(pod, at, rules),
+    ...checkPlacement(pod, at, rules),
+    ...checkGrace(pod, at),
     ...volumesOf(pod).flatMap(({ volume, path }) => checkVolume(volume, [...at, ...path], rules)),
     ...containersOf(pod).flatMap(({ container, path }) => checkContainer(container, [...at, ...path], rules)),
   ];
@@ -118,10 +122,29 @@ function checkIdentity(pod: CheckedPod, at: YamlPath, { policy }: OverlayRules):
     );
 }
 
+/** Ours have 45; a pod that is told to go must go within a rollout's time. */
+const GRACE_SECONDS_MAX = 600;
+
+function checkGrace({ terminationGracePeriodSeconds: seconds = 0 }: CheckedPod, at: YamlPath): Finding[] {
+  if (seconds <= GRACE_SECONDS_MAX) return [];
+  const path = [...at, 'terminationGracePeriodSeconds'];
+  return [finding(path, describeValue(seconds), `${GRACE_SECONDS_MAX} at most`)];
+}
+
+/** Of a node's disk or memory; no quota counts it. Ours have 64 MiB. */
+const VOLUME_BYTES_MAX = 2 ** 30;
+
+function isModest(size: unknown): boolean {
+  return (parseMemoryBytes(String(size)) ?? Number.POSITIVE_INFINITY) <= VOLUME_BYTES_MAX;
+}
+
 function checkVolume(volume: Record<string, unknown>, at: YamlPath, rules: OverlayRules): Finding[] {
   const { emptyDir, secret } = volume as { emptyDir?: { sizeLimit?: unknown }; secret?: { secretName?: string } };
   if (emptyDir && emptyDir.sizeLimit === undefined) {
     return [finding([...at, 'emptyDir'], 'it has no sizeLimit', 'one, such as 64Mi')];
+  }
+  if (emptyDir && !isModest(emptyDir.sizeLimit)) {
+    return [finding([...at, 'emptyDir', 'sizeLimit'], describeValue(emptyDir.sizeLimit), '1Gi at most')];
   }
   return secret ? checkSecretName(secret.secretName, [...at, 'secret', 'secretName'], rules) : [];
 }
@@ -165,8 +188,21 @@ function checkResources({ resources }: CheckedContainer, at: YamlPath, { bounds 
     { name: 'cpu', parse: parseCpuMillis, max: bounds.cpuMillis, text: `${bounds.cpuMillis}m` },
     { name: 'memory', parse: parseMemoryBytes, max: bounds.memoryBytes, text: mebibytes(bounds.memoryBytes) },
   ];
-  return amounts.flatMap(({ name, parse, max, text }) =>
-    (['requests', 'limits'] as const).flatMap((side) => {
+  const others = SIDES.flatMap((side) =>
+    Object.entries(resources?.[side] ?? {})
+      .filter(
+        ([name, amount]) => !['cpu', 'memory'].includes(name) && !(name === 'ephemeral-storage' && isModest(amount)),
+      )
+      .map(([name]) =>
+        finding(
+          [...at, 'resources', side, name],
+          'no quota counts it',
+          'cpu, memory, and up to 1Gi of ephemeral-storage',
+        ),
+      ),
+  );
+  const counted = amounts.flatMap(({ name, parse, max, text }) =>
+    SIDES.flatMap((side) => {
       const written = resources?.[side]?.[name];
       const path = [...at, 'resources', side, name];
       if (written === undefined) return [finding(path, 'it is missing', `a quantity up to ${text}`)];
@@ -175,7 +211,10 @@ function checkResources({ resources }: CheckedContainer, at: YamlPath, { bounds 
       return [finding(path, describeValue(written), `a quantity up to ${text}, the most that one container may have`)];
     }),
   );
+  return [...counted, ...others];
 }
+
+const SIDES = ['requests', 'limits'] as const;
 
 function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / 2 ** 20)}Mi`;

@@ -1,6 +1,7 @@
 import type { DeploymentsPolicy } from '../deployments-policy.ts';
 import type { DomainClaim } from '../domain-claims.ts';
 import { findClaim, hostsOfManifests } from '../domain-claims.ts';
+import type { UnsetSecrets } from '../missing-secrets.ts';
 import type { RouteSettings } from '../overlay-input.ts';
 import { parseDeploymentsPolicy } from '../parse-deployments-policy.ts';
 import type { Manifest } from '../read-manifests.ts';
@@ -63,6 +64,8 @@ export interface ManifestsReview {
   folders: ReviewedFolder[];
   /** Every problem, those of the folders too, in the order of reading. */
   problems: ReviewProblem[];
+  /** Servers whose pods would wait after the merge, for values that nobody set yet; where that was asked. */
+  unset?: UnsetSecrets[];
   /** Where the pull request changes the policy: how many failures there would be by the changed one. */
   policyChange?: { failuresByHead: number | null };
 }

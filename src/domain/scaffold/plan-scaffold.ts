@@ -34,12 +34,22 @@ export function planScaffold(options: { base: Files | undefined; present: Files;
   const files: Record<string, string> = {};
   const conflicts: ScaffoldConflict[] = [];
   for (const path of [...new Set([...Object.keys(base), ...Object.keys(wanted)])].sort()) {
-    const sides = { base: own(base, path), present: own(present, path), wanted: own(wanted, path) };
+    const ofPeople = own(present, path);
+    const sides = {
+      base: withEndsOf(ofPeople, own(base, path)),
+      present: ofPeople,
+      wanted: withEndsOf(ofPeople, own(wanted, path)),
+    };
     const { text, conflict } = mergeFile(path, sides);
     if (text !== undefined) files[path] = text;
     if (conflict) conflicts.push(conflict);
   }
   return { files, conflicts };
+}
+
+/** Git on Windows ends each line of a checkout with CR LF: no change of people's, and a file stays as it is there. */
+function withEndsOf(present: string | undefined, text: string | undefined): string | undefined {
+  return present?.includes('\r\n') ? text?.replaceAll(/\r?\n/g, '\r\n') : text;
 }
 
 interface Sides {

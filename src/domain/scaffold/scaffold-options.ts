@@ -1,4 +1,5 @@
 import type { RouteImplementation } from '../deployments-policy.ts';
+import { quoteYaml } from '../quote-yaml.ts';
 import { fullName, parseRepositoryName, type RepositoryName } from '../repository.ts';
 import { UserError } from '../user-error.ts';
 
@@ -39,10 +40,20 @@ const SERVERS_MAX = 5_000;
 const CODE_OWNERS_MAX = 20;
 const PROXY_NAMESPACES_MAX = 10;
 
+const HOST_CHARS_MAX = 253;
+/** Leaves room for a label and its dot before it, as every server's host has. */
+const DOMAIN_CHARS_MAX = HOST_CHARS_MAX - 64;
+const IMAGE_CHARS_MAX = 250;
+
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const OWNER = /^@[A-Za-z0-9][A-Za-z0-9-]{0,38}(\/[A-Za-z0-9._-]{1,100})?$/;
-const IMAGE = /^[a-z0-9][a-zA-Z0-9._:/@-]{0,250}$/;
+/** A repository, and perhaps a tag and a digest. */
+const IMAGE =
+  /^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+/** The namespaces that the scaffold makes and guards itself. */
+const OWN_NAMESPACES = ['mcp-servers', 'mcp-hosting'];
+/** What can carry out each kind of route. */
+const IMPLEMENTATIONS = { gateway: ['envoy-gateway', 'other'], ingress: ['nginx', 'other'] } as const;
 
 /**
  * Fills in defaults and checks every value, since each becomes part of a manifest.
@@ -98,31 +109,66 @@ function defaultProxies(route: ScaffoldOptions['route'], gatewayNamespace: strin
 }
 
 function checkOptions(options: ScaffoldOptions): void {
-  const name = (flag: string, value: string) => require(flag, value, LABEL.test(value), 'a DNS label');
-  const host = (flag: string, value: string) =>
-    require(flag, value, value.length <= 200 && SUBDOMAIN.test(value), 'a host name in lower case');
   const among = (flag: string, value: string, values: readonly string[]) =>
     require(flag, value, values.includes(value), values.join(' or '));
-  host('--domain', options.domain);
-  host('--platform-host', options.platformHost);
   among('--route', options.route, ['gateway', 'ingress']);
-  among('--implementation', options.implementation, ['envoy-gateway', 'nginx', 'other']);
+  const carriers = IMPLEMENTATIONS[options.route];
+  const isCarrier = carriers.some((name) => name === options.implementation);
+  require('--implementation', options.implementation, isCarrier, `${carriers.join(' or ')} for --route ${options.route}`);
   among('--merge', options.merge, ['review', 'auto']);
-  host('--gateway-class', options.gatewayClass);
-  host('--ingress-class', options.ingressClass);
-  host('--cluster-issuer', options.clusterIssuer);
-  name('--gateway-namespace', options.gatewayNamespace);
-  name('--monitoring-namespace', options.monitoringNamespace);
-  for (const namespace of options.proxyNamespaces) name('--proxy-namespace', namespace);
-  const proxies = options.proxyNamespaces.length;
-  require('--proxy-namespace', String(proxies), proxies > 0 && proxies <= PROXY_NAMESPACES_MAX, 'one to ten of them');
-  for (const owner of options.codeOwners) require('--code-owner', owner, OWNER.test(owner), '@person or @org/team');
-  const owners = options.codeOwners.length;
-  require('--code-owner', String(owners), owners <= CODE_OWNERS_MAX, `${CODE_OWNERS_MAX} at most`);
-  require('--image', options.image, IMAGE.test(options.image), 'an image reference');
+  checkNames(options);
+  checkHosts(options);
+  checkLists(options);
+  const isImage = options.image.length <= IMAGE_CHARS_MAX && IMAGE.test(options.image) && isPlain(options.image);
+  require('--image', options.image, isImage, 'an image reference, such as ghcr.io/acme/mcp-hosting:1.0.0');
   const { servers } = options;
   const fits = Number.isInteger(servers) && servers >= 1 && servers <= SERVERS_MAX;
   require('--servers', String(servers), fits, `a whole number from 1 to ${SERVERS_MAX}`);
+}
+
+function checkNames({ gatewayNamespace, ...options }: ScaffoldOptions): void {
+  const expected = 'in lower case that is no number and no word of YAML';
+  const namespace = (flag: string, value: string) =>
+    require(flag, value, LABEL.test(value) && isPlain(value), `the name of a namespace ${expected}`);
+  const object = (flag: string, value: string) =>
+    require(flag, value, isHost(value, HOST_CHARS_MAX), `a name ${expected}`);
+  object('--gateway-class', options.gatewayClass);
+  object('--ingress-class', options.ingressClass);
+  object('--cluster-issuer', options.clusterIssuer);
+  namespace('--gateway-namespace', gatewayNamespace);
+  // gateway/namespace.yaml would take the pod security labels from it.
+  const isOwn = OWN_NAMESPACES.includes(gatewayNamespace);
+  require('--gateway-namespace', gatewayNamespace, !isOwn, `another namespace than ${OWN_NAMESPACES.join(' and ')}`);
+  namespace('--monitoring-namespace', options.monitoringNamespace);
+  for (const name of options.proxyNamespaces) namespace('--proxy-namespace', name);
+}
+
+function checkHosts({ domain, platformHost, route }: ScaffoldOptions): void {
+  const form = 'in lower case, other letters than a to z in their xn-- form';
+  const ofDomain = `a domain of at most ${DOMAIN_CHARS_MAX} characters ${form}`;
+  require('--domain', domain, isHost(domain, DOMAIN_CHARS_MAX), ofDomain);
+  require('--platform-host', platformHost, isHost(platformHost, HOST_CHARS_MAX), `a host name ${form}`);
+  // Ingresses have a certificate each.
+  const isCovered = route === 'ingress' || platformHost.slice(platformHost.indexOf('.')) === `.${domain}`;
+  const below = `one label below ${domain}, which the Gateway and its certificate are for, such as hosting.${domain}`;
+  require('--platform-host', platformHost, isCovered, below);
+}
+
+function checkLists({ proxyNamespaces, codeOwners }: ScaffoldOptions): void {
+  const proxies = proxyNamespaces.length;
+  require('--proxy-namespace', String(proxies), proxies > 0 && proxies <= PROXY_NAMESPACES_MAX, 'one to ten of them');
+  for (const owner of codeOwners) require('--code-owner', owner, OWNER.test(owner), '@person or @org/team');
+  const owners = codeOwners.length;
+  require('--code-owner', String(owners), owners <= CODE_OWNERS_MAX, `${CODE_OWNERS_MAX} at most`);
+}
+
+function isHost(text: string, charsMax: number): boolean {
+  return text.length <= charsMax && text.split('.').every((label) => LABEL.test(label)) && isPlain(text);
+}
+
+/** Whether YAML reads a text without quotes as that text, and not as a number, say: manifests hold it so. */
+function isPlain(text: string): boolean {
+  return quoteYaml(text, 'overlay', null) === text;
 }
 
 function require(flag: string, value: string, valid: boolean, expected: string): void {

@@ -1,6 +1,6 @@
-import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import { redactSecrets } from '../../domain/reports/redact-secrets.ts';
 import type { Rollout, RolloutFailure } from '../../domain/rollout.ts';
+import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import type { BuildState } from '../../ports/github.ts';
 import type { Platform } from '../platform.ts';
 import { versionOf } from '../server-names.ts';

@@ -2,10 +2,10 @@ import { assertNever } from '../../domain/assert-never.ts';
 import { assessApplication } from '../../domain/assess-application.ts';
 import type { DeploymentState } from '../../domain/cluster-state.ts';
 import type { ClusterVerdict } from '../../domain/cluster-verdict.ts';
-import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import { declaredBy, missingSecrets, missingSecretsWords } from '../../domain/missing-secrets.ts';
 import { redactSecrets } from '../../domain/reports/redact-secrets.ts';
 import type { Rollout } from '../../domain/rollout.ts';
+import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import { UserError } from '../../domain/user-error.ts';
 import type { Platform } from '../platform.ts';
 

@@ -1,6 +1,7 @@
 import { assertNever } from '../../domain/assert-never.ts';
-import type { RolloutEffect, RolloutFact } from '../../domain/decide-rollout.ts';
+import type { RolloutEffect } from '../../domain/due-effect.ts';
 import type { Rollout } from '../../domain/rollout.ts';
+import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import type { Platform } from '../platform.ts';
 import { dispatchBuild, pollBuild } from './build.ts';
 import { observe, refreshApplication } from './observe.ts';

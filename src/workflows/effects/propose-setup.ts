@@ -1,6 +1,6 @@
-import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import { renderSetupPullRequest } from '../../domain/reports/setup-pull-request.ts';
 import type { Rollout } from '../../domain/rollout.ts';
+import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import type { Platform } from '../platform.ts';
 
 /** Opens the pull request that brings the build workflow to a server repository which lacks it. */

@@ -1,16 +1,18 @@
 import { assertNever } from '../../domain/assert-never.ts';
-import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import type { OverlayPolicy } from '../../domain/deployments-policy.ts';
 import type { DeploymentsSnapshot } from '../../domain/deployments-snapshot.ts';
+import { declaredBy } from '../../domain/missing-secrets.ts';
 import { unifiedDiff } from '../../domain/overlay-diff.ts';
 import type { OverlayInput } from '../../domain/overlay-input.ts';
 import { parseDeploymentsPolicy } from '../../domain/parse-deployments-policy.ts';
 import { renderOverlay } from '../../domain/render-overlay.ts';
 import { renderPullRequest } from '../../domain/reports/pull-request.ts';
 import type { Rollout } from '../../domain/rollout.ts';
+import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import { setScale } from '../../domain/set-scale.ts';
 import { UserError } from '../../domain/user-error.ts';
 import { ensureProbeKey } from '../ensure-probe-key.ts';
+import { findUnsetSecrets } from '../find-unset-secrets.ts';
 import type { Platform } from '../platform.ts';
 import { versionOf } from '../server-names.ts';
 
@@ -30,6 +32,7 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
     rollout,
     before,
     after,
+    unset: await unsetNames(platform, rollout, after),
     renderedDiff: unifiedDiff({ before: snapshot.overlay, after: files }),
     githubWebUrl: platform.settings.githubWebUrl,
   });
@@ -61,6 +64,19 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
   }
 }
 
+/** Of an outside store nothing is known before the merge: it is asked with what the overlay says. */
+async function unsetNames(
+  platform: Platform,
+  rollout: Rollout,
+  after: OverlayInput | null,
+): Promise<readonly string[]> {
+  const starts = rollout.kind === 'deploy' || rollout.kind === 'start';
+  if (!starts || !after || after.config.secrets === 'external') return [];
+  const needed = declaredBy({ ...rollout, overlay: after });
+  const [unset] = await findUnsetSecrets(platform, new Map([[rollout.serverId, needed]]));
+  return unset?.names ?? [];
+}
+
 /**
  * What was read when the rollout began, which saves a request. It does for a deployment, which writes the overlay anew;
  * the others change what stands there now, and that another rollout may have merged in the meantime.
@@ -73,12 +89,12 @@ function withoutSnapshot({ snapshot: _, ...rest }: Rollout): Rollout {
   return rest;
 }
 
-/** Merges under the policy `auto`; where branch protection wants people, it waits for them. */
+/** Merges under the policy `auto`, or has it merged by the branch's queue; where branch protection wants people, it waits for them. */
 export async function mergeProposal(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
   if (!rollout.proposal) throw new Error(`Cannot merge for rollout ${rollout.id}: it has no pull request`);
   try {
-    const { sha } = await platform.proposals.merge(rollout.proposal);
-    return { kind: 'merged', sha, by: null };
+    const outcome = await platform.proposals.merge(rollout.proposal);
+    return outcome.kind === 'queued' ? { kind: 'merge-queued' } : { kind: 'merged', sha: outcome.sha, by: null };
   } catch (error) {
     if (error instanceof UserError && error.code === 'merge-blocked') return { kind: 'merge-blocked' };
     throw error;
@@ -88,9 +104,10 @@ export async function mergeProposal(platform: Platform, rollout: Rollout): Promi
 /** Asks for a pull request that waited long for people: its webhook may be lost. */
 export async function pollProposal(platform: Platform, rollout: Rollout): Promise<RolloutFact> {
   if (!rollout.proposal) return { kind: 'still-open' };
-  const { state, mergeSha, mergedBy, closedBy } = await platform.proposals.readPullRequest(rollout.proposal);
-  if (state === 'MERGED' && mergeSha) return { kind: 'merged', sha: mergeSha, by: mergedBy };
-  return state === 'CLOSED' ? { kind: 'closed', by: closedBy } : { kind: 'still-open' };
+  const { state, mergeSha, ...read } = await platform.proposals.readPullRequest(rollout.proposal);
+  if (state === 'MERGED' && mergeSha) return { kind: 'merged', sha: mergeSha, by: read.mergedBy };
+  if (state === 'CLOSED') return { kind: 'closed', by: read.closedBy };
+  return rollout.mergeQueued && state === 'OPEN' && !read.inMergeQueue ? { kind: 'dequeued' } : { kind: 'still-open' };
 }
 
 function wantedInput(

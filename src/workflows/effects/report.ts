@@ -1,10 +1,10 @@
-import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import { renderCheckRun } from '../../domain/reports/check-run-view.ts';
 import { renderDeploymentStatus } from '../../domain/reports/deployment-view.ts';
 import { statusCommentMarker } from '../../domain/reports/markers.ts';
 import type { ReportView } from '../../domain/reports/report-view.ts';
 import { renderStatusComment } from '../../domain/reports/status-comment.ts';
 import { isEnded, type Rollout } from '../../domain/rollout.ts';
+import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import type { StatusReport } from '../../ports/github.ts';
 import { removeSecrets } from '../living-server.ts';
 import type { Platform } from '../platform.ts';

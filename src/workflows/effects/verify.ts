@@ -1,5 +1,5 @@
-import type { RolloutFact } from '../../domain/decide-rollout.ts';
 import type { Rollout } from '../../domain/rollout.ts';
+import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import { VERIFY_TIMEOUT_MS } from '../../domain/rollout-limits.ts';
 import { ensureProbeKey } from '../ensure-probe-key.ts';
 import type { Platform } from '../platform.ts';

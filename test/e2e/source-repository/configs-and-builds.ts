@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { gatewayRequest } from '../../sandbox-kubernetes/gateway-request.ts';
 import {
   ask,
   botComments,
@@ -24,7 +25,7 @@ const BROKEN_BUILD = JSON.stringify({
 
 export function testConfigsAndBuilds(started: () => E2ePlatform): void {
   test.concurrent(
-    'a configuration that is wrong is marked on its very lines; the mended one is hosted by itself',
+    'a configuration that is wrong is marked on its very lines; the mended one is hosted by itself, its metrics hidden',
     async () => {
       const platform = started();
       const name = 'misconfigured';
@@ -57,6 +58,11 @@ export function testConfigsAndBuilds(started: () => E2ePlatform): void {
       expect(row.image_tag).toBe(mended.slice(0, 7));
       expect((await completedCheckRun(platform, name, mended)).conclusion).toBe('success');
       expect(await botComments(platform, inAcme(name), issue)).toHaveLength(1);
+      const endpointUrl = String(row.endpoint_url);
+      const { host } = new URL(endpointUrl);
+      const gateway = { sandbox: { gatewayUrl: endpointUrl } };
+      expect(await gatewayRequest(gateway, host, '/health')).toMatchObject({ status: 200 });
+      expect(await gatewayRequest(gateway, host, '/metrics')).toMatchObject({ status: 404 });
     },
     TEST_MS_MAX,
   );

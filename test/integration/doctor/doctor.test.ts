@@ -1,5 +1,6 @@
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createSelfSignedCertificate } from '../../../sandbox/kubernetes/api/self-signed-certificate.ts';
 import { putFile } from '../../sandbox-github/start-test-github.ts';
@@ -195,6 +196,15 @@ describe('the cluster', () => {
       .map(({ name }) => name);
     expect(bad).toEqual(expect.arrayContaining(['kubernetes', 'rights', 'resources', 'argocd']));
     expect(checks.database?.status).toBe('ok');
+    expect(checks.kubernetes?.problems[0]?.problem).toBe(
+      'Cannot use KUBECONFIG "/nonexistent": ENOENT, expected a kubeconfig with a current context',
+    );
+  });
+
+  test('a kubeconfig that is no YAML is told without its words', async () => {
+    const { checks } = await installation.doctor({ KUBECONFIG: fileURLToPath(import.meta.url) });
+
+    expect(checks.kubernetes?.problems[0]?.problem).toMatch(/: it is not valid YAML, expected a kubeconfig/);
   });
 
   test('each right that is missing is named', async () => {

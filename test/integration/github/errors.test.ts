@@ -26,6 +26,15 @@ describe('a REST request', () => {
     await expect(asking).rejects.toMatchObject({ name: 'RetryLaterError', afterMs });
   });
 
+  test('that never arrived is no answer of GitHub', () => {
+    const error = Object.assign(new Error('connect ECONNREFUSED'), { status: 500 });
+
+    expect(mapGitHubError(error, 'read')).toMatchObject({
+      name: 'RetryLaterError',
+      message: 'Cannot read: no answer from GitHub',
+    });
+  });
+
   test('waits for the reset of the primary limit', () => {
     const now = 1_700_000_000_000;
     const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(now / 1000 + 90) };

@@ -16,6 +16,8 @@ describe('merge', () => {
   const view = {
     state: 'OPEN',
     mergeable: 'MERGEABLE',
+    isInMergeQueue: false,
+    isMergeQueueEnabled: false,
     mergeCommit: null,
     mergedBy: null,
     timelineItems: { nodes: [] },
@@ -32,14 +34,14 @@ describe('merge', () => {
   test('merges with one request', async () => {
     fake.graphql(merged);
 
-    await expect(fake.github.proposals.merge(target)).resolves.toEqual({ sha: sha('f') });
+    await expect(fake.github.proposals.merge(target)).resolves.toEqual({ kind: 'merged', sha: sha('f') });
     expect(fake.calls).toHaveLength(1);
   });
 
   test('takes a merge that happened already for success', async () => {
     fake.graphql(refusal).graphql(standing({ state: 'MERGED', mergeCommit: { oid: sha('f') } }));
 
-    await expect(fake.github.proposals.merge(target)).resolves.toEqual({ sha: sha('f') });
+    await expect(fake.github.proposals.merge(target)).resolves.toEqual({ kind: 'merged', sha: sha('f') });
   });
 
   test('takes the method that the repository allows', async () => {
@@ -69,13 +71,45 @@ describe('merge', () => {
     await expect(fake.github.proposals.merge(target)).rejects.toMatchObject({ name: 'RetryLaterError' });
   });
 
+  test('has it merged by the queue where the branch has one', async () => {
+    const entry = { enqueuePullRequest: () => ({ mergeQueueEntry: { id: 'MQE_1' } }) };
+    fake
+      .graphql(refusal)
+      .graphql(standing({ isMergeQueueEnabled: true }))
+      .graphql(entry);
+
+    await expect(fake.github.proposals.merge(target)).resolves.toEqual({ kind: 'queued' });
+
+    expect(fake.calls[2]?.variables.enqueue).toEqual({ pullRequestId: 'PR_9' });
+  });
+
+  test('takes one that is in the queue already for success', async () => {
+    fake.graphql(refusal).graphql(standing({ isMergeQueueEnabled: true, isInMergeQueue: true }));
+
+    await expect(fake.github.proposals.merge(target)).resolves.toEqual({ kind: 'queued' });
+    expect(fake.calls).toHaveLength(2);
+  });
+
+  test('says what the queue does not take', async () => {
+    const unready = { enqueuePullRequest: refused('UNPROCESSABLE', 'Required status check is expected') };
+    fake
+      .graphql(refusal)
+      .graphql(standing({ isMergeQueueEnabled: true }))
+      .graphql(unready);
+
+    await expect(fake.github.proposals.merge(target)).rejects.toMatchObject({
+      code: 'merge-blocked',
+      message: expect.stringContaining('Required status check is expected'),
+    });
+  });
+
   test('reads who closed a pull request', async () => {
     const closed = { __typename: 'ClosedEvent', actor: { __typename: 'User', login: 'you' } };
     fake.graphql(standing({ state: 'CLOSED', timelineItems: { nodes: [closed] } }));
 
     const read = await fake.github.proposals.readPullRequest(target);
 
-    expect(read).toEqual({ state: 'CLOSED', mergeSha: null, mergedBy: null, closedBy: 'you' });
+    expect(read).toEqual({ state: 'CLOSED', mergeSha: null, mergedBy: null, closedBy: 'you', inMergeQueue: false });
   });
 });
 

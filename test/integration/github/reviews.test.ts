@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,9 +9,11 @@ import { createGitHub } from '../../../src/adapters/github/create-github.ts';
 import type { OverlayInput } from '../../../src/domain/overlay-input.ts';
 import { renderOverlay } from '../../../src/domain/render-overlay.ts';
 import { MANIFESTS_MARKER, rolloutMarker } from '../../../src/domain/reports/markers.ts';
+import type { Rollout } from '../../../src/domain/rollout.ts';
 import { handleDelivery } from '../../../src/inbound/handle-delivery.ts';
+import { RetryLaterError } from '../../../src/ports/retry-later.ts';
 import type { Platform } from '../../../src/workflows/platform.ts';
-import { reviewOpenPullRequests } from '../../../src/workflows/review-pull-request.ts';
+import { renewProposalCheck, reviewOpenPullRequests } from '../../../src/workflows/review-pull-request.ts';
 import {
   createTestRepository,
   startTestGitHub,
@@ -70,7 +73,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   serial += 1;
-  serverId = `hello-q7m${String(serial).padStart(3, '2')}`;
+  serverId = `hello-q7m${String(serial).padStart(3, 'x')}`;
   branch = `change-${serial}`;
   await git('fetch', '--quiet', 'origin');
   await git('checkout', '--quiet', '-B', branch, 'origin/main');
@@ -218,7 +221,7 @@ describe('a pull request of a person', () => {
   });
 
   test('that moves a file from one server to another touches both', async () => {
-    const other = `other-q7m${String(serial).padStart(3, '2')}`;
+    const other = `other-q7m${String(serial).padStart(3, 'x')}`;
     await onMain({ ...overlay(), ...overlay({}, other) });
     await git('mv', '-f', `servers/${serverId}/httproute.yaml`, `servers/${other}/httproute.yaml`);
     const head = await commit();
@@ -446,6 +449,96 @@ describe('a pull request of a person', () => {
   });
 });
 
+describe('a merge queue', () => {
+  const [published] = (
+    createRequire(import.meta.url)('@octokit/webhooks-examples') as { name: string; examples: object[] }[]
+  ).flatMap(({ name, examples }) => (name === 'merge_group' ? examples : []));
+
+  /** Puts the branch that is checked out on top of another commit, as GitHub tries a pull request in its queue. */
+  async function group(number: number, on: string): Promise<{ headSha: string; baseSha: string; ref: string }> {
+    const [base, head] = [await resolve(on), await resolve(branch)];
+    const ref = `gh-readonly-queue/main/pr-${number}-${base}`;
+    await git('checkout', '--quiet', '-B', ref, base);
+    await git('merge', '--quiet', '--no-ff', '--no-edit', head);
+    await git('push', '--quiet', 'origin', 'HEAD');
+    const headSha = await resolve('HEAD');
+    await git('checkout', '--quiet', branch);
+    return { headSha, baseSha: base, ref };
+  }
+
+  const resolve = async (name: string) => (await git('rev-parse', name)).stdout.trim();
+
+  async function hearGroup(
+    { headSha, baseSha, ref }: { headSha: string; baseSha: string; ref: string },
+    baseRef = 'refs/heads/main',
+  ): Promise<void> {
+    const { data } = await sandbox.person.rest.repos.get(REPO);
+    const payload = {
+      ...published,
+      merge_group: { head_sha: headSha, base_sha: baseSha, head_ref: `refs/heads/${ref}`, base_ref: baseRef },
+      repository: data,
+      installation: { id: 1 },
+    };
+    await handleDelivery(platform, { id: `group-${headSha}`, event: 'merge_group', payload });
+  }
+
+  /** A server with a domain of its own, on a branch and in a pull request. */
+  async function withDomain(id: string, domain: string): Promise<number> {
+    const policy = { route: { clusterIssuer: 'letsencrypt' } };
+    await push(overlay({ config: { ...MINIMAL_OVERLAY.config, domains: [domain] }, policy }, id));
+    return openPullRequest();
+  }
+
+  test('gets the check on the commit of its group, without another comment', async () => {
+    await push(overlay());
+    const number = await openPullRequest();
+    await hear(number, 'opened');
+    const tried = await group(number, 'origin/main');
+    await hearGroup(tried);
+    await hearGroup(tried);
+
+    const { data } = await sandbox.person.rest.checks.listForRef({ ...REPO, ref: tried.headSha, filter: 'all' });
+    expect(data.check_runs).toMatchObject([
+      { name: CHECK, status: 'completed', conclusion: 'success', output: { title: '1 server added' } },
+    ]);
+    expect(await comments(number)).toHaveLength(1);
+  });
+
+  test('is told of what was broken on the way: each is held to what stands ahead of it', async () => {
+    await onMain({ 'mcp-hosting.yml': 'customDomains: ["*.acme.org"]\nroute: {clusterIssuer: letsencrypt}\n' });
+    const domain = `d${serial}.acme.org`;
+    await withDomain(serverId, domain);
+    const ahead = branch;
+    branch = `${branch}-behind`;
+    await git('checkout', '--quiet', '-B', branch, 'origin/main');
+    const narrower = { 'mcp-hosting.yml': 'customDomains: ["*.other.org"]\nroute: {clusterIssuer: letsencrypt}\n' };
+    await push(narrower);
+    const tightening = await group(await openPullRequest(), 'origin/main');
+    branch = ahead;
+    const number = Number((await sandbox.person.rest.pulls.list({ ...REPO, head: `acme:${ahead}` })).data[0]?.number);
+
+    const alone = await group(number, 'origin/main');
+    await hearGroup(alone);
+    expect(await checkRun(alone.headSha)).toMatchObject({ conclusion: 'success' });
+    const behind = await group(number, tightening.headSha);
+    await hearGroup(behind);
+    expect(await checkRun(behind.headSha)).toMatchObject({ conclusion: 'failure' });
+    await onMain({ 'mcp-hosting.yml': 'merge: review\n' });
+  });
+
+  test('of another branch, of a closed pull request, and of another form of name gets none', async () => {
+    await push(overlay());
+    const number = await openPullRequest();
+    const tried = await group(number, 'origin/main');
+    await hearGroup(tried, 'refs/heads/other');
+    await hearGroup({ ...tried, ref: 'gh-readonly-queue/main/batch-7' });
+    await sandbox.person.rest.pulls.update({ ...REPO, pull_number: number, state: 'closed' });
+    await hearGroup(tried);
+
+    expect(await checkRun(tried.headSha)).toBeUndefined();
+  });
+});
+
 describe('a fork', () => {
   test('is checked by its head, which the repository itself holds', async () => {
     const { body } = await sandbox.control('POST', '/users', { login: 'mallory' });
@@ -475,8 +568,10 @@ describe('a fork', () => {
 describe('a pull request of the bot', () => {
   const rolloutId = '0b6cfa2e-6f5c-4f6e-9f0e-000000000001';
 
-  async function propose(): Promise<{ number: number; head: string }> {
-    const files = Object.fromEntries(Object.entries(overlay()).map(([path, text]) => [path.split('/')[2] ?? '', text]));
+  async function propose(change: Partial<OverlayInput> = {}): Promise<{ number: number; head: string }> {
+    const files = Object.fromEntries(
+      Object.entries(overlay(change)).map(([path, text]) => [path.split('/')[2] ?? '', text]),
+    );
     const outcome = await platform.proposals.propose(
       {
         serverId,
@@ -498,6 +593,46 @@ describe('a pull request of the bot', () => {
     await forgetRequests();
     await hear(number, 'opened');
     expect(await requests()).toEqual(['read', 'read', 'write']);
+    expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
+    expect(await comments(number)).toEqual([]);
+  });
+
+  test('says which of its secrets are not set, until they are', async () => {
+    const { number, head } = await propose({ config: { ...MINIMAL_OVERLAY.config, env: ['LOG_LEVEL', 'TOKEN'] } });
+    const names: string[] = [];
+    const waiting = { stage: 'proposed', proposal: { number, branchHeadSha: head } } as unknown as Rollout;
+    const original = platform;
+    platform = {
+      ...original,
+      serverSecrets: { ...original.serverSecrets, names: async () => names },
+      rollouts: { ...original.rollouts, unfinished: async () => [waiting] },
+    };
+    const titles: (string | null | undefined)[] = [];
+
+    await hear(number, 'opened');
+    titles.push((await checkRun(head))?.output.title);
+    expect((await checkRun(head))?.output.summary).toContain(
+      `Run \`npx mcp-hosting secrets set ${serverId} LOG_LEVEL\`, and the same for \`TOKEN\``,
+    );
+    for (const name of ['LOG_LEVEL', 'TOKEN']) {
+      names.push(name);
+      await renewProposalCheck(platform, serverId);
+      titles.push((await checkRun(head))?.output.title);
+    }
+    platform = {
+      ...platform,
+      serverSecrets: { ...original.serverSecrets, names: () => Promise.reject(new RetryLaterError('Down', 1_000)) },
+    };
+    await renewProposalCheck(platform, serverId);
+    titles.push((await checkRun(head))?.output.title);
+    platform = original;
+
+    expect(titles).toEqual([
+      '1 server added · 2 secrets not set',
+      '1 server added · 1 secret not set',
+      '1 server added',
+      '1 server added',
+    ]);
     expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
     expect(await comments(number)).toEqual([]);
   });

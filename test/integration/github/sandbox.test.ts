@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createGitHub, type GitHub } from '../../../src/adapters/github/create-github.ts';
 import { rolloutMarker, statusCommentMarker } from '../../../src/domain/reports/markers.ts';
-import type { ProposalRequest, StatusReport } from '../../../src/ports/github.ts';
+import type { MergeOutcome, ProposalRequest, StatusReport } from '../../../src/ports/github.ts';
 import {
   createTestRepository,
   putFile,
@@ -144,6 +144,11 @@ async function loseAnswerOf(match: object): Promise<void> {
   expect(fault.status).toBe(201);
 }
 
+function asMerged(outcome: MergeOutcome): Extract<MergeOutcome, { kind: 'merged' }> {
+  if (outcome.kind !== 'merged') throw new Error(`Cannot go on: the pull request is ${outcome.kind}`);
+  return outcome;
+}
+
 describe('a deployment', () => {
   test('takes seven requests', async () => {
     const permission = await github.permissions.permissionOf(installationId, server, 'you');
@@ -152,7 +157,7 @@ describe('a deployment', () => {
     const build = await github.builds.dispatch(buildOf(), false);
     const proposed = await github.proposals.propose(proposalOf(deployments, 1), false);
     if (proposed.kind !== 'opened') throw new Error(proposed.kind);
-    const merged = await github.proposals.merge(proposed.pullRequest);
+    const merged = asMerged(await github.proposals.merge(proposed.pullRequest));
     const finished = await github.reports.publish(reportOf(source, true), announced, false);
 
     expect(permission).toBe('admin');
@@ -280,7 +285,7 @@ describe('an answer that was lost', () => {
     await loseAnswerOf({ operation: 'mergePullRequest' });
 
     await expect(github.proposals.merge(proposed.pullRequest)).rejects.toMatchObject({ name: 'RetryLaterError' });
-    const merged = await github.proposals.merge(proposed.pullRequest);
+    const merged = asMerged(await github.proposals.merge(proposed.pullRequest));
     const again = await github.proposals.propose(proposalOf(deployments, 1), true);
 
     expect(again).toMatchObject({ kind: 'merged', mergeSha: merged.sha, pullRequest: proposed.pullRequest });

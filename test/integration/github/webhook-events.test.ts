@@ -13,6 +13,7 @@ const schemas = {
   pull_request: events.pullRequestEvent,
   workflow_run: events.workflowRunEvent,
   repository_dispatch: events.repositoryDispatchEvent,
+  merge_group: events.mergeGroupEvent,
   check_run: events.checkRunEvent,
   check_suite: events.checkSuiteEvent,
 };

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { UserError } from '../../../src/domain/user-error.ts';
 import { handleDelivery } from '../../../src/inbound/handle-delivery.ts';
-import { createMemoryPlatform } from '../../unit/workflows/memory-platform.ts';
+import { recordBuildReport } from '../../../src/workflows/follow-build.ts';
+import { runComment } from '../../../src/workflows/run-comment.ts';
+import { createMemoryPlatform, DIGEST } from '../../unit/workflows/memory-platform.ts';
 
 interface Examples {
   name: string;
@@ -19,6 +21,7 @@ const HANDLED = [
   'repository_dispatch',
   'check_run',
   'check_suite',
+  'merge_group',
 ];
 
 /** GitHub's published payloads, for each event that is acted on; some leave the installation out. */
@@ -61,4 +64,61 @@ test('event that a person must mend something for is not tried again', async () 
     sender: { login: 'you', type: 'User' },
   };
   await expect(handleDelivery(platform, { id: '1', event: 'push', payload })).resolves.toBeUndefined();
+});
+
+test.each([
+  ['CI_FAILURE', [false, 'review', 'Waiting for someone to merge']],
+  ['MERGE', [true, 'auto', 'Waiting for the merge queue with']],
+])('a pull request that leaves the merge queue by %s', async (reason, expected) => {
+  const memory = createMemoryPlatform();
+  memory.setPolicy('merge: auto\n');
+  memory.platform.proposals.merge = async () => ({ kind: 'queued' });
+  await runComment(memory.platform, {
+    installationId: 1,
+    repository: { owner: 'acme', name: 'hello' },
+    repositoryId: 1,
+    issue: 1,
+    isPullRequest: false,
+    login: 'you',
+    comment: {
+      id: 7,
+      nodeId: 'IC_7',
+      url: 'https://github.com/x',
+      createdAt: new Date(Date.UTC(2026, 10, 22)),
+      body: '/host',
+    },
+  });
+  await memory.settle();
+  const [building] = memory.rollouts.values();
+  const run = { repositoryId: 1, rolloutId: building?.id ?? '', runId: building?.build?.runId ?? 0, digest: DIGEST };
+  await recordBuildReport(memory.platform, run);
+  await memory.settle();
+  const [queued] = memory.rollouts.values();
+  const payload = {
+    action: 'dequeued',
+    reason,
+    number: queued?.proposal?.number,
+    repository: {
+      id: 9,
+      name: memory.platform.settings.deploymentsRepository.name,
+      owner: { login: memory.platform.settings.deploymentsRepository.owner },
+      default_branch: 'main',
+    },
+    installation: { id: 1 },
+    sender: { login: 'github-merge-queue[bot]', type: 'Bot' },
+    pull_request: {
+      body: '',
+      updated_at: '2026-11-22T00:00:00Z',
+      head: { ref: `mcp-hosting/${queued?.serverId}`, sha: 'd'.repeat(40), repo: { id: 9 } },
+    },
+  };
+
+  await handleDelivery(memory.platform, { id: '1', event: 'pull_request', payload });
+  await memory.settle();
+
+  const [after] = memory.rollouts.values();
+  expect(queued).toMatchObject({ stage: 'proposed', mergeQueued: true, reportedStage: 'proposed' });
+  const [row] = memory.servers.values();
+  const said = row?.statusMessage?.split(' https:')[0];
+  expect([after?.mergeQueued ?? false, after?.mergePolicy, said]).toEqual(expected);
 });

@@ -45,6 +45,26 @@ test('a file that somebody removed stays away', async () => {
   expect(existsSync(join(directory.path, 'out/monitoring/alerts.yaml'))).toBe(false);
 });
 
+test('a run that changes no file but its record says so', async () => {
+  await bootstrap('--domain', 'mcp.example.com');
+  rmSync(join(directory.path, 'out/base/resource-quota.yaml'));
+
+  const result = await bootstrap('--servers', '10');
+
+  expect(result.stdout).toMatch(/\nOnly \.mcp-hosting\/scaffold\.json written to .*out\n$/);
+});
+
+test('a file in another encoding than UTF-8 is told, and keeps its bytes', async () => {
+  await bootstrap('--domain', 'mcp.example.com');
+  const bytes = Buffer.from(`${read('base/resource-quota.yaml')}# caf\xe9\n`, 'latin1');
+  writeFileSync(join(directory.path, 'out/base/resource-quota.yaml'), bytes);
+
+  const result = await bootstrap('--servers', '10');
+
+  expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('resource-quota.yaml: it is not UTF-8') });
+  expect(readFileSync(join(directory.path, 'out/base/resource-quota.yaml'))).toEqual(bytes);
+});
+
 test('--dry-run writes nothing', async () => {
   const result = await bootstrap('--domain', 'mcp.example.com', '--dry-run', '--json');
 
@@ -65,6 +85,7 @@ test('a record that somebody broke is refused before anything is written', async
 test.each([
   [['--repository', 'nonsense', '--domain', 'a.example']],
   [['--repository', 'acme/deployments']],
+  [['--repository', 'acme/deployments', '--domain', 'a.example', '--output', '']],
   [['--repository', 'acme/deployments', '--domain', 'a.example', '--servers', 'many']],
 ])('%j is wrong usage', async (args) => {
   expect((await run('bootstrap', '--output', 'out', ...args)).code).toBe(2);

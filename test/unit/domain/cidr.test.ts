@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isNonPublic, NON_PUBLIC_RANGES, nonPublicRangesIn, parseCidr } from '../../../src/domain/cidr.ts';
+import { isNonPublic, NON_PUBLIC_RANGES, nearestCidr, nonPublicRangesIn, parseCidr } from '../../../src/domain/cidr.ts';
 
 test.each([
   '0.0.0.0/0',
@@ -63,4 +63,18 @@ test('every non-public range is well-formed and lies in its own family', () => {
   expect(nonPublicRangesIn('0.0.0.0/0').concat(nonPublicRangesIn('::/0'))).toEqual(NON_PUBLIC_RANGES);
   expect(nonPublicRangesIn('8.0.0.0/6')).toEqual(['10.0.0.0/8']);
   expect(nonPublicRangesIn('203.0.113.0/24')).toEqual([]);
+});
+
+test.each([
+  ['8.8.8.8', '8.8.8.8/32'],
+  ['2001:db8::1', '2001:db8::1/128'],
+  ['203.0.113.7/24', '203.0.113.0/24'],
+  ['255.255.255.255/1', '128.0.0.0/1'],
+  ['203.0.113.0/24', undefined],
+  ['203.0.113.0/33', undefined],
+  ['010.0.0.0/8', undefined],
+  ['api.example.com', undefined],
+  ['/', undefined],
+])('nearestCidr(%j) is %s', (text, expected) => {
+  expect(nearestCidr(text)).toBe(expected);
 });

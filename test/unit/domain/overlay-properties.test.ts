@@ -80,7 +80,10 @@ const writtenPolicy = fc.record(
     ),
     customDomains: fc.constant(['*.example.org']),
     scaling: fc.record({ auto: fc.constant(true), requestMetric: fc.boolean(), toZero: fc.constant(true) }),
-    nodePool: fc.record({ label: label.map((name) => `${name}.example.org/pool`), value: label }),
+    nodePool: fc.record({
+      label: fc.tuple(label, fc.constantFrom('/pool', '.example.org/pool')).map((parts) => parts.join('')),
+      value: label,
+    }),
     runtimeClass: label,
     hostUsers: fc.boolean(),
     secrets: fc.record(

@@ -52,7 +52,9 @@ test.each<[string, number, string]>([
     'Cannot use nodePool: the key "value" is missing, expected a mapping with label and value',
   ],
   ['nodePool: {label: a, value: ""}', 1, 'Cannot use nodePool.value: it is empty, expected the value of that label'],
-  ['secrets: {default: external}', 1, 'Cannot use secrets: '],
+  ['nodePool: {label: a, value: true}', 1, 'it is true, expected the value of that label, in quotes where it is a'],
+  ['nodePool: {label: a..b/pool, value: a}', 1, 'Cannot use nodePool.label: it is another text, expected the key of a'],
+  ['secrets: {default: external}', 1, 'Cannot use secrets.default: the key "store" is missing beside it'],
   [
     'secrets: {store: {name: a}, path: prod}',
     1,

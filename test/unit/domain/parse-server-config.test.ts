@@ -241,10 +241,23 @@ describe('parseServerConfig refuses', () => {
       'egress:\n  - cidr: 10.0.0.0/8\n    ports: [443]\n  - cidr: 1.2.3.4\n    ports: [0]\n  - ports: []',
       [
         '2-2 egress[0].cidr: Cannot use egress[0].cidr: it is a private or reserved range, expected a public one',
-        '4-4 egress[1].cidr: Cannot use egress[1].cidr: it is "1.2.3.4", expected a public IPv4 or IPv6 range in CIDR notation, such as "203.0.113.0/24"',
+        '4-4 egress[1].cidr: Cannot use egress[1].cidr: it is "1.2.3.4", which is no whole range, expected "1.2.3.4/32"',
         '5-5 egress[1].ports[0]: Cannot use egress[1].ports[0]: it is 0, expected a port number from 1 to 65535',
         '6-6 egress[2]: Cannot use egress[2]: the key "cidr" is missing, expected a mapping with cidr and ports',
         '6-6 egress[2].ports: Cannot use egress[2].ports: it is an empty list, expected a list of 1 to 16 port numbers',
+      ],
+    ],
+    [
+      'egress:\n  - {cidr: 203.0.113.7/24, ports: [443]}\n  - {cidr: 169.254.169.254, ports: [80]}',
+      [
+        '2-2 egress[0].cidr: Cannot use egress[0].cidr: it is "203.0.113.7/24", which is no whole range, expected "203.0.113.0/24"',
+        '3-3 egress[1].cidr: Cannot use egress[1].cidr: it is a private or reserved range, expected a public one',
+      ],
+    ],
+    [
+      'env: [1]',
+      [
+        '1-1 env[0]: Cannot use env[0]: it is 1, expected a name of capital letters, digits and underscores that does not begin with a digit',
       ],
     ],
   ])('%j', (text, expected) => {
@@ -293,6 +306,12 @@ describe('parseServerConfig refuses as YAML', () => {
       unreadable('a tag (!name) is used, expected the plain value, in quotes when it begins with !'),
     ],
     ['name: "a', unreadable('a quote, bracket, comma or colon is missing here, expected it closed')],
+    [
+      'env: [A',
+      unreadable(
+        'the indentation of this line does not fit the lines above it, expected the same as its neighbours, and every bracket closed',
+      ),
+    ],
     ['name: @a', unreadable('a value begins with a reserved character (@ or `), expected the value in quotes')],
     ['? [a]\n: 1', unreadable('a key is not a plain word, expected "key: value"')],
     ['x'.repeat(65_537), unreadable('it is over 64 KiB, expected less')],
@@ -452,6 +471,12 @@ describe('parseServerConfig by what the installation offers', () => {
       { externalSecrets: 'none' },
       '2 Cannot use secrets: it is "external", which needs a store that the deployments policy names, expected "cluster"',
     ],
+    [
+      'domains: ["*.acme.com"]',
+      { takenDomains: ['a.acme.com'] },
+      'it is another text, expected a host name in lower case',
+    ],
+    ['domains: ["tools.acme.com:443"]', {}, 'it is another text, expected a host name in lower case'],
     ['access: key', {}, '1 Cannot use access: it is "key", expected "private"'],
   ])('refuses %j', (text, offer, expected) => {
     expect(problemsBy(text, offer)).toEqual([expect.stringContaining(expected)]);

@@ -67,6 +67,18 @@ describe.each(Object.entries(OVERLAY_CASES))('the overlay "%s"', (name, input) =
     expect(restrictedViolations(podOf(input))).toEqual([]);
   });
 
+  test('asks for a key on its route, or has its metrics elsewhere', () => {
+    const { env, ports } = podOf(input).containers[0] as {
+      env: { name: string; value: string }[];
+      ports: { name: string; containerPort: number }[];
+    };
+    const variable = (wanted: string) => env.find(({ name }) => name === wanted)?.value;
+
+    const metricsPort = variable('MCP_WRAPPER_METRICS_PORT');
+    expect(variable('MCP_WRAPPER_KEYS_FILE') ?? metricsPort).toBeDefined();
+    expect(String(ports.find(({ name }) => name === 'metrics')?.containerPort)).toBe(String(metricsPort));
+  });
+
   test('holds to the schemas of Kubernetes, without a field that is unknown there', () => {
     const builtIn = renderKustomization(files).filter(isBuiltIn);
 

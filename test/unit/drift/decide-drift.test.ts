@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   DRIFT_GRACE_MS,
+  type DriftApplication,
   type DriftDecision,
   type DriftRow,
   type DriftState,
@@ -16,14 +17,28 @@ const NOW = new Date('2026-11-22T12:00:00Z');
 const ID = 'hello-k3v9x2';
 
 function row(more: Partial<DriftRow> = {}): DriftRow {
-  return { serverId: ID, status: 'running', deployed: true, deletedAt: null, ...more };
+  return { serverId: ID, status: 'running', deployed: true, mayIdle: false, deletedAt: null, ...more };
+}
+
+function application(more: Partial<DriftApplication> = {}): DriftApplication {
+  return { serverId: ID, syncStatus: 'Synced', outOfSync: [], hasPods: true, ...more };
 }
 
 const deletedAgo = (ms: number) => row({ status: 'deleted', deletedAt: new Date(NOW.getTime() - ms) });
 const secret = (ours = true) => ({ name: `mcp-${ID}-access`, serverId: ID, ours });
 
 /** All three hold one server. */
-const SOUND: DriftState = { overlays: [ID], rows: [row()], applications: [ID], secrets: [secret()], busy: [] };
+const SOUND: DriftState = {
+  overlays: [ID],
+  rows: [row()],
+  applications: [application()],
+  secrets: [secret()],
+  busy: [],
+};
+
+const OTHER_ID = 'other-k3v9x2';
+const OTHER = row({ serverId: OTHER_ID });
+const OTHER_SHOWN = application({ serverId: OTHER_ID });
 
 /** What is decided when all of it has been seen for some time. */
 function decide(state: DriftState, seenForMs: number): DriftDecision {
@@ -46,6 +61,29 @@ describe('where git, database and cluster hold the same', () => {
       { ...SOUND, overlays: [], applications: [], rows: [row({ status: 'pending', deployed: false })] },
     ],
     ['a server that is deleted', { ...SOUND, overlays: [], applications: [], secrets: [], rows: [deletedAgo(1)] }],
+    [
+      'a server that sleeps',
+      {
+        ...SOUND,
+        overlays: [ID, OTHER_ID],
+        rows: [row({ mayIdle: true }), OTHER],
+        applications: [application({ hasPods: false }), OTHER_SHOWN],
+      },
+    ],
+    [
+      'a stopped server',
+      {
+        ...SOUND,
+        overlays: [ID, OTHER_ID],
+        rows: [row({ status: 'stopped' }), OTHER],
+        applications: [application({ hasPods: false }), OTHER_SHOWN],
+      },
+    ],
+    ['a server whose pods are not shown, as none are', { ...SOUND, applications: [application({ hasPods: false })] }],
+    [
+      'a server whose rollout failed, which was told',
+      { ...SOUND, rows: [row({ status: 'failed' })], applications: [application({ syncStatus: 'OutOfSync' })] },
+    ],
     ['nothing', { overlays: [], rows: [], applications: [], secrets: [], busy: [] }],
   ])('%s is no drift', (_, state) => {
     expect(findDrift(state)).toEqual([]);
@@ -59,6 +97,41 @@ const TABLE: [string, DriftState, string[], { repairs: string[]; reported: strin
     { ...SOUND, rows: [] },
     [],
     { repairs: [], reported: [`overlay-without-row ${ID}`] },
+  ],
+  [
+    'a directory that is no server id, which Argo CD deploys all the same',
+    { ...SOUND, overlays: [ID, 'By hand'] },
+    [],
+    { repairs: [], reported: ['overlay-without-row By hand'] },
+  ],
+  [
+    'a Deployment that was scaled by hand, and stays so',
+    { ...SOUND, applications: [application({ syncStatus: 'OutOfSync', outOfSync: [`Deployment mcp-${ID}`] })] },
+    [`refresh ${ID}`],
+    { repairs: [`refresh ${ID}`], reported: [`application-out-of-sync ${ID}`] },
+  ],
+  [
+    'an overlay that Argo CD cannot compare',
+    { ...SOUND, applications: [application({ syncStatus: 'Unknown', hasPods: false })] },
+    [`refresh ${ID}`],
+    { repairs: [`refresh ${ID}`], reported: [`application-out-of-sync ${ID}`] },
+  ],
+  [
+    'a stopped server that git has pods of',
+    { ...SOUND, rows: [row({ status: 'stopped' })] },
+    [],
+    { repairs: [], reported: [`stopped-with-pods ${ID}`] },
+  ],
+  [
+    'a running server that git has no pods of',
+    {
+      ...SOUND,
+      overlays: [ID, OTHER_ID],
+      rows: [row(), OTHER],
+      applications: [application({ hasPods: false }), OTHER_SHOWN],
+    },
+    [],
+    { repairs: [], reported: [`running-without-pods ${ID}`] },
   ],
   [
     'an overlay that came back after its server was deleted',
@@ -130,7 +203,7 @@ describe('drift', () => {
   });
 
   test.each(TABLE)('%s: nothing while a rollout goes on', (_, state) => {
-    expect(findDrift({ ...state, busy: [ID] })).toEqual([]);
+    expect(findDrift({ ...state, busy: [ID, 'By hand'] })).toEqual([]);
   });
 
   test('that was never seen before waits its time', () => {
@@ -144,7 +217,7 @@ describe('many overlays that vanish at once', () => {
   const wiped = (gone: number): DriftState => ({
     overlays: ids.slice(gone),
     rows: ids.map((serverId) => row({ serverId })),
-    applications: ids.slice(gone),
+    applications: ids.slice(gone).map((serverId) => application({ serverId })),
     secrets: [],
     busy: [],
   });

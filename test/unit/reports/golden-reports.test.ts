@@ -92,14 +92,20 @@ function pullRequestCases(): [string, Omit<Parameters<typeof renderPullRequest>[
   const push = rolloutAt('proposing', { trigger: { kind: 'push', afterSha: COMMIT_SHA } });
   const api = rolloutAt('proposing', { kind: 'start', trigger: { kind: 'api', requestId: 'r1' }, requestedBy: 'ci' });
   return [
-    ['first-deploy', { rollout: proposing, before: null, after: overlayInput(), renderedDiff: DIFF }],
-    ['update', { rollout: push, before, after, renderedDiff: DIFF }],
+    ['first-deploy', { rollout: proposing, before: null, after: overlayInput(), unset: [], renderedDiff: DIFF }],
+    ['update', { rollout: push, before, after, unset: ['LOG_LEVEL', 'STRIPE_API_KEY'], renderedDiff: DIFF }],
     [
       'stop',
-      { rollout: { ...proposing, kind: 'stop' }, before, after: { ...before, replicas: 0 }, renderedDiff: DIFF },
+      {
+        rollout: { ...proposing, kind: 'stop' },
+        before,
+        after: { ...before, replicas: 0 },
+        unset: [],
+        renderedDiff: DIFF,
+      },
     ],
-    ['start', { rollout: api, before: { ...before, replicas: 0 }, after: before, renderedDiff: '' }],
-    ['delete', { rollout: { ...proposing, kind: 'delete' }, before, after: null, renderedDiff: '' }],
+    ['start', { rollout: api, before: { ...before, replicas: 0 }, after: before, unset: [], renderedDiff: '' }],
+    ['delete', { rollout: { ...proposing, kind: 'delete' }, before, after: null, unset: [], renderedDiff: '' }],
   ];
 }
 

@@ -50,6 +50,7 @@ test('pull request: hostile names and diff change nothing but their own text', (
       rollout,
       before: null,
       after: overlayInput({ config: { ...overlayInput().config, env: [text] } }),
+      unset: ['A'],
       renderedDiff: `+ a: b\n+ ${text}\n`,
       githubWebUrl: 'https://github.com',
     });
@@ -116,6 +117,7 @@ test('pull request: a long diff is cut at the limit, with a sentence saying so',
     rollout: rolloutAt('proposing'),
     before: null,
     after: overlayInput(),
+    unset: [],
     renderedDiff,
     githubWebUrl: 'https://github.com',
   });

@@ -19,7 +19,10 @@ const unrendered = edited('kustomization.yaml', '- service.yaml', '- service.yam
 const BOTH = inputOf({ base: texts(OVERLAY), head: texts(stopped) });
 const WITH_POLICY = [...BOTH.changedPaths, 'mcp-hosting.yml'];
 
+const opened = edited('deployment.yaml', 'MCP_WRAPPER_KEYS_FILE', 'NO_KEYS_FILE');
+
 const CASES = {
+  opened: inputOf({ base: texts(OVERLAY), head: texts(opened) }),
   passed: BOTH,
   failed: inputOf({ base: texts(OVERLAY), head: texts(broken) }),
   unrendered: inputOf({ head: texts(unrendered) }),
@@ -49,6 +52,20 @@ test.each(Object.entries(CASES))('manifests: %s', (name, input) => {
   expectGolden(`manifests-check-${name}.md`, `${[`${conclusion}: ${title}`, summary, ...marks].join('\n\n')}\n`);
 });
 
+test('manifests: secrets that nobody set', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `KEY_${String.fromCharCode(65 + index)}`);
+  const unset = [{ serverId: 'stripe-k3v9x2', names: ['STRIPE_API_KEY'] }, ...many('hello-q7m2d4', names)];
+  const review = { ...reviewManifests(BOTH), unset };
+  const { title, summary, conclusion } = renderManifestsCheck({ ...AT, review });
+
+  expectGolden('manifests-unset.md', `${renderManifestsComment({ ...AT, review })}\n`);
+  expectGolden('manifests-check-unset.md', `${[`${conclusion}: ${title}`, summary].join('\n\n')}\n`);
+});
+
+function many(serverId: string, names: string[]): { serverId: string; names: string[] }[] {
+  return Array.from({ length: 6 }, () => ({ serverId, names }));
+}
+
 test('drift', () => {
   const reported = (
     [
@@ -57,9 +74,12 @@ test('drift', () => {
       'row-without-overlay',
       'overlay-without-application',
       'application-without-overlay',
+      'application-out-of-sync',
+      'running-without-pods',
+      'stopped-with-pods',
       'secret-without-server',
     ] as const
-  ).map((kind) => ({ kind, serverId: 'hello-k3v9x2' }));
+  ).map((kind) => ({ kind, serverId: 'hello-k3v9x2', objects: ['Deployment mcp-hello-k3v9x2', 'Service `a|b`'] }));
   const { title, body } = renderDriftIssue({ repairs: [], reported, heldBack: 0 });
 
   expectGolden('drift-issue.md', `${title}\n\n---\n\n${body}\n\n---\n\n${renderDriftEnd().body}\n`);

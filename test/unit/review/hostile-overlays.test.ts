@@ -301,6 +301,123 @@ const CASES: Record<string, [files: Files, said: string]> = {
     edited('service.yaml', 'spec:\n', '  annotations:\n    argocd.argoproj.io/hook: PreSync\nspec:\n'),
     'annotations.argocd.argoproj.io/hook: this annotation steers a controller',
   ],
+  'a toleration of everything': [
+    pod('tolerations: [{operator: Exists}]'),
+    'it lets the pod onto nodes that keep others off',
+  ],
+  'nodes of its choice, by their labels': [
+    pod('nodeSelector: {kubernetes.io/hostname: control-plane}'),
+    'nodeSelector.kubernetes.io/hostname: it chooses nodes',
+  ],
+  'the node of another server': [
+    pod(
+      'affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {server-id: hello-q7m2d4}}}]}}',
+    ),
+    'affinity.podAffinity: it chooses nodes',
+  ],
+  'a token of the API server, projected': [
+    edited(
+      'deployment.yaml',
+      '      volumes:\n',
+      '      volumes:\n      - name: t\n        projected: {sources: [{serviceAccountToken: {path: t}}]}\n',
+    ),
+    'projected: this field is not admitted',
+  ],
+  'a disk of its own': [
+    edited(
+      'deployment.yaml',
+      '      volumes:\n',
+      '      volumes:\n      - name: d\n        persistentVolumeClaim: {claimName: d}\n',
+    ),
+    'persistentVolumeClaim: this field is not admitted',
+  ],
+  'an ephemeral container': [
+    pod('ephemeralContainers: [{name: x, image: a}]'),
+    'ephemeralContainers: this field is not admitted',
+  ],
+  'names of its own for addresses': [
+    pod('hostAliases: [{ip: 10.0.0.1, hostnames: [a]}]'),
+    'hostAliases: this field is not admitted',
+  ],
+  'an init container of another registry': [
+    pod(`initContainers: [{name: i, image: 'docker.io/evil/i@sha256:${'a'.repeat(64)}'}]`),
+    'initContainers[0].image',
+  ],
+  'a pod that will not go': [
+    edited('deployment.yaml', 'terminationGracePeriodSeconds: 45', 'terminationGracePeriodSeconds: 99999999'),
+    'terminationGracePeriodSeconds: it is 99999999, expected 600 at most',
+  ],
+  'half a terabyte of the disk of a node': [
+    edited('deployment.yaml', 'sizeLimit: 64Mi', 'sizeLimit: 500Gi'),
+    'emptyDir.sizeLimit: it is "500Gi", expected 1Gi at most',
+  ],
+  'a device that no quota counts': [
+    edited('deployment.yaml', '          limits:\n', '          limits:\n            nvidia.com/gpu: "8"\n'),
+    'no quota counts it',
+  ],
+  'a route to the metrics': [edited('service.yaml', 'targetPort: 3000', 'targetPort: 9464'), 'targetPort: it is 9464'],
+  'the tracking label of another Application': [
+    edited('service.yaml', '  labels:\n', '  labels:\n    app.kubernetes.io/instance: mcp-hello-q7m2d4\n'),
+    'Argo CD may take it for a part of another Application',
+  ],
+  ...Object.fromEntries(
+    Object.entries({
+      'carriage return': '\r',
+      'next line': '\u0085',
+      'line separator': '\u2028',
+      'paragraph separator': '\u2029',
+    }).map(([name, end]): [string, [Files, string]] => [
+      `a field in a comment that ends for kustomize alone, by a ${name}`,
+      [
+        edited('service.yaml', 'spec:\n', `spec: # clients come here${end}  type: NodePort\n`),
+        'which ends a line for some readers',
+      ],
+    ]),
+  ),
+  'a directive': [
+    { ...OVERLAY, 'service.yaml': `%YAML 1.1\n---\n${OVERLAY['service.yaml']}` },
+    'service.yaml:1 Cannot render service.yaml: it has a directive',
+  ],
+  'a mark of the order of bytes between documents': [
+    { ...OVERLAY, 'service.yaml': `${OVERLAY['service.yaml']}---\n\ufeffapiVersion: v1\nkind: Secret\n` },
+    'U+FEFF',
+  ],
+  'a configuration of Argo CD beside it': [
+    { ...OVERLAY, '.argocd-source.yaml': 'kustomize: {namespace: kube-system}\n' },
+    '.argocd-source.yaml',
+  ],
+  'in the kustomization, bases': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}bases: [https://github.com/evil/x]\n` },
+    'kustomization.yaml',
+  ],
+  'in the kustomization, replacements': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}replacements: [{path: x.yaml}]\n` },
+    'kustomization.yaml',
+  ],
+  'in the kustomization, vars': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}vars: []\n` },
+    'kustomization.yaml',
+  ],
+  'in the kustomization, configurations': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}configurations: [x.yaml]\n` },
+    'kustomization.yaml',
+  ],
+  'in the kustomization, openapi': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}openapi: {path: x.json}\n` },
+    'kustomization.yaml',
+  ],
+  'in the kustomization, transformers': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}transformers: [x.yaml]\n` },
+    'kustomization.yaml',
+  ],
+  'in the kustomization, annotations for all': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}commonAnnotations: {a: b}\n` },
+    'kustomization.yaml',
+  ],
+  'in the kustomization, another kind': [
+    { ...OVERLAY, 'kustomization.yaml': `${OVERLAY['kustomization.yaml']}kind: Component\n` },
+    'kustomization.yaml',
+  ],
   'an anchor': [
     edited('service.yaml', 'port: 80', 'port: &a 80'),
     'service.yaml:16 Cannot render service.yaml: it uses an anchor, an alias or a tag',
@@ -392,4 +509,17 @@ describe('a pull request with', () => {
       expect(verdict({ ...OVERLAY, 'service.yaml': text }).join('\n')).toContain('failure servers/');
     }
   });
+});
+
+test('a pod belongs on the nodes of the pool that the policy names', () => {
+  const policy = { base: 'nodePool: {label: pool, value: mcp}\n', head: null };
+  const term = '{nodeSelectorTerms: [{matchExpressions: [{key: pool, operator: In, values: [mcp]}]}]}';
+  const inPool = pod(
+    `affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: ${term}}}\n      tolerations: [{key: pool, operator: Equal, value: mcp, effect: NoSchedule}]`,
+  );
+  const elsewhere = pod('tolerations: [{key: pool, operator: Exists}]');
+
+  expect(verdict(inPool, { policy })).toEqual([]);
+  expect(verdict(OVERLAY, { policy }).join('\n')).toContain('the pod may run on nodes of others');
+  expect(verdict(elsewhere, { policy }).join('\n')).toContain('it lets the pod onto nodes that keep others off');
 });

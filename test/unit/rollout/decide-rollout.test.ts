@@ -1,13 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  applyFact,
-  dueEffect,
-  failByDeadline,
-  pauseBeforeRetry,
-  type RolloutFact,
-} from '../../../src/domain/decide-rollout.ts';
+import { applyFact, failByDeadline } from '../../../src/domain/decide-rollout.ts';
+import { dueEffect, pauseBeforeRetry } from '../../../src/domain/due-effect.ts';
 import { ROLLOUT_STAGES, type Rollout, type RolloutStage } from '../../../src/domain/rollout.ts';
-import { RECOVERIES_MAX, SYNC_DEADLINE_MS } from '../../../src/domain/rollout-limits.ts';
+import type { RolloutFact } from '../../../src/domain/rollout-fact.ts';
+import { PROPOSAL_POLL_MS, RECOVERIES_MAX, SYNC_DEADLINE_MS } from '../../../src/domain/rollout-limits.ts';
 import { rolloutFixture, START } from './rollout-fixture.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -141,6 +137,26 @@ describe('a deployment', () => {
   test('under policy review is not merged since its check passed', () => {
     const rollout = rolloutFixture({ stage: 'proposed', proposal, mergePolicy: 'review' });
     expect(applyFact(rollout, { kind: 'checks-passed' }, START)).toEqual(rollout);
+  });
+
+  test('waits for a merge queue as long as that takes, and for people once it is out of it', () => {
+    const later = new Date(START.getTime() + 86_400_000);
+    const proposed = rolloutFixture({
+      stage: 'proposed',
+      proposal,
+      mergePolicy: 'auto',
+      deadlineAt: START.toISOString(),
+    });
+    const queued = applyFact(proposed, { kind: 'merge-queued' }, later);
+    const told = applyFact(queued, reported('proposed'), later);
+    const out = applyFact(told, { kind: 'dequeued' }, later);
+
+    expect([queued, told, out].map((each) => dueEffect(each, later).kind)).toEqual(['report', 'wait', 'report']);
+    expect(dueEffect(told, new Date(later.getTime() + PROPOSAL_POLL_MS)).kind).toBe('poll-proposal');
+    expect(applyFact(told, merged, later).stage).toBe('syncing');
+    expect(applyFact(out, merged, later).stage).toBe('syncing');
+    expect(dueEffect(applyFact(out, { kind: 'checks-passed' }, later), later).kind).toBe('merge');
+    expect(applyFact(proposed, { kind: 'dequeued' }, later)).toEqual(proposed);
   });
 
   test('waits for the setup pull request, and begins anew at the head that has the workflow', () => {

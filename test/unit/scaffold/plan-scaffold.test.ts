@@ -33,6 +33,15 @@ test.each([
   expect(plan(base, present, wanted)).toEqual({ text: undefined, reason: undefined, ...expected });
 });
 
+test.each([
+  ['unchanged', 'a\nb\nc\n', 'a\r\nb\r\nc\r\n', 'a\nb\nC\n', { text: 'a\r\nb\r\nC\r\n' }],
+  ['changed elsewhere', 'a\nb\nc\n', 'A\r\nb\r\nc\r\n', 'a\nb\nC\n', { text: 'A\r\nb\r\nC\r\n' }],
+  ['removed here', 'a\n', 'a\r\n', undefined, { text: undefined }],
+  ['as wanted already', undefined, 'a\r\n', 'a\n', { text: 'a\r\n' }],
+])('line ends of Windows are no change of their own: %s', (_name, base, present, wanted, expected) => {
+  expect(plan(base, present, wanted)).toEqual({ reason: undefined, ...expected });
+});
+
 test("GitHub's own first README gives way, one that somebody wrote does not", () => {
   expect(plan(undefined, '# deployments\n\nOur servers\n', '# New\n', 'README.md')).toMatchObject({ text: '# New\n' });
   expect(plan(undefined, '', '# New\n', 'README.md')).toMatchObject({ text: '# New\n' });

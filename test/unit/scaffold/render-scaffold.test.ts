@@ -158,7 +158,25 @@ test.each([
   [{ domain: undefined }, '--domain'],
   [{ domain: 'mcp.example.com\n  evil: true' }, '--domain'],
   [{ domain: '*.example.com' }, '--domain'],
+  [{ domain: `${'a'.repeat(64)}.com` }, '--domain'],
+  [{ domain: Array(48).fill('abc').join('.') }, '--domain'],
+  [{ domain: '10.0.0.1' }, '--domain'],
+  [{ domain: 'bücher.example' }, '--domain'],
   [{ gatewayClass: '"}' }, '--gateway-class'],
+  [{ gatewayNamespace: '123' }, '--gateway-namespace'],
+  [{ gatewayNamespace: 'mcp-servers' }, '--gateway-namespace'],
+  [{ monitoringNamespace: 'true' }, '--monitoring-namespace'],
+  [{ proxyNamespaces: ['no'] }, '--proxy-namespace'],
+  [{ clusterIssuer: '1.5' }, '--cluster-issuer'],
+  [{ clusterIssuer: 'null' }, '--cluster-issuer'],
+  [{ platformHost: 'mcp.example.com' }, '--platform-host'],
+  [{ platformHost: 'bot.other.example' }, '--platform-host'],
+  [{ platformHost: 'a.b.mcp.example.com' }, '--platform-host'],
+  [{ implementation: 'nginx' as const }, '--implementation'],
+  [{ route: 'ingress' as const, implementation: 'envoy-gateway' as const }, '--implementation'],
+  [{ image: 'ghcr.io/acme/bot:' }, '--image'],
+  [{ image: 'ghcr.io/Acme/bot:1' }, '--image'],
+  [{ image: 'ghcr.io/acme/bot:1:2' }, '--image'],
   [{ gatewayNamespace: 'a.b' }, '--gateway-namespace'],
   [{ proxyNamespaces: [] }, '--proxy-namespace'],
   [{ proxyNamespaces: ['ok', 'not ok'] }, '--proxy-namespace'],
@@ -177,4 +195,17 @@ test.each([
     } as never);
 
   expect(complete).toThrow(expect.objectContaining({ code: 'usage-invalid', message: expect.stringContaining(flag) }));
+});
+
+test('odd values that are right are taken', () => {
+  const given = {
+    domain: ['a'.repeat(63), 'b'.repeat(63), `${'c'.repeat(57)}.io`].join('.'),
+    image: `localhost:5000/team/mcp_hosting:1.0.0@sha256:${'0'.repeat(64)}`,
+    gatewayClass: 'gke-l7.global',
+  };
+
+  expect(renderCase(given)['platform/deployment.yaml']).toContain(given.image);
+  expect(renderCase({ route: 'ingress', platformHost: 'bot.other.example' })['platform/ingress.yaml']).toContain(
+    '- bot.other.example',
+  );
 });

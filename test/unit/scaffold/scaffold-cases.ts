@@ -21,7 +21,10 @@ export const SCAFFOLD_CASES: Record<string, GivenScaffoldOptions> = {
   large: { servers: 1_337 },
   small: { servers: 1 },
   owned: { codeOwners: ['@acme/platform', '@kim'], merge: 'auto' },
-  'own image': { image: 'registry.example.com:5000/mcp-hosting@sha256:00', platformHost: 'mcp-hosting.example.com' },
+  'own image': {
+    image: `registry.example.com:5000/mcp-hosting@sha256:${'0'.repeat(64)}`,
+    platformHost: 'bot.mcp.example.com',
+  },
 };
 
 const repository = { owner: 'acme', name: 'mcp-server-deployments' };

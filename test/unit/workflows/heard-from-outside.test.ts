@@ -5,6 +5,7 @@ import { followBuild, recordBuildReport } from '../../../src/workflows/follow-bu
 import { followDeploymentPullRequest } from '../../../src/workflows/follow-deployment-pull-request.ts';
 import { followPush } from '../../../src/workflows/follow-push.ts';
 import { type IssueComment, runComment } from '../../../src/workflows/run-comment.ts';
+import { setSecrets, unsetSecret } from '../../../src/workflows/server-secrets.ts';
 import { createMemoryPlatform, DIGEST, type MemoryPlatform } from './memory-platform.ts';
 
 const hello = { owner: 'acme', name: 'hello' };
@@ -120,6 +121,31 @@ test('a comment counts after a push that was heard before, whatever the clocks s
     'deploy cancelled',
     'stop proposed',
   ]);
+});
+
+test('secrets that change have the open deployment pull request checked again', async () => {
+  await say('/host', 7);
+  await build();
+  const { serverId, proposal } = newest();
+  const checked: unknown[] = [];
+  memory.platform.reviews.read = async (query) => void checked.push(query);
+  const change = { serverId, requestedBy: 'you' };
+
+  await setSecrets(memory.platform, { ...change, values: new Map([['TOKEN', 'x']]) });
+  await memory.settle();
+  await unsetSecret(memory.platform, { ...change, name: 'TOKEN' });
+  await memory.settle();
+
+  const query = {
+    number: proposal?.number,
+    headSha: proposal?.branchHeadSha,
+    folder: `servers/${serverId}`,
+  };
+  expect(checked).toEqual([query, query]);
+  await merge();
+  await setSecrets(memory.platform, { ...change, values: new Map([['TOKEN', 'x']]) });
+  await memory.settle();
+  expect(checked).toHaveLength(2);
 });
 
 test('a server that is hosted again while its deletion ends keeps its key', async () => {

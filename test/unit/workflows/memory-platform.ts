@@ -206,7 +206,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
       merge: () =>
         call(() => {
           memory.merge();
-          return { sha: world.pullRequest?.mergeSha ?? '' };
+          return { kind: 'merged' as const, sha: world.pullRequest?.mergeSha ?? '' };
         }),
       readPullRequest: () =>
         call(() => ({
@@ -214,6 +214,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
           mergeSha: world.pullRequest?.mergeSha ?? null,
           mergedBy: 'kim',
           closedBy: null,
+          inMergeQueue: false,
         })),
       contains: () => call(() => true),
     },
@@ -255,6 +256,7 @@ export function createMemoryPlatform(crash?: { at: number; when: 'before' | 'aft
     },
     reviews: {
       read: () => call(() => undefined),
+      readMergeGroup: () => call(() => undefined),
       readFolders: () => call(() => new Map()),
       listOpen: () => call(() => []),
     },

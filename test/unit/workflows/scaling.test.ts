@@ -4,8 +4,8 @@ import type { DeploymentsSnapshot } from '../../../src/domain/deployments-snapsh
 import type { Rollout } from '../../../src/domain/rollout.ts';
 import type { ProposalRequest, SourceSnapshot } from '../../../src/ports/github.ts';
 import { propose } from '../../../src/workflows/effects/propose.ts';
+import { planBuild } from '../../../src/workflows/plan-build.ts';
 import type { Platform, PlatformSettings } from '../../../src/workflows/platform.ts';
-import { planBuild } from '../../../src/workflows/start-rollout.ts';
 import { rolloutFixture } from '../rollout/rollout-fixture.ts';
 
 const settings = {

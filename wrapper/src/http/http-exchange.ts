@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { PlainRequest } from './plain-request.ts';
 
-/** As `node:http` gives it, or one whose whole body came along with its head. */
+/** As `node:http` gives it, or one whose whole body is there already. */
 export type HttpRequest = IncomingMessage | PlainRequest;
 
 /** What is used of `node:http`'s `ServerResponse`, with its meaning. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { CONNECTION_KEEP_ALIVE_MS, PIPELINED_BYTES_MAX } from '../limits.ts';
+import { CONNECTION_KEEP_ALIVE_MS, PIPELINED_BYTES_MAX, PLAIN_BODY_BYTES_MAX, PLAIN_BODY_WAIT_MS } from '../limits.ts';
 import { PlainReply, type ReplyConnection } from './plain-reply.ts';
 import { type PlainHead, PlainRequest, parsePlainHead } from './plain-request.ts';
 
@@ -13,7 +13,7 @@ export interface PlainConnectionOptions {
 
 /**
  * One connection as long as it brings plain requests only, which is what MCP clients send nearly always. `node:http` is
- * most of what such a call costs (`docs/performance.md`); whatever is not plain, or not all there, is left to it.
+ * most of what such a call costs (`docs/performance.md`); whatever is not plain, or late, is left to it.
  */
 export class PlainConnection implements ReplyConnection {
   readonly socket: Socket;
@@ -26,6 +26,8 @@ export class PlainConnection implements ReplyConnection {
   /** Clients repeat their heads, so each is taken apart once. */
   #lastHead = '';
   #last: PlainHead | undefined;
+  /** Runs while a body is on its way. */
+  #bodyTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, options: PlainConnectionOptions) {
     this.socket = socket;
@@ -38,10 +40,12 @@ export class PlainConnection implements ReplyConnection {
     socket.on('close', this.#onClose);
   }
 
-  /** After the answer that is in hand, or at once. */
+  /** After the answer that is in hand, or at once; what is still on its way is left to `node:http`. */
   end(): void {
     this.isEnding = true;
-    if (!this.#reply) this.socket.end();
+    if (this.#reply) return;
+    if (this.#rest) this.#handOver();
+    else this.socket.end();
   }
 
   /** A reader that is slow to take its answer gets no other before. */
@@ -67,7 +71,10 @@ export class PlainConnection implements ReplyConnection {
   /** `close` follows. */
   readonly #onError = (): void => void this.socket.destroy();
 
-  readonly #onClose = (): void => this.#reply?.close();
+  readonly #onClose = (): void => {
+    clearTimeout(this.#bodyTimer);
+    this.#reply?.close();
+  };
 
   /** One request after the other: answers leave in the order in which their requests came (RFC 9112, 9.3.2). */
   #advance(): void {
@@ -76,6 +83,10 @@ export class PlainConnection implements ReplyConnection {
     while (this.#rest && !this.#reply && this.socket.writable) {
       const req = this.#takeRequest(this.#rest);
       if (!req) return this.#handOver();
+      if (req === 'incomplete') {
+        this.#bodyTimer ??= setTimeout(() => this.#handOver(), PLAIN_BODY_WAIT_MS);
+        break;
+      }
       const reply = new PlainReply(req, this);
       this.#reply = reply;
       this.#options.onRequest(req, reply);
@@ -84,7 +95,8 @@ export class PlainConnection implements ReplyConnection {
     if (!this.#reply && this.socket.isPaused()) this.socket.resume();
   }
 
-  #takeRequest(bytes: Buffer): PlainRequest | undefined {
+  /** @returns undefined for what is not plain */
+  #takeRequest(bytes: Buffer): PlainRequest | 'incomplete' | undefined {
     const { headerBytesMax, headersMax } = this.#options;
     const headEnd = bytes.indexOf('\r\n\r\n');
     if (headEnd < 0 || headEnd > headerBytesMax) return undefined;
@@ -97,7 +109,9 @@ export class PlainConnection implements ReplyConnection {
     if (!head) return undefined;
     const start = headEnd + 4;
     const end = start + head.contentLength;
-    if (bytes.length < end) return undefined;
+    if (bytes.length < end) return head.contentLength <= PLAIN_BODY_BYTES_MAX ? 'incomplete' : undefined;
+    clearTimeout(this.#bodyTimer);
+    this.#bodyTimer = undefined;
     this.#rest = bytes.length === end ? undefined : bytes.subarray(end);
     return new PlainRequest(head, { body: bytes.subarray(start, end), socket: this.socket });
   }
@@ -110,7 +124,8 @@ export class PlainConnection implements ReplyConnection {
   }
 
   #handOver(): void {
-    const socket = this.socket;
+    const { socket } = this;
+    clearTimeout(this.#bodyTimer);
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('timeout', this.#onTimeout);

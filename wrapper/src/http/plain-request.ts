@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A `POST /mcp` that needed no more than one read from its connection. */
+/** A `POST /mcp` whose head was plain, and whose body came with it or soon after. */
 export class PlainRequest {
   readonly method = 'POST';
   readonly url = '/mcp';

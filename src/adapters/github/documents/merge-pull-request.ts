@@ -6,6 +6,12 @@ export const MERGE_FIELD = {
   selection: '{ pullRequest { state mergeCommit { oid } } }',
 } as const satisfies MutationField;
 
+export const ENQUEUE_FIELD = {
+  name: 'enqueuePullRequest',
+  inputType: 'EnqueuePullRequestInput',
+  selection: '{ mergeQueueEntry { id } }',
+} as const satisfies MutationField;
+
 /** How a pull request stands, what its repository allows, and who ended it. */
 export const READ_PULL_REQUEST = `
 query ReadPullRequest($owner: String!, $name: String!, $number: Int!) {
@@ -16,6 +22,8 @@ query ReadPullRequest($owner: String!, $name: String!, $number: Int!) {
     pullRequest(number: $number) {
       state
       mergeable
+      isInMergeQueue
+      isMergeQueueEnabled
       mergeCommit { oid }
       mergedBy { login }
       timelineItems(last: 1, itemTypes: [CLOSED_EVENT]) {

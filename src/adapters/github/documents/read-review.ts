@@ -8,7 +8,7 @@ const FOLDER = 'fragment Folder on TreeEntry { object { ... on Tree { entries { 
  */
 export const READ_REVIEW = `
 query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjectID!, $checkName: String!,
-  $folder: String!, $withFolder: Boolean!) {
+  $folder: String!, $withFolder: Boolean!, $base: GitObjectID, $withBase: Boolean!) {
   repository(owner: $owner, name: $name) {
     id
     defaultBranchRef {
@@ -20,6 +20,13 @@ query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjec
           limitRange: file(path: "base/limit-range.yaml") { ...FileText }
           folder: file(path: $folder) @include(if: $withFolder) { ...Folder }
         }
+      }
+    }
+    base: object(oid: $base) @include(if: $withBase) {
+      ... on Commit {
+        oid
+        policy: file(path: "mcp-hosting.yml") { ...FileText }
+        limitRange: file(path: "base/limit-range.yaml") { ...FileText }
       }
     }
     head: object(oid: $head) {
