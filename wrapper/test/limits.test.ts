@@ -42,6 +42,13 @@ test('two Host headers are a bad request', async () => {
   expect(await sendRaw(url, ['host: localhost', 'Host: evil.example.com'])).toMatch(/^HTTP\/1.1 400 [\s\S]*"jsonrpc"/);
 });
 
+test('no Host header, and an expectation that nobody knows, are answered in JSON too', async () => {
+  const { url } = await startWrapper();
+
+  expect(await sendRaw(url, ['x-a: b'])).toMatch(/^HTTP\/1.1 400 [\s\S]*"jsonrpc"[\s\S]*no Host header/);
+  expect(await sendRaw(url, ['host: localhost', 'expect: more'])).toMatch(/^HTTP\/1.1 417 [\s\S]*"jsonrpc"/);
+});
+
 test('nesting and batches are limited as the options say', async () => {
   const { url } = await startWrapper({ args: ['--nesting-depth-max', '8', '--batch-messages-max', '2'] });
   const nested = (depth: number): string =>

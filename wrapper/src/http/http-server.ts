@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkHeaders } from '../door/check-headers.ts';
@@ -52,6 +52,8 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Ht
       keepAliveTimeout: CONNECTION_KEEP_ALIVE_MS,
       requestTimeout: REQUEST_RECEIVE_TIMEOUT_MS,
       maxHeaderSize: headerBytesMax,
+      // `checkHeaders` says so in JSON.
+      requireHostHeader: false,
     },
     answer,
   );
@@ -67,6 +69,11 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Ht
       if (!(error instanceof Refusal)) throw error;
       refuseUpgrade(socket, error);
     }
+  });
+  server.on('checkExpectation', (_req: IncomingMessage, res: ServerResponse) => {
+    options.onRefusal('bad-request');
+    const message = 'No expectation but 100-continue is met here';
+    sendRefusal(res, new Refusal({ status: 417, reason: 'bad-request', code: ERROR.invalidRequest, message }));
   });
   server.on('clientError', answerBrokenRequest);
   const plain = takePlainRequests(server, { headerBytesMax, headersMax, onRequest: answer });
