@@ -123,9 +123,12 @@ async function follow(
   };
 }
 
-/** A list that was under way when the counting began has pages of its own in it: up to three, among hundreds. */
+/** A list of four pages that was under way when the counting began has up to this many of its own in it. */
+const PAGES_UNDER_WAY_MAX = 3;
+
+/** Rounded up: one list that took a page more is enough to tell. */
 function pagesOfEach({ pages, relists }: Outcome): number {
-  return Math.floor(pages / relists);
+  return Math.ceil((pages - PAGES_UNDER_WAY_MAX) / relists);
 }
 
 function reportOf(outcome: Outcome): ScenarioReport {

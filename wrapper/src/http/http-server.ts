@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkHeaders } from '../door/check-headers.ts';
 import type { ProtectedResource } from '../door/protected-resource.ts';
@@ -10,7 +9,7 @@ import { ERROR } from '../protocol/json-rpc.ts';
 import { cutSlowReaders } from './cut-slow-readers.ts';
 import { discardBody } from './discard-body.ts';
 import type { HttpReply, HttpRequest } from './http-exchange.ts';
-import { PlainConnection, type PlainConnectionOptions } from './plain-connection.ts';
+import { PlainConnections } from './plain-connections.ts';
 import { Refusal, type RefusalReason, sendRefusal } from './refusal.ts';
 import { sendJson } from './send-json.ts';
 import { refuseUpgrade } from './websocket-endpoint.ts';
@@ -76,7 +75,7 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Ht
     sendRefusal(res, new Refusal({ status: 417, reason: 'bad-request', code: ERROR.invalidRequest, message }));
   });
   server.on('clientError', answerBrokenRequest);
-  const plain = takePlainRequests(server, { headerBytesMax, headersMax, onRequest: answer });
+  const plain = new PlainConnections(server, { headerBytesMax, headersMax, onRequest: answer });
   cutSlowReaders(server, (cut) => options.log.warn('Slow readers cut: too many bytes wait for them', cut));
   return { server, close: () => closeServer(server, plain) };
 }
@@ -116,38 +115,14 @@ async function answerFailure(
   sendRefusal(res, new Refusal({ status: 500, reason: 'internal', code: ERROR.internal, message }));
 }
 
-/**
- * Stands before `node:http`, which gets what is not plain.
- * @returns the connections that it has not got
- */
-function takePlainRequests(
-  server: Server,
-  options: Omit<PlainConnectionOptions, 'handOver'>,
-): ReadonlySet<PlainConnection> {
-  const open = new Set<PlainConnection>();
-  const listeners = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    const forget = (): void => void open.delete(connection);
-    const handOver = (): void => {
-      forget();
-      for (const listener of listeners) listener.call(server, socket);
-    };
-    const connection = new PlainConnection(socket, { ...options, handOver });
-    open.add(connection);
-    socket.once('close', forget);
-  });
-  return open;
-}
-
 /** Idle keep-alive connections would keep the server open. */
-async function closeServer(server: Server, plain: ReadonlySet<PlainConnection>): Promise<void> {
+async function closeServer(server: Server, plain: PlainConnections): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  for (const connection of plain) connection.end();
+  plain.end();
   const timer = setTimeout(() => {
     server.closeAllConnections();
-    for (const { socket } of plain) socket.destroy();
+    plain.destroy();
   }, CLOSE_MS_MAX);
   await closed;
   clearTimeout(timer);
