@@ -5,6 +5,7 @@ import { checkFolder, isOversized } from './check-folder.ts';
 import { type CheckedOverlay, createPlacer, problemOf, renderFolder } from './check-overlay.ts';
 import { checkSchema } from './check-schema.ts';
 import { type Finding, finding } from './finding.ts';
+import { BASE_FIELDS } from './manifest-fields.ts';
 import { type OverlayEntry, textsOf } from './overlay-entry.ts';
 import type { ReviewProblem } from './review-problem.ts';
 
@@ -20,7 +21,7 @@ export function checkBase(entries: readonly OverlayEntry[], namespace: string): 
   const manifests = rendered.origins.map(({ manifest }) => manifest);
   const place = createPlacer(FOLDER, texts);
   const found = rendered.origins.flatMap((origin) => {
-    const { sound, findings } = checkSchema(origin.manifest);
+    const { sound, findings } = checkSchema(origin.manifest, BASE_FIELDS);
     const more = sound ? checkObject(origin.manifest, namespace) : [];
     return [...findings, ...more].map((each) => place(origin, each));
   });
