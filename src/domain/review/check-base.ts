@@ -71,7 +71,13 @@ function checkPolicy({ spec }: Manifest): Finding[] {
             const open = nonPublicRangesIn(ipBlock?.cidr ?? '').filter((range) => isLocal(range, ipBlock?.except));
             if (open.length === 0) return [];
             const at = ['spec', 'egress', index, 'to', peer, 'ipBlock'];
-            return [finding(at, 'private ranges lie in it', `them under except: ${open.join(', ')}`)];
+            return [
+              finding(
+                at,
+                'private ranges lie in it, or addresses where clouds tell credentials',
+                `them under except: ${open.join(', ')}`,
+              ),
+            ];
           })
         : [finding(['spec', 'egress', index], 'it lets servers out to everything', 'to, with an ipBlock')],
     ),

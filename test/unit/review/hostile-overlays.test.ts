@@ -432,7 +432,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
     with_(
       `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n${META}spec:\n  podSelector: {matchLabels: {app: mcp-server, server-id: ${SERVER}}}\n  policyTypes: [Egress]\n  egress:\n  - to: [{ipBlock: {cidr: 0.0.0.0/0}}]\n    ports: [{port: 80, protocol: TCP}]\n`,
     ),
-    'private ranges lie in it, expected them under except',
+    'private ranges lie in it, or addresses where clouds tell credentials, expected them under except',
   ],
   'the name of another server': [
     edited('service.yaml', `name: ${NAME}\n`, 'name: mcp-hello-q7m2d4\n'),
