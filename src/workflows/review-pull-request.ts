@@ -9,7 +9,7 @@ import { type FolderSides, type ManifestsReview, reviewInSteps } from '../domain
 import { type TouchedPaths, touchedPaths, touchesNothing } from '../domain/review/touched-paths.ts';
 import type { MergeGroup, ReviewSubject, StatusReport } from '../ports/github.ts';
 import { recordFact } from './advance-server.ts';
-import { findUnsetSecrets } from './find-unset-secrets.ts';
+import { findUnsetSecrets, unsetSecretsOf } from './find-unset-secrets.ts';
 import type { Platform } from './platform.ts';
 import { endpointUrlOf, imageRegistryOf, ownDomainOf } from './server-names.ts';
 
@@ -268,14 +268,17 @@ export async function reviewOpenPullRequests(platform: Platform, which: 'all' | 
 }
 
 /**
- * Checks a server's open deployment pull request again, whose check says which of its secrets are not set. Where that
- * fails the check says what was so before, and the rollout goes on all the same: nobody has to wait for it.
+ * Checks a server's open deployment pull request again, whose check says which of its secrets are not set, as the server's
+ * comment does. Where that fails they say what was so before, and the rollout goes on all the same: nobody has to wait for it.
  */
 export async function renewProposalCheck(platform: Platform, serverId: string): Promise<void> {
   try {
     const waiting = await platform.rollouts.unfinished(serverId);
-    for (const { stage, proposal } of waiting) {
+    for (const rollout of waiting) {
+      const { stage, proposal } = rollout;
       if (stage !== 'proposed' || !proposal) continue;
+      const unsetSecrets = await unsetSecretsOf(platform, rollout);
+      await recordFact(platform, serverId, rollout.id, { kind: 'secrets-changed', unsetSecrets });
       const query = { number: proposal.number, headSha: proposal.branchHeadSha, branch: deploymentBranch(serverId) };
       await reviewPullRequest(platform, query);
     }
