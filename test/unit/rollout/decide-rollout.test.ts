@@ -168,7 +168,7 @@ describe('a deployment', () => {
     const out = applyFact(told, { kind: 'dequeued' }, later);
 
     expect([queued, told, out].map((each) => dueEffect(each, later).kind)).toEqual(['report', 'wait', 'report']);
-    expect(dueEffect(told, new Date(later.getTime() + PROPOSAL_POLL_MS)).kind).toBe('wait');
+    expect(dueEffect(told, new Date(later.getTime() + PROPOSAL_POLL_MS)).kind).toBe('poll-proposal');
     expect(applyFact(told, merged, later).stage).toBe('syncing');
     expect(applyFact(out, merged, later).stage).toBe('syncing');
     expect(dueEffect(applyFact(out, { kind: 'checks-passed' }, later), later).kind).toBe('merge');
