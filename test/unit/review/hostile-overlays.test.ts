@@ -240,7 +240,15 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
   'an image of another registry': [
     edited('kustomization.yaml', 'newName: ghcr.io/acme', 'newName: docker.io/acme'),
-    'containers[0].image: the image comes from docker.io, from a repository that is not allowed, expected one below ghcr.io/acme/mcp-servers',
+    'containers[0].image: the image comes from docker.io, from a repository that is not allowed, expected ghcr.io/acme/mcp-servers/stripe-k3v9x2',
+  ],
+  'the image of another server': [
+    edited(
+      'kustomization.yaml',
+      `newName: ghcr.io/acme/mcp-servers/${SERVER}`,
+      'newName: ghcr.io/acme/mcp-servers/hello-q7m2d4',
+    ),
+    'from a repository that is not allowed, expected ghcr.io/acme/mcp-servers/stripe-k3v9x2',
   ],
   'an image of a host that looks alike': [
     edited('kustomization.yaml', 'newName: ghcr.io/acme/mcp-servers', 'newName: ghcr.io.evil.example/acme/mcp-servers'),
