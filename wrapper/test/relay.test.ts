@@ -298,7 +298,7 @@ test('messages of 8 MB pass both ways', async () => {
 test(
   verifies('timeout-cancels', 'call that the child never answers ends with an error, and the child is told'),
   async () => {
-    const { url } = await startWrapper({ args: ['--request-timeout-ms', '100'] });
+    const { url } = await startWrapper({ args: ['--request-timeout-ms', '3000'] });
     const client = await openSession(url);
 
     const { last } = await client.request('tools/call', { name: 'hang' }, 'slow');
