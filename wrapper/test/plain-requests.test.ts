@@ -5,7 +5,7 @@ import { parsePlainHead } from '../src/http/plain-request.ts';
 import { PLAIN_BODY_WAIT_MS } from '../src/limits.ts';
 import { openSession } from './mcp-client.ts';
 import { modernClient } from './modern-client.ts';
-import { openConnection, type RawReply } from './raw-connection.ts';
+import { openConnection, type RawConnection, type RawReply } from './raw-connection.ts';
 import { killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 const LIST = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
@@ -306,6 +306,40 @@ describe('A wrapper that ends', () => {
     expect(answer).toMatchObject({ status: 200, isByNode: false });
     await Promise.all([idle.ended, busy.ended]);
     expect(await wrapper.exited).toBe(0);
+  });
+
+  test.each([
+    ['a plain connection', ''],
+    ['one of node:http', HEALTH],
+  ])('says on %s that its answers are the last ones', async (_what, before) => {
+    const wrapper = await startWrapper();
+    const head = `POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
+    const post = (body: string): string => `${head}content-length: ${body.length}\r\n\r\n${body}`;
+    const open = async (): Promise<RawConnection> => {
+      const connection = await openConnection(wrapper.origin);
+      await connection.send(before || post(LIST));
+      expect(await connection.reply()).toMatchObject({ status: 200, headers: { connection: 'keep-alive' } });
+      return connection;
+    };
+    const [busy, late] = [await open(), await open()];
+    const client = await openSession(wrapper.url);
+    const server = Number(await client.call('pid'));
+    await busy.send(post('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"gate"}}'));
+    while (!(await client.call('received')).includes('"gate"'));
+
+    wrapper.kill('SIGTERM');
+    await wrapper.logged('Draining');
+    await late.send(post(LIST));
+    const refused = await late.reply();
+    await late.ended;
+    process.kill(server, 'SIGUSR2');
+    const answered = await busy.reply();
+    await busy.ended;
+
+    const isByNode = before !== '';
+    expect(refused).toMatchObject({ status: 503, isByNode, headers: { connection: 'close', 'retry-after': '1' } });
+    expect(answered).toMatchObject({ status: 200, isByNode, headers: { connection: 'close' } });
+    for (const reply of [refused, answered]) expect(reply?.headers).not.toHaveProperty('keep-alive');
   });
 });
 
