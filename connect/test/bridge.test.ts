@@ -284,6 +284,24 @@ test('connect answers what is no message, and goes on', async () => {
   ]);
 });
 
+test('connect passes integers beyond 2^53 both ways with all of their digits', async () => {
+  const { remote, client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    res
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(`{"jsonrpc":"2.0","id":${message.id},"result":{"content":[],"n":18446744073709551615}}`);
+    return true;
+  });
+
+  client.write(INITIALIZE, INITIALIZED);
+  client.writeRaw(`${JSON.stringify(CALL).slice(0, -2)},"arguments":{"id":9007199254740993}}}\n`);
+  await client.until('call');
+  const { text } = await remote.sees(isMethod('tools/call'));
+
+  expect(text).toContain('"arguments":{"id":9007199254740993}');
+  expect(client.stdout()).toContain('"n":18446744073709551615');
+});
+
 test('connect reads characters that the client wrote in two chunks', async () => {
   const { remote, client } = await connectTo();
   const line = Buffer.from(`${JSON.stringify({ ...CALL, params: { name: 'kůň 🐴' } })}\n`);

@@ -221,6 +221,33 @@ test('child that hangs is killed and started again', async () => {
   expect(isRunning(child)).toBe(false);
 });
 
+test('child that closes its stdout but lives is replaced, and what it was asked has an error', async () => {
+  const wrapper = await startWrapper();
+  const client = await openSession(wrapper.url);
+  const child = Number(await client.call('pid'));
+
+  const { last } = await client.request('tools/call', { name: 'closeOutput' }, 'closing');
+
+  expect(last).toMatchObject({ id: 'closing', error: { code: -32603, data: { reason: 'child-exited' } } });
+  expect(await wrapper.logged('Child cannot be heard or told anything any more')).toMatchObject({ closed: 'stdout' });
+  expect(await client.call('echo', { message: 'again' })).toBe('again');
+  expect(isRunning(child)).toBe(false);
+});
+
+test('child that closes its stdin but lives is replaced when it is told the next thing', async () => {
+  const wrapper = await startWrapper();
+  const client = await openSession(wrapper.url);
+  const child = Number(await client.call('pid'));
+  expect(await client.call('closeInput')).toBe('closed');
+
+  const { last } = await client.request('tools/call', { name: 'echo', arguments: { message: 'x' } }, 'lost');
+
+  expect(last).toMatchObject({ id: 'lost', error: { code: -32603, data: { reason: 'child-exited' } } });
+  expect(await wrapper.logged('Child cannot be heard or told anything any more')).toMatchObject({ closed: 'stdin' });
+  expect(await client.call('echo', { message: 'again' })).toBe('again');
+  expect(isRunning(child)).toBe(false);
+});
+
 test('child sees the variables it was given, without the settings of the wrapper', async () => {
   const env = { MCP_SERVER_ID: 'hello-q7m2d4', MCP_WRAPPER_SESSIONS_MAX: '5', STRIPE_API_KEY: 'test', AWS_KEY: 'a' };
   const { url, logged } = await startWrapper({ isEnvBare: true, env, args: ['--child-env', 'STRIPE_*'] });
