@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import { killStarted, startConnect } from './connect-process.ts';
 import { openEvents, type Script, type ScriptedRemote, sendJson, startRemote, stopRemotes } from './scripted-remote.ts';
@@ -18,13 +19,20 @@ const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' };
 const LIST = { jsonrpc: '2.0', id: 'list', method: 'tools/list' };
 const CALL = { jsonrpc: '2.0', id: 'call', method: 'tools/call', params: { name: 'x' } };
 
+/** For errors that come when the patience of the client is at its end. */
+const IMPATIENT = { MCP_CONNECT_PATIENCE_MS: '3000' };
+
 /** A remote with this script, and mcp-connect at it. */
 async function connectTo(
   script?: Script,
+  env: Record<string, string> = {},
 ): Promise<{ remote: ScriptedRemote; client: ReturnType<typeof startConnect> }> {
   const remote = await startRemote(script);
   const url = `http://{server-id}.localhost:${remote.port}/mcp`;
-  return { remote, client: startConnect(['hello-q7m2d4'], { MCP_CONNECT_URL: url, MCP_CONNECT_KEY: 'mcp_key' }) };
+  return {
+    remote,
+    client: startConnect(['hello-q7m2d4'], { MCP_CONNECT_URL: url, MCP_CONNECT_KEY: 'mcp_key', ...env }),
+  };
 }
 
 function isMethod(method: string): (seen: { message: { method?: string } | undefined }) => boolean {
@@ -229,15 +237,21 @@ test(
   async () => {
     const { remote, client } = await connectTo(({ message }, res) => {
       if (message?.method !== 'tools/call') return false;
-      held = () => sendJson(res, { jsonrpc: '2.0', id: message.id, result: 'late' });
+      held = () => {
+        sendJson(res, { jsonrpc: '2.0', id: message.id, result: 'late' });
+        return once(res, 'finish');
+      };
       return true;
     });
-    let held: (() => true) | undefined;
+    let held: (() => Promise<unknown>) | undefined;
     client.write(INITIALIZE, INITIALIZED, CALL);
     await remote.sees(isMethod('tools/call'));
 
+    // It finds the end of its input and the answer at once, however slow the machine.
+    client.kill('SIGSTOP');
     client.endInput();
-    held?.();
+    await held?.();
+    client.kill('SIGCONT');
 
     expect((await client.until('call')).at(-1)?.result).toBe('late');
     expect(await client.exited).toBe(0);
@@ -270,6 +284,24 @@ test('connect answers what is no message, and goes on', async () => {
   ]);
 });
 
+test('connect passes integers beyond 2^53 both ways with all of their digits', async () => {
+  const { remote, client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    res
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(`{"jsonrpc":"2.0","id":${message.id},"result":{"content":[],"n":18446744073709551615}}`);
+    return true;
+  });
+
+  client.write(INITIALIZE, INITIALIZED);
+  client.writeRaw(`${JSON.stringify(CALL).slice(0, -2)},"arguments":{"id":9007199254740993}}}\n`);
+  await client.until('call');
+  const { text } = await remote.sees(isMethod('tools/call'));
+
+  expect(text).toContain('"arguments":{"id":9007199254740993}');
+  expect(client.stdout()).toContain('"n":18446744073709551615');
+});
+
 test('connect reads characters that the client wrote in two chunks', async () => {
   const { remote, client } = await connectTo();
   const line = Buffer.from(`${JSON.stringify({ ...CALL, params: { name: 'kůň 🐴' } })}\n`);
@@ -298,7 +330,7 @@ test.each([
   const { client } = await connectTo((_seen, res) => {
     res.writeHead(status, { 'content-type': type, ...headers }).end('<html>gateway</html>');
     return true;
-  });
+  }, IMPATIENT);
 
   client.write(INITIALIZE);
   const { id, error } = await client.next();
@@ -313,7 +345,7 @@ test.each([
   ['that refuses connections', 'http://127.0.0.1:1/mcp', /nothing listens at/],
   ['with an unknown name', 'http://nowhere.invalid/mcp', /is not known/],
 ])('connect explains an address %s, and stays for the next try', async (_name, url, message) => {
-  const client = startConnect([url]);
+  const client = startConnect([url], IMPATIENT);
 
   client.write(INITIALIZE);
   const first = await client.next();

@@ -33,7 +33,7 @@ const started = new Set<ChildProcessWithoutNullStreams>();
 
 export function startConnect(args: string[], env: Record<string, string> = {}): ConnectProcess {
   const child = spawn(process.execPath, [CONNECT_MAIN, ...args], {
-    env: { PATH: process.env.PATH ?? '', HOME: '/dev/null', MCP_CONNECT_PATIENCE_MS: '3000', ...env },
+    env: { PATH: process.env.PATH ?? '', HOME: '/dev/null', MCP_CONNECT_PATIENCE_MS: '50000', ...env },
   });
   started.add(child);
   let stdout = '';

@@ -6,6 +6,8 @@ interface Seen {
   method: string;
   headers: IncomingMessage['headers'];
   message: Message | undefined;
+  /** The body as it came. */
+  text: string;
 }
 
 export interface ScriptedRemote {
@@ -29,8 +31,9 @@ export async function startRemote(
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();
   const server = createServer((req, res) => {
-    void readMessage(req).then((message) => {
-      const one: Seen = { method: req.method ?? '', headers: req.headers, message };
+    void readText(req).then((text) => {
+      const message = text === '' ? undefined : (JSON.parse(text) as Message);
+      const one: Seen = { method: req.method ?? '', headers: req.headers, message, text };
       // The question for the era is another test's; the usual remote is of the former one.
       if (message?.method === 'server/discover' && !options.isModern) return refuseMethod(one, res);
       seen.push(one);
@@ -94,9 +97,8 @@ function answerAsUsual({ method, message }: Seen, res: ServerResponse): void {
   }
 }
 
-async function readMessage(req: IncomingMessage): Promise<Message | undefined> {
+async function readText(req: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
-  return text === '' ? undefined : JSON.parse(text);
+  return Buffer.concat(chunks).toString();
 }

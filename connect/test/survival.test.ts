@@ -38,8 +38,9 @@ function start(url: string, env: Record<string, string> = {}): ConnectProcess {
 /** Connected by `initialize`, so that the endpoint is known. */
 async function connectTo(
   script?: Script,
+  port = 0,
 ): Promise<{ remote: Awaited<ReturnType<typeof startRemote>>; client: ConnectProcess }> {
-  const remote = await startRemote(script);
+  const remote = await startRemote(script, { port });
   const client = start(remote.url);
   client.write(INITIALIZE, INITIALIZED);
   await client.until(0);
@@ -72,7 +73,7 @@ test('a server that is down at the start is waited for', async () => {
 });
 
 test(verifies('era-cached', 'initialize is answered from the last known result while the server is down'), async () => {
-  const { remote, client } = await connectTo();
+  const { remote, client } = await connectTo(undefined, await freePort());
   client.endInput();
   await client.exited;
   await stopRemotes();
@@ -252,7 +253,7 @@ test('a wrapper killed and started again under load loses tool calls only, and a
 
 test('a list that hangs is an error when the patience of the client is at its end', async () => {
   const remote = await startRemote(({ message }) => message?.method === 'tools/list');
-  const client = start(remote.url, { MCP_CONNECT_PATIENCE_MS: '1000' });
+  const client = start(remote.url, { MCP_CONNECT_PATIENCE_MS: '3000' });
   client.write(INITIALIZE, INITIALIZED, LIST);
 
   const answer = (await client.until('list')).at(-1);

@@ -7,6 +7,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { recordProgress } from '../../wrapper/test/record-progress.ts';
 import {
   EVERYTHING,
+  freePort,
   killStarted as killWrappers,
   startWrapper,
   type WrapperProcess,
@@ -66,8 +67,8 @@ test.each([['legacy'], ['auto']] as const)('SDK v2 client over stdio in mode %s 
 });
 
 test('client keeps working when the wrapper was restarted', async () => {
-  const first = await startWrapper();
-  const { port } = new URL(first.url);
+  const port = String(await freePort());
+  const first = await startWrapper({ args: ['--port', port] });
   const client = startConnect([first.url]);
   const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
   client.write({ jsonrpc: '2.0', id: 0, method: 'initialize', params });

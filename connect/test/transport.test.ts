@@ -5,7 +5,12 @@ import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
-import { killStarted as killWrappers, startWrapper, type WrapperProcess } from '../../wrapper/test/wrapper-process.ts';
+import {
+  freePort,
+  killStarted as killWrappers,
+  startWrapper,
+  type WrapperProcess,
+} from '../../wrapper/test/wrapper-process.ts';
 import type { Credentials } from '../src/auth/credentials.ts';
 import { fixedCredentials } from '../src/auth/fixed-credentials.ts';
 import { openRemote, type Remote } from '../src/bridge/remote.ts';
@@ -37,14 +42,15 @@ function openWebSocket({ url }: WrapperProcess): Remote {
 }
 
 test('a remote over WebSocket calls tools, and has a new session after the connection was lost', async () => {
-  const wrapper = await startWrapper();
+  const port = String(await freePort());
+  const wrapper = await startWrapper({ args: ['--port', port] });
   const remote = openWebSocket(wrapper);
   const call = (): Promise<unknown> => remote.request('tools/call', { name: 'echo', arguments: { message: 'ahoj' } });
 
   const before = await call();
   wrapper.kill('SIGKILL');
   await wrapper.exited;
-  await startWrapper({ args: ['--port', new URL(wrapper.url).port] });
+  await startWrapper({ args: ['--port', port] });
   const after = await call();
 
   expect(before).toEqual(after);
@@ -89,7 +95,7 @@ test('a WebSocket on which nothing comes is ended, one that answers pings is not
   socket.on('error', () => {});
   await once(socket, 'open');
 
-  watchSilence(socket, { pingMs: 20, silenceMs: 100 });
+  watchSilence(socket, { pingMs: 100, silenceMs: 3_000 });
   await once(socket, 'close');
 
   for (const peer of server.clients) peer.terminate();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { AppsV1Api, CoreV1Api } from '@kubernetes/client-node';
+import { AppsV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import {
   applications,
   ask,
@@ -106,9 +106,10 @@ test(
     const at = { name, namespace: 'mcp-servers' };
     const replicas = async () => (await apps.readNamespacedDeployment(at)).spec?.replicas;
 
-    const deployment = await apps.readNamespacedDeployment(at);
-    if (deployment.spec) deployment.spec.replicas = 3;
-    await apps.replaceNamespacedDeployment({ ...at, body: deployment });
+    await apps.patchNamespacedDeployment(
+      { ...at, body: { spec: { replicas: 3 } } },
+      setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+    );
     await platform.waitFor('Argo CD to scale it back', async () => (await replicas()) === 1);
 
     const path = `servers/${serverId}/kustomization.yaml`;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { waitUntilSettled } from './people.ts';
 import { type E2ePlatform, startPlatform, tinyServer, WAIT_MS_MAX } from './platform.ts';
 
 const DISPATCH = 'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches';
@@ -41,6 +42,7 @@ async function traces(name: string, { issue, commit }: { issue: number; commit: 
   const repository = { owner: 'acme', repo: name };
   const row = await platform.waitForStatus(name, 'running');
   const serverId = row.server_id;
+  await waitUntilSettled(platform, serverId);
   const checkRuns = await platform.waitFor('the final check run', async () => {
     const { data } = await rest.checks.listForRef({ ...repository, ref: commit });
     return data.check_runs.every(({ status }) => status === 'completed') && data.check_runs;

@@ -124,12 +124,11 @@ test('hold keeps deliveries back until they are released, and reversed pairs lea
 
   await github.webhook('issues', (one) => one.issue.title === 'Held 1');
   await github.webhook('issues', (one) => one.issue.title === 'Held 2');
-  const { data } = await github.appJwt.request('GET /app/hook/deliveries', { per_page: 2 });
-  const sent: string[] = [];
-  for (const { id } of data.reverse()) {
-    const delivery = await github.appJwt.request('GET /app/hook/deliveries/{delivery_id}', { delivery_id: Number(id) });
-    sent.push((delivery.data.request.payload as Answer).issue.title);
-  }
+  // A delivery is listed when its answer has come.
+  const sent = await waitFor(async () => {
+    const titles = await newestTitles(2);
+    return titles.every((title) => title?.startsWith('Held')) ? titles : undefined;
+  });
   await github.control('POST', '/webhooks', {});
   expect(sent).toEqual(['Held 2', 'Held 1']);
 });
@@ -174,6 +173,17 @@ test('a repository_dispatch of a workflow reaches the App', async () => {
   const { payload } = await github.webhook('repository_dispatch');
   expect(payload).toMatchObject({ action: 'built', branch: 'main', client_payload: { digest: 'sha256:0' } });
 });
+
+/** Of the issues that the newest deliveries tell of, oldest first. */
+async function newestTitles(count: number): Promise<(string | undefined)[]> {
+  const { data } = await github.appJwt.request('GET /app/hook/deliveries', { per_page: count });
+  const titles: (string | undefined)[] = [];
+  for (const { id } of data.reverse()) {
+    const delivery = await github.appJwt.request('GET /app/hook/deliveries/{delivery_id}', { delivery_id: Number(id) });
+    titles.push((delivery.data.request.payload as Answer).issue?.title);
+  }
+  return titles;
+}
 
 async function failedDeliveries() {
   return waitFor(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Far longer than anything takes: reaching it is a failure, however slow the machine. */
-const waitMsMax = 25_000;
+const waitMsMax = 90_000;
 
 /** Asks until `read` gives something else than undefined or false, without throwing. */
 export async function eventually<T>(read: () => T | Promise<T>): Promise<Exclude<T, undefined | false>> {

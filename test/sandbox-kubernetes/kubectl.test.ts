@@ -39,16 +39,16 @@ test('The kubeconfig is for its owner only', () => {
 
     const applied = await kubectl(['apply', '-n', 'mcp-servers', '-f', '-'], manifests);
     expect(applied).toContain('deployment.apps/mcp-hello-k3v9x2 created');
-    await kubectl(['rollout', 'status', '-n', 'mcp-servers', 'deployment/mcp-hello-k3v9x2', '--timeout=20s']);
+    await kubectl(['rollout', 'status', '-n', 'mcp-servers', 'deployment/mcp-hello-k3v9x2', '--timeout=90s']);
 
     expect(await kubectl(['apply', '-n', 'mcp-servers', '-f', '-'], manifests)).toContain('mcp-hello-k3v9x2 unchanged');
     const pods = await kubectl(['get', 'pods,deployments,applications', '-A']);
     expect(pods).toMatch(/READY +STATUS +RESTARTS/);
     expect(pods).toMatch(/pod\/mcp-hello-k3v9x2-\S+ +1\/1 +Running +0/);
     expect(pods).toMatch(/deployment.apps\/mcp-hello-k3v9x2 +1\/1 +1 +1/);
-    expect(await kubectl(['logs', '-n', 'mcp-servers', 'deployment/mcp-hello-k3v9x2', '--tail=1'])).toBe(
-      'listening one\n',
-    );
+    const logs = ['logs', '-n', 'mcp-servers', 'deployment/mcp-hello-k3v9x2', '--tail=1'];
+    // A pod without a probe is ready before it has said anything.
+    expect(await eventually(async () => (await kubectl(logs)) || false)).toBe('listening one\n');
     const described = await kubectl(['describe', 'pod', '-n', 'mcp-servers', '-l', 'server-id=hello-k3v9x2']);
     expect(described).toContain('Started container mcp-server');
     expect(await kubectl(['describe', 'deployment', '-n', 'mcp-servers', 'mcp-hello-k3v9x2'])).toContain(
@@ -106,7 +106,7 @@ spec:
   test('a namespace takes what it holds with it', async () => {
     await kubectl(['create', 'namespace', 'short-lived']);
     await kubectl(['create', 'configmap', '-n', 'short-lived', 'settings', '--from-literal=a=b']);
-    await kubectl(['delete', 'namespace', 'short-lived', '--timeout=20s']);
+    await kubectl(['delete', 'namespace', 'short-lived', '--timeout=90s']);
 
     expect(await kubectl(['get', 'configmaps', '-A', '-o', 'name'])).toBe('');
   });

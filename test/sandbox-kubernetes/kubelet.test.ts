@@ -162,7 +162,7 @@ test('A container that fails its liveness probe is restarted, one that is not re
       response.end(String(process.pid));
     }).listen(process.env.MCP_WRAPPER_PORT, '127.0.0.1');`;
   await pushScript(cluster, 'acme/sick', source);
-  const probe = { httpGet: { path: '/health', port: 3000 }, periodSeconds: 1, failureThreshold: 1 };
+  const probe = { httpGet: { path: '/health', port: 3000 }, periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 60 };
   const container = { startupProbe: { ...probe, failureThreshold: 30 }, readinessProbe: probe, livenessProbe: probe };
   await cluster.sandbox.apply([
     deploymentOf({ name: 'sick', image: 'acme/sick:latest', container }),

@@ -69,10 +69,10 @@ test('Removing the directory prunes everything', async () => {
       (error) => error.code === 404,
     ),
   );
-  const pods = await config.makeApiClient(CoreV1Api).listNamespacedPod({ namespace: 'mcp-servers' });
+  const core = config.makeApiClient(CoreV1Api);
+  await eventually(async () => (await core.listNamespacedPod({ namespace: 'mcp-servers' })).items.length === 0);
   const answer = await gatewayRequest(cluster, 'hello-k3v9x2.localhost', '/version');
 
-  expect(pods.items).toEqual([]);
   expect(answer.status).toBe(404);
   expect(JSON.parse(answer.body).error.code).toBe('unknown-host');
 });

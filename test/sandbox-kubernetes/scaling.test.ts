@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { AppsV1Api, CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import type { OverlayInput } from '../../src/domain/overlay-input.ts';
 import { renderOverlay } from '../../src/domain/render-overlay.ts';
@@ -100,12 +107,11 @@ test('Argo CD leaves a count alone that something else than git has set', async 
   await answers(serverId);
   const apps = clientOf(AppsV1Api);
   const of = { name: `mcp-${serverId}`, namespace: 'mcp-servers' };
-  const deployment = await apps.readNamespacedDeployment(of);
 
-  await apps.replaceNamespacedDeployment({
-    ...of,
-    body: { ...deployment, spec: { ...(deployment.spec as NonNullable<typeof deployment.spec>), replicas: 2 } },
-  });
+  await apps.patchNamespacedDeployment(
+    { ...of, body: { spec: { replicas: 2 } } },
+    setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+  );
   push(serverId, { ...running, 'notes.txt': 'another commit' });
   await podsAre(serverId, 2);
   await settled(serverId);

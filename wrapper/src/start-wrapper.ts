@@ -137,7 +137,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
       },
       resource: door.resource,
     },
-    { ...options, logsRequests: options.logLevel === 'debug', log, onRefusal },
+    { ...options, logsRequests: options.logLevel === 'debug', log, onRefusal, isDraining },
   );
   const traffic = new Traffic(server);
   metrics.watch({

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -86,10 +86,11 @@ test('health is 503 while the child hangs, and 200 when it goes on', async () =>
   process.kill(child, 'SIGCONT');
   const { url } = wrapper;
   await (await openSession(url)).call('echo', { message: 'awake' });
-  const awake = await readHealth(wrapper);
+  let awake = await readHealth(wrapper);
+  while (awake.code !== 200) awake = await readHealth(wrapper);
 
   expect(hanging).toMatchObject({ code: 503, body: { reason: 'not-answering' } });
-  expect(awake.code).toBe(200);
+  expect(awake.body.status).toBe('ok');
 });
 
 test(
@@ -123,12 +124,28 @@ test(
   },
 );
 
+/** Dies at its start; from the third on not before the gate is there. */
+const DYING_SERVER = `
+  const { appendFileSync, existsSync, readFileSync } = require('node:fs');
+  const { STARTS, GATE } = process.env;
+  appendFileSync(STARTS, '.');
+  const die = () => { console.error('no database'); process.exit(3); };
+  if (readFileSync(STARTS).length < 3) die();
+  setInterval(() => { if (existsSync(GATE)) die(); }, 10);
+`;
+
 test('child that dies at start over and over is not ready, is told with its last words, and then not alive', async () => {
-  const command = [process.execPath, '-e', 'console.error("no database"); process.exit(3)'];
-  const wrapper = await startWrapper({ command, args: ['--child-era', 'legacy'], isReady: false });
+  const gate = join(await mkdtemp(join(tmpdir(), 'mcp-wrapper-')), 'on');
+  const wrapper = await startWrapper({
+    command: [process.execPath, '-e', DYING_SERVER],
+    env: { STARTS: `${gate}.starts`, GATE: gate },
+    args: ['--child-era', 'legacy', '--child-env', 'STARTS,GATE'],
+    isReady: false,
+  });
 
   const said = await wrapper.logged('Child exited', 2);
   const early = [await readHealth(wrapper), await readHealth(wrapper, '/ready')];
+  await writeFile(gate, '');
   await wrapper.logged('Child exited', 5);
   const late = await readHealth(wrapper);
 
@@ -193,7 +210,7 @@ test('stderr of the child is passed on line by line', async () => {
 });
 
 test('child that hangs is killed and started again', async () => {
-  const wrapper = await startWrapper({ args: ['--hung-timeout-ms', '200'] });
+  const wrapper = await startWrapper({ args: ['--hung-timeout-ms', '3000'] });
   const [child = 0] = childrenOf(wrapper.pid);
 
   process.kill(child, 'SIGSTOP');
@@ -201,6 +218,33 @@ test('child that hangs is killed and started again', async () => {
   await wrapper.logged('Child ready', 2);
 
   expect(await (await openSession(wrapper.url)).call('echo', { message: 'again' })).toBe('again');
+  expect(isRunning(child)).toBe(false);
+});
+
+test('child that closes its stdout but lives is replaced, and what it was asked has an error', async () => {
+  const wrapper = await startWrapper();
+  const client = await openSession(wrapper.url);
+  const child = Number(await client.call('pid'));
+
+  const { last } = await client.request('tools/call', { name: 'closeOutput' }, 'closing');
+
+  expect(last).toMatchObject({ id: 'closing', error: { code: -32603, data: { reason: 'child-exited' } } });
+  expect(await wrapper.logged('Child cannot be heard or told anything any more')).toMatchObject({ closed: 'stdout' });
+  expect(await client.call('echo', { message: 'again' })).toBe('again');
+  expect(isRunning(child)).toBe(false);
+});
+
+test('child that closes its stdin but lives is replaced when it is told the next thing', async () => {
+  const wrapper = await startWrapper();
+  const client = await openSession(wrapper.url);
+  const child = Number(await client.call('pid'));
+  expect(await client.call('closeInput')).toBe('closed');
+
+  const { last } = await client.request('tools/call', { name: 'echo', arguments: { message: 'x' } }, 'lost');
+
+  expect(last).toMatchObject({ id: 'lost', error: { code: -32603, data: { reason: 'child-exited' } } });
+  expect(await wrapper.logged('Child cannot be heard or told anything any more')).toMatchObject({ closed: 'stdin' });
+  expect(await client.call('echo', { message: 'again' })).toBe('again');
   expect(isRunning(child)).toBe(false);
 });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { openSession, post, readAnswer } from './mcp-client.ts';
 import { verifies } from './verifies.ts';
@@ -130,11 +131,12 @@ test(verifies('legacy-session-404', 'sessions are limited in number, and end wit
 });
 
 test('unused session expires, also while its stream is open', async () => {
-  const { url } = await startWrapper({ args: ['--session-idle-ms', '100'] });
+  const { url } = await startWrapper({ args: ['--session-idle-ms', '3000'] });
   const [unused, listening] = await Promise.all([openSession(url), openSession(url)]);
   const stream = await listening.listen();
 
-  while (((await (await fetch(url.replace('/mcp', '/health'))).json()) as { sessions: number }).sessions > 0);
+  const health = async () => (await (await fetch(url.replace('/mcp', '/health'))).json()) as { sessions: number };
+  while ((await health()).sessions > 0) await sleep(20);
 
   expect((await unused.request('ping')).status).toBe(404);
   expect((await listening.request('ping')).status).toBe(404);

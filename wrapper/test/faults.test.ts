@@ -50,7 +50,7 @@ describe.each([
   });
 
   test('hang: a child that does not answer any more is replaced', async () => {
-    const { modern } = await start(['--hung-timeout-ms', '500']);
+    const { modern } = await start(['--hung-timeout-ms', '3000']);
     const child = Number(await modern.text('pid'));
 
     process.kill(child, 'SIGSTOP');
@@ -141,7 +141,7 @@ describe.each([
   });
 
   test('abandoned sessions, GET streams and subscriptions are all given up', async () => {
-    const { wrapper, modern } = await start(['--session-idle-ms', '200']);
+    const { wrapper, modern } = await start(['--session-idle-ms', '5000']);
     const processes = descendantsOf(wrapper.pid).length;
     const clients = await Promise.all(Array.from({ length: 20 }, () => legacyClient(wrapper.url)));
     const streams = await Promise.all([

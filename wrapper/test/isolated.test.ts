@@ -58,10 +58,11 @@ test('servers of their own are limited in number, and a place that is left is ta
 });
 
 test('servers of sessions and principals that were left end after the idle time', async () => {
-  const { url, pid } = await startWrapper({ args: [...ISOLATED, '--session-idle-ms', '300', '--pool-size', '0'] });
+  const { url, pid } = await startWrapper({ args: [...ISOLATED, '--session-idle-ms', '3000', '--pool-size', '0'] });
   const session = await openSession(url);
   const pids = [Number(await session.call('pid')), Number(await modernClient(url).text('pid'))];
 
+  expect(pids.map(Number.isInteger)).toEqual([true, true]);
   await untilGone(pids);
   // The server that tells whether it works at all stays.
   while (descendantsOf(pid).length > 1) await sleep(20);

@@ -13,6 +13,8 @@ import { killStarted, startWrapper, type WrapperProcess } from './wrapper-proces
 const AUDIENCE = 'https://hello.mcp.example.com/mcp';
 /** Clocks may differ by this much, so a token is good for that much longer. */
 const LEEWAY_SECONDS = 30;
+/** Far longer than it takes to open a stream of each kind. */
+const OPENING_SECONDS = 8;
 let issuer: Issuer;
 
 beforeAll(async () => {
@@ -62,9 +64,9 @@ test('streams of a key that is revoked end, and those of other keys go on', asyn
 test('streams end when their token expires', async () => {
   const args = ['--public-url', AUDIENCE, '--oauth-issuer', issuer.url];
   const wrapper = await startWrapper({ args });
-  const inASecond = Math.floor(Date.now() / 1000) - LEEWAY_SECONDS + 2;
+  const soon = Math.floor(Date.now() / 1000) - LEEWAY_SECONDS + OPENING_SECONDS;
 
-  const { ended } = await openEach(wrapper, await issuer.token({ exp: inASecond }));
+  const { ended } = await openEach(wrapper, await issuer.token({ exp: soon }));
 
   expect(await ended).toBe(1008);
 });

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parsePlainHead } from '../src/http/plain-request.ts';
 import { PLAIN_BODY_WAIT_MS } from '../src/limits.ts';
 import { openSession } from './mcp-client.ts';
 import { modernClient } from './modern-client.ts';
-import { openConnection, type RawReply } from './raw-connection.ts';
+import { openConnection, type RawConnection, type RawReply } from './raw-connection.ts';
 import { killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 const LIST = '{"jsonrpc":"2.0","id":1,"method":"tools/list"}';
@@ -192,44 +193,55 @@ describe('A connection', () => {
     expect(replies.map((one) => JSON.parse(one?.body ?? '{}').id)).toEqual([1, 2, 3, undefined, 4]);
   });
 
-  test('takes a request in two pieces, wherever it is cut', async () => {
-    const bytes = post(LIST);
-    const headEnd = bytes.indexOf('\r\n\r\n') + 4;
-    const cuts = [1, 20, headEnd - 1, headEnd, bytes.length - 1];
+  const bytes = post(LIST);
+  const headEnd = bytes.indexOf('\r\n\r\n') + 4;
 
-    const replies = await Promise.all(
-      cuts.map(async (cut) => {
-        const { send, reply, socket } = await openConnection(wrapper.origin);
-        await send(post(LIST));
-        await reply();
-        await send(bytes.slice(0, cut));
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        await send(bytes.slice(cut) + HEALTH);
-        const answered = await reply();
-        await reply();
-        socket.destroy();
-        return answered;
-      }),
-    );
+  /** Sends the second piece of a request some time after the first, behind another request. @returns its reply */
+  async function sendInPieces(cut: number, pauseMs: number): Promise<RawReply | undefined> {
+    const { send, reply, socket } = await openConnection(wrapper.origin);
+    await send(post(LIST));
+    await reply();
+    await send(bytes.slice(0, cut));
+    await sleep(pauseMs);
+    await send(bytes.slice(cut) + HEALTH);
+    const answered = await reply();
+    const next = await reply();
+    socket.destroy();
+    expect([answered?.status, JSON.parse(answered?.body ?? '{}').id, next?.status]).toEqual([200, 1, 200]);
+    return answered;
+  }
 
-    expect(replies.map((one) => [one?.status, one?.isByNode])).toEqual(cuts.map((cut) => [200, cut < headEnd]));
-    expect(replies.map((one) => JSON.parse(one?.body ?? '{}').id)).toEqual(cuts.map(() => 1));
+  test.each([
+    ['in its first letter', 1],
+    ['in the head', 20],
+    ['before the end of the head', headEnd - 1],
+  ])('takes a request that is cut %s, and leaves it to node:http', async (_where, cut) => {
+    let pauseMs = 50;
+    // As long as the pieces come together, the pause was too short for the machine.
+    while (!(await sendInPieces(cut, pauseMs))?.isByNode) pauseMs *= 2;
   });
 
-  test('whose body is late or large goes to node:http, and the body is not lost', async () => {
-    const late = await openConnection(wrapper.origin);
-    const large = await openConnection(wrapper.origin);
-    const bytes = post(LIST);
+  test.each([
+    ['after the head', headEnd],
+    ['before its last letter', bytes.length - 1],
+  ])('takes a request that is cut %s by itself', async (_where, cut) => {
+    let pauseMs = PLAIN_BODY_WAIT_MS / 2;
+    // As long as the second piece comes too late, the pause was too long.
+    while ((await sendInPieces(cut, pauseMs))?.isByNode) pauseMs /= 2;
+  });
 
-    await late.send(bytes.slice(0, -10));
-    await large.send(post('x'.repeat(200_000)));
-    await new Promise((resolve) => setTimeout(resolve, PLAIN_BODY_WAIT_MS + 200));
-    await late.send(bytes.slice(-10));
+  test('whose body is late goes to node:http, and the body is not lost', async () => {
+    let pauseMs = PLAIN_BODY_WAIT_MS * 1.2;
+    while (!(await sendInPieces(bytes.length - 10, pauseMs))?.isByNode) pauseMs *= 2;
+  });
 
-    expect(await late.reply()).toMatchObject({ status: 200, isByNode: true });
-    expect(await large.reply()).toMatchObject({ status: 413, isByNode: true });
-    late.socket.destroy();
-    large.socket.destroy();
+  test('whose body is large goes to node:http', async () => {
+    const { send, reply, socket } = await openConnection(wrapper.origin);
+
+    await send(post('x'.repeat(200_000)));
+
+    expect(await reply()).toMatchObject({ status: 413, isByNode: true });
+    socket.destroy();
   });
 
   test('that brings no HTTP after a plain request ends with a refusal', async () => {
@@ -294,6 +306,40 @@ describe('A wrapper that ends', () => {
     expect(answer).toMatchObject({ status: 200, isByNode: false });
     await Promise.all([idle.ended, busy.ended]);
     expect(await wrapper.exited).toBe(0);
+  });
+
+  test.each([
+    ['a plain connection', ''],
+    ['one of node:http', HEALTH],
+  ])('says on %s that its answers are the last ones', async (_what, before) => {
+    const wrapper = await startWrapper();
+    const head = `POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
+    const post = (body: string): string => `${head}content-length: ${body.length}\r\n\r\n${body}`;
+    const open = async (): Promise<RawConnection> => {
+      const connection = await openConnection(wrapper.origin);
+      await connection.send(before || post(LIST));
+      expect(await connection.reply()).toMatchObject({ status: 200, headers: { connection: 'keep-alive' } });
+      return connection;
+    };
+    const [busy, late] = [await open(), await open()];
+    const client = await openSession(wrapper.url);
+    const server = Number(await client.call('pid'));
+    await busy.send(post('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"gate"}}'));
+    while (!(await client.call('received')).includes('"gate"'));
+
+    wrapper.kill('SIGTERM');
+    await wrapper.logged('Draining');
+    await late.send(post(LIST));
+    const refused = await late.reply();
+    await late.ended;
+    process.kill(server, 'SIGUSR2');
+    const answered = await busy.reply();
+    await busy.ended;
+
+    const isByNode = before !== '';
+    expect(refused).toMatchObject({ status: 503, isByNode, headers: { connection: 'close', 'retry-after': '1' } });
+    expect(answered).toMatchObject({ status: 200, isByNode, headers: { connection: 'close' } });
+    for (const reply of [refused, answered]) expect(reply?.headers).not.toHaveProperty('keep-alive');
   });
 });
 

@@ -287,6 +287,24 @@ test('answer nested too deeply for this process becomes an error of its own call
   expect(await client.call('echo', { message: 'still here' })).toBe('still here');
 });
 
+test.each([
+  ['no object as its result', { result: 'x' }, 'a result that is no object'],
+  ['null as its result', { result: null }, 'a result that is no object'],
+  ['a text as its error', { error: 'broken' }, 'an error without code or message'],
+  ['an error without code', { error: { message: 'broken' } }, 'an error without code or message'],
+  ['neither result nor error', {}, 'a message that is no JSON-RPC 2.0 response'],
+  ['another JSON-RPC', { jsonrpc: '1.0', result: {} }, 'a message that is no JSON-RPC 2.0 response'],
+])('answer of the child with %s ends its call with an error that clients take', async (_what, answer, said) => {
+  const { url } = await startWrapper();
+  const client = await openSession(url);
+
+  const { last } = await client.request('tools/call', { name: 'malformed', arguments: { answer } }, 'odd');
+
+  const message = `The MCP server answered with ${said}`;
+  const data = { reason: 'malformed-answer', ...('error' in answer && { error: answer.error }) };
+  expect(last).toEqual({ jsonrpc: '2.0', id: 'odd', error: { code: -32603, message, data } });
+});
+
 test('messages of 8 MB pass both ways', async () => {
   const { url } = await startWrapper();
   const client = await openSession(url);
@@ -298,7 +316,7 @@ test('messages of 8 MB pass both ways', async () => {
 test(
   verifies('timeout-cancels', 'call that the child never answers ends with an error, and the child is told'),
   async () => {
-    const { url } = await startWrapper({ args: ['--request-timeout-ms', '100'] });
+    const { url } = await startWrapper({ args: ['--request-timeout-ms', '3000'] });
     const client = await openSession(url);
 
     const { last } = await client.request('tools/call', { name: 'hang' }, 'slow');

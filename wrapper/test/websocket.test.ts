@@ -171,7 +171,7 @@ test('SIGTERM lets open calls finish, ends subscriptions, then closes with 1001'
 });
 
 test('subscriptions and unused connections end, so that a server can be scaled to zero', async () => {
-  const wrapper = await startWrapper({ args: ['--stream-age-ms-max', '1000', '--session-idle-ms', '200'] });
+  const wrapper = await startWrapper({ args: ['--stream-age-ms-max', '1000', '--session-idle-ms', '3000'] });
   const { ask, next, closed } = await connect(wrapper);
 
   await ask('subscriptions/listen', { ...MODERN, notifications: { toolsListChanged: true } }, 5);

@@ -105,12 +105,22 @@ function parseLogLine(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A port that was free a moment ago, for what must be told its own address. */
+/** Ports below those that systems hand out (from 32,768 on Linux), 250 for each worker of Jest. */
+const PORTS_FROM = 30_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 10) * 250;
+const PORTS = 250;
+let nextPort = Math.floor(Math.random() * PORTS);
+
+/** A port that stays free until it is used, for what must be told its own address or comes back at it. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
+  for (;;) {
+    const port = PORTS_FROM + (nextPort++ % PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

@@ -1,6 +1,7 @@
 import { decodeContent } from '../http/decode-content.ts';
 import type { HttpResponse } from '../http/http-response.ts';
 import { EventDecoder } from './event-decoder.ts';
+import { parseExactly } from './exact-json.ts';
 import { isObject } from './json-rpc.ts';
 import { ANSWER_BYTES_MAX, ERROR_BODY_BYTES_MAX, KEEP_ALIVE_SILENCE_MS } from './limits.ts';
 import { RemoteError, type RpcError } from './remote-failure.ts';
@@ -81,7 +82,7 @@ async function readText(
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     throw new RemoteError({ kind: 'bad-answer', detail: 'it is not JSON' });
   }

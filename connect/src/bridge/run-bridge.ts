@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { ClientAsks } from './client-asks.ts';
+import { parseExactly } from './exact-json.ts';
 import { classifyMessage, ERROR, errorResponse, isObject, type Message, type RequestId } from './json-rpc.ts';
 import { LegacyFront } from './legacy-front.ts';
 import { END_GRACE_MS, LINE_BYTES_MAX } from './limits.ts';
@@ -141,7 +142,7 @@ async function readUntilEnd({ input, signal }: BridgeOptions, bridge: Bridge): P
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return undefined;
   }

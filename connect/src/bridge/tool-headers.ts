@@ -1,3 +1,4 @@
+import { exactDigits } from './exact-json.ts';
 import { isObject, type JsonObject } from './json-rpc.ts';
 
 /** A tool's parameter that is mirrored into a header (2026-07-28, streamable HTTP, custom headers). */
@@ -84,7 +85,9 @@ export function mirrorArguments(parameters: readonly HeaderParameter[], args: un
   const headers: Record<string, string> = {};
   for (const { header, path } of parameters) {
     const value = valueAt(args, path);
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    const digits = exactDigits(value);
+    if (digits !== undefined) headers[header] = digits;
+    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       headers[header] = encodeHeaderValue(String(value));
     }
   }

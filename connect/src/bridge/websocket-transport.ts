@@ -3,6 +3,7 @@ import { CONNECT_TIMEOUT_MS } from '../http/limits.ts';
 import { lookupLocalhost } from '../http/lookup-localhost.ts';
 import { findProxy } from '../http/proxy.ts';
 import { TunnelAgent } from '../http/tunnel-agent.ts';
+import { parseExactly } from './exact-json.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
 import { classifyMessage, isObject, type Message, type RequestId } from './json-rpc.ts';
 import { ANSWER_BYTES_MAX, KEEP_ALIVE_SILENCE_MS, RENEWALS_MAX, WEBSOCKET_PING_MS } from './limits.ts';
@@ -238,7 +239,7 @@ function gone(): RemoteError {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import { readGroupMembers } from './group-members.ts';
 import { readProcessStart } from './process-identity.ts';
 
 /** How long leftovers get between SIGKILL and a look whether they are gone. */
-const killWaitMs = 2000;
+const killWaitMs = 10_000;
 
 /**
  * Remembers on disk which process groups are ours, so that a start after a crash ends what the crash left behind, and

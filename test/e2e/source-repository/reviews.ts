@@ -61,7 +61,10 @@ export function testReviews(started: () => E2ePlatform): void {
       });
       const failed = await manifestsCheck(platform, pull.head.sha);
       expect(failed).toMatchObject({ conclusion: 'failure', output: { title: '1 problem to mend' } });
-      const comments = await botComments(platform, DEPLOYMENTS, pull.number);
+      const comments = await platform.waitFor('the comment on it', async () => {
+        const found = await botComments(platform, DEPLOYMENTS, pull.number);
+        return found.length > 0 && found;
+      });
       expect(comments).toHaveLength(1);
       expect(comments[0]?.body).toContain('spec.type: it is "LoadBalancer", expected "ClusterIP"');
       expect(comments[0]?.body).toContain('+  type: LoadBalancer');

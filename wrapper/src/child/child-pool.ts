@@ -50,6 +50,7 @@ export class ChildPool {
       line: () => {},
       oversized: () => {},
       stderrLine: this.#writeStderrLine,
+      hungUp: () => child.kill(),
       exit: () => this.#onExit(child),
     });
     this.#waiting.push(child);

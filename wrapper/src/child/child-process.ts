@@ -27,6 +27,8 @@ export interface ChildSink {
   line(text: string): void;
   oversized(line: OversizedLine): void;
   stderrLine(text: string): void;
+  /** It lives, but has closed what it is talked to by. */
+  hungUp(closed: 'stdin' | 'stdout'): void;
   /** Called once, after the last line. The process group is gone or was told to go. */
   exit(exit: ChildExit): void;
 }
@@ -41,6 +43,7 @@ export class StdioChild {
   sink: ChildSink;
   readonly #exited: Promise<void>;
   #isGone = false;
+  #isStopping = false;
   /** Lines of this turn of the event loop after its first: each write alone costs a system call and wakes the child. */
   #pending = '';
   #isCollecting = false;
@@ -54,8 +57,9 @@ export class StdioChild {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
-    // EPIPE and the like: the exit event follows and is what counts.
-    this.#process.stdin?.on('error', () => {});
+    // EPIPE and the like: most often the exit event follows and is what counts.
+    this.#process.stdin?.on('error', () => this.#hangUpUnlessExited('stdin'));
+    this.#process.stdout?.once('end', () => this.#hangUpUnlessExited('stdout'));
     this.#readLines(options.lineBytesMax);
     this.#exited = new Promise((resolve) => this.#watchExit(resolve));
   }
@@ -84,6 +88,7 @@ export class StdioChild {
 
   /** stdin EOF, then SIGTERM, then SIGKILL, each to the whole group. Resolves when the child has gone. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#flush();
     this.#process.stdin?.end();
     if (await this.#isExitedWithin(CHILD_EOF_GRACE_MS)) return;
@@ -127,6 +132,14 @@ export class StdioChild {
     });
     this.#process.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     this.#process.stderr?.on('end', () => err.end());
+  }
+
+  /** A server that is told to stop may close its streams first, one that ends by itself has its exit told. */
+  #hangUpUnlessExited(closed: 'stdin' | 'stdout'): void {
+    setTimeout(() => {
+      const { exitCode, signalCode } = this.#process;
+      if (!this.#isStopping && exitCode === null && signalCode === null) this.sink.hungUp(closed);
+    }, CHILD_OUTPUT_GRACE_MS).unref();
   }
 
   #watchExit(resolve: () => void): void {

@@ -4,24 +4,14 @@ import {
   RESTART_DELAY_MIN_MS,
   RESTART_RESET_MS,
   SILENCE_CHECK_MS,
-  STRAY_OUTPUT_CHARACTERS_MAX,
 } from '../limits.ts';
 import type { Log } from '../measure/log.ts';
-import {
-  classifyMessage,
-  type Message,
-  type Notification,
-  type Request,
-  type RequestId,
-  type Response,
-  type ResponseBody,
-  stringifySafely,
-} from '../protocol/json-rpc.ts';
+import { type RequestId, type ResponseBody, stringifySafely } from '../protocol/json-rpc.ts';
 import type { Era } from '../protocol/protocol-version.ts';
+import { ChildOutput, type ChildOutputEvents } from './child-output.ts';
 import type { ChildExit, ChildSink, StdioChild } from './child-process.ts';
 import { ChildRequests } from './child-requests.ts';
 import { describeExit } from './describe-exit.ts';
-import type { OversizedLine } from './line-decoder.ts';
 import { meetServer } from './meet-server.ts';
 import type { ClientIdentity, ServerIdentity } from './server-identity.ts';
 import { SignOfLife } from './sign-of-life.ts';
@@ -33,16 +23,12 @@ export type ChildState =
   | { kind: 'restarting'; exit: string }
   | { kind: 'stopped' };
 
-export interface SupervisorEvents {
+export interface SupervisorEvents extends ChildOutputEvents {
   ready(server: ServerIdentity): void;
   /** The child has gone; what it was asked is lost. */
   lost(exit: string): void;
   /** The child went before it was ready, for the nth time in a row. `exit` is a sentence for people. */
   failedToStart(exit: string, times: number): void;
-  response(response: Response): void;
-  request(request: Request): void;
-  oversizedResponse(id: number | undefined, bytes: number): void;
-  notification(notification: Notification): void;
 }
 
 export interface SupervisorOptions {
@@ -66,6 +52,7 @@ export class ChildSupervisor {
   readonly #events: SupervisorEvents;
   readonly #requests = new ChildRequests();
   readonly #signOfLife: SignOfLife;
+  readonly #output: ChildOutput;
   readonly #readyWaiters = new Set<() => void>();
   #state: ChildState = { kind: 'starting' };
   #child: StdioChild | undefined;
@@ -85,6 +72,7 @@ export class ChildSupervisor {
       request: (method, params) => this.request(method, params),
       client: options.client,
     });
+    this.#output = new ChildOutput(this.#withoutOwn(events), options.log);
   }
 
   get state(): ChildState {
@@ -108,9 +96,16 @@ export class ChildSupervisor {
     this.#state = { kind: 'starting' };
     this.#lastStderr = [];
     const child = this.#options.takeChild({
-      line: (text) => this.#receive(text),
-      oversized: (line) => this.#receiveOversized(line),
+      line: (text) => {
+        this.#signOfLife.hear();
+        this.#output.receive(text);
+      },
+      oversized: (line) => {
+        this.#signOfLife.hear();
+        this.#output.receiveOversized(line);
+      },
       stderrLine: (text) => this.#receiveStderr(text),
+      hungUp: (closed) => this.#onHungUp(child, closed),
       exit: (exit) => this.#onExit(exit),
     });
     this.#child = child;
@@ -170,6 +165,21 @@ export class ChildSupervisor {
     this.#child?.kill();
   }
 
+  /** What the wrapper itself asked for, and what it answers by itself, is nobody else's. */
+  #withoutOwn(events: SupervisorEvents): ChildOutputEvents {
+    return {
+      response: (response) => {
+        if (!this.#requests.settle(response)) events.response(response);
+      },
+      request: (request) => {
+        if (request.method === 'ping') this.respond(request.id, { result: {} });
+        else events.request(request);
+      },
+      notification: (notification) => events.notification(notification),
+      oversizedResponse: (id, bytes) => events.oversizedResponse(id, bytes),
+    };
+  }
+
   async #introduce(child: StdioChild): Promise<void> {
     const { client, knownEra, log, startTimeoutMs } = this.#options;
     const timer = setTimeout(() => {
@@ -222,6 +232,12 @@ export class ChildSupervisor {
     child?.kill();
   }
 
+  /** Which restarts it: no answer will come of it. */
+  #onHungUp(child: StdioChild, closed: 'stdin' | 'stdout'): void {
+    this.#options.log.error('Child cannot be heard or told anything any more', { closed });
+    child.kill();
+  }
+
   #onExit(exit: ChildExit): void {
     const { log } = this.#options;
     const sentence = describeExit(exit);
@@ -262,53 +278,12 @@ export class ChildSupervisor {
     this.start();
   }
 
-  #receive(text: string): void {
-    this.#signOfLife.hear();
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      return this.#reportStray(text);
-    }
-    if (!Array.isArray(value)) return this.#act(classifyMessage(value), text);
-    // A server of 2025-03-26 may batch what it has to say.
-    for (const one of value) this.#act(classifyMessage(one), text);
-  }
-
-  #act(message: Message, text: string): void {
-    switch (message.kind) {
-      case 'response':
-        if (!this.#requests.settle(message)) this.#events.response(message);
-        return;
-      case 'notification':
-        return this.#events.notification(message);
-      case 'request':
-        if (message.method === 'ping') return this.respond(message.id, { result: {} });
-        return this.#events.request(message);
-      case 'invalid':
-        return this.#reportStray(text);
-    }
-  }
-
-  #receiveOversized(line: OversizedLine): void {
-    this.#signOfLife.hear();
-    const id = /^\{"jsonrpc":"2\.0","id":(\d+),/.exec(line.head) ?? /,"id":(\d+)\}$/.exec(line.tail);
-    this.#options.log.error('Line of the child dropped: too long', { bytes: line.bytes });
-    this.#events.oversizedResponse(id ? Number(id[1]) : undefined, line.bytes);
-  }
-
   #receiveStderr(text: string): void {
     if (this.#state.kind === 'starting') {
       this.#lastStderr.push(text);
       if (this.#lastStderr.length > LAST_STDERR_LINES) this.#lastStderr.shift();
     }
     this.#options.writeStderrLine(text);
-  }
-
-  #reportStray(text: string): void {
-    this.#options.log.warn('Child wrote something other than JSON-RPC to stdout', {
-      text: text.slice(0, STRAY_OUTPUT_CHARACTERS_MAX),
-    });
   }
 
   #wakeReadyWaiters(): void {

@@ -6,6 +6,7 @@ import { CLOSE_MS_MAX, CONNECTION_KEEP_ALIVE_MS, REQUEST_RECEIVE_TIMEOUT_MS } fr
 import type { Log } from '../measure/log.ts';
 import { requestIdOf } from '../measure/request-id.ts';
 import { ERROR } from '../protocol/json-rpc.ts';
+import { closingWhen } from './closing-response.ts';
 import { cutSlowReaders } from './cut-slow-readers.ts';
 import { discardBody } from './discard-body.ts';
 import type { HttpReply, HttpRequest } from './http-exchange.ts';
@@ -33,6 +34,8 @@ export interface HttpServerOptions {
   logsRequests: boolean;
   log: Log;
   onRefusal: (reason: RefusalReason) => void;
+  /** From then on each answer is the last one of its connection, and says so. */
+  isDraining: () => boolean;
 }
 
 export interface HttpServer {
@@ -44,7 +47,7 @@ export interface HttpServer {
 
 /** The HTTP server of the wrapper. Whatever goes wrong, the answer is JSON without a trace of the inside. */
 export function createHttpServer(routes: Routes, options: HttpServerOptions): HttpServer {
-  const { headerBytesMax, headersMax, connectionsMax } = options;
+  const { headerBytesMax, headersMax, connectionsMax, isDraining } = options;
   const answer = (req: HttpRequest, res: HttpReply): void => answerRequest(routes, { req, res, options });
   const server = createServer(
     {
@@ -53,6 +56,7 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Ht
       maxHeaderSize: headerBytesMax,
       // `checkHeaders` says so in JSON.
       requireHostHeader: false,
+      ServerResponse: closingWhen(isDraining),
     },
     answer,
   );
@@ -75,7 +79,7 @@ export function createHttpServer(routes: Routes, options: HttpServerOptions): Ht
     sendRefusal(res, new Refusal({ status: 417, reason: 'bad-request', code: ERROR.invalidRequest, message }));
   });
   server.on('clientError', answerBrokenRequest);
-  const plain = new PlainConnections(server, { headerBytesMax, headersMax, onRequest: answer });
+  const plain = new PlainConnections(server, { headerBytesMax, headersMax, isDraining, onRequest: answer });
   cutSlowReaders(server, (cut) => options.log.warn('Slow readers cut: too many bytes wait for them', cut));
   return { server, close: () => closeServer(server, plain) };
 }

@@ -7,6 +7,7 @@ export interface PlainConnectionOptions {
   headerBytesMax: number;
   headersMax: number;
   onRequest: (req: PlainRequest, reply: PlainReply) => void;
+  isDraining: () => boolean;
   /** Takes the connection with all its bytes that were not answered, for good. */
   handOver: () => void;
 }
@@ -38,6 +39,10 @@ export class PlainConnection implements ReplyConnection {
     socket.on('timeout', this.#onTimeout);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
+  }
+
+  get isDraining(): boolean {
+    return this.#options.isDraining();
   }
 
   /** After the answer that is in hand, or at once; what is still on its way is left to `node:http`. */

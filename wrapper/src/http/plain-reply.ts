@@ -19,6 +19,8 @@ export interface ReplyConnection {
   readonly socket: Socket;
   /** No other request is taken after this one. */
   readonly isEnding: boolean;
+  /** The next head that is written says that the connection ends. */
+  readonly isDraining: boolean;
   end(): void;
   /** All of the reply has been handed to the socket. */
   over(reply: PlainReply): void;
@@ -61,7 +63,7 @@ export class PlainReply implements HttpReply {
     for (const name in headers) if (name !== 'connection') head += headerLine(name, headers[name] ?? '');
     this.#isChunked = headers['content-length'] === undefined;
     if (this.#isChunked) head += 'transfer-encoding: chunked\r\n';
-    if (headers.connection === 'close') this.#connection.end();
+    if (headers.connection === 'close' || this.#connection.isDraining) this.#connection.end();
     this.#head = `${head}date: ${httpDate()}\r\n${this.#connection.isEnding ? CLOSE : KEEP_ALIVE}\r\n`;
     return this;
   }

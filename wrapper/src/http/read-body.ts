@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DISCARD_BYTES_MAX } from '../limits.ts';
+import { parseExactly } from '../protocol/exact-json.ts';
 import { ERROR, isNestedDeeperThan } from '../protocol/json-rpc.ts';
 import type { HttpRequest } from './http-exchange.ts';
 import { PlainRequest } from './plain-request.ts';
@@ -30,7 +31,7 @@ function parseBody(body: Buffer, { nestingDepthMax }: { nestingDepthMax: number 
     throw new Refusal({ status: 400, reason: 'bad-request', code: ERROR.invalidRequest, message });
   }
   try {
-    return { value: JSON.parse(body.toString('utf8')) };
+    return { value: parseExactly(body.toString('utf8')) };
   } catch {
     throw parseError('The body is not JSON');
   }

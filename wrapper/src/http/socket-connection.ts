@@ -2,6 +2,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
 import { SOCKET_MESSAGES_MAX, STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
+import { parseExactly } from '../protocol/exact-json.ts';
 import {
   classifyMessage,
   ERROR,
@@ -114,7 +115,7 @@ export class SocketConnection {
     }
     let value: unknown;
     try {
-      value = JSON.parse(bytes.toString());
+      value = parseExactly(bytes.toString());
     } catch {
       return this.#refuse(null, ERROR.parse, 'The message is not JSON');
     }

@@ -98,7 +98,7 @@ function describeIdProblem(id: unknown): string | undefined {
       ? undefined
       : `"id" is longer than ${REQUEST_ID_CHARACTERS_MAX} characters`;
   }
-  if (typeof id !== 'number') return '"id" must be a string or a number';
+  if (typeof id !== 'number') return '"id" must be a string, or a number up to 2^53 - 1';
   if (!Number.isFinite(id)) return '"id" must be a finite number';
   return Number.isInteger(id) && !Number.isSafeInteger(id) ? '"id" must be at most 2^53 - 1' : undefined;
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { exactDigits } from './exact-json.ts';
 import { isObject, type JsonObject } from './json-rpc.ts';
 import type { HeaderParameter } from './tool-headers.ts';
 
@@ -88,7 +89,7 @@ function decodeHeaderValue(given: string): string | undefined {
 /** Integers are compared as numbers: `42.0` is 42. */
 function isSameValue(text: string, value: unknown): boolean {
   if (typeof value === 'number') return text.trim() !== '' && Number(text) === value;
-  return text === String(value);
+  return text === (exactDigits(value) ?? String(value));
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {

@@ -125,7 +125,7 @@ describe.each([
   );
 
   test(verifies('timeout-cancels', 'A call that takes too long is cancelled in the child'), async () => {
-    const impatient = await startWrapper({ flags, args: ['--request-timeout-ms', '200'] });
+    const impatient = await startWrapper({ flags, args: ['--request-timeout-ms', '3000'] });
     const client = modernClient(impatient.url);
 
     const { last } = await client.call('hang', {}, { id: 'slow' });
