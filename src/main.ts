@@ -95,6 +95,8 @@ async function run(config: Config): Promise<void> {
     disableRequestLogging: true,
     bodyLimit: 1024 * 1024,
     requestTimeout: REQUEST_MS_MAX,
+    // A proxy keeps its connections until it is told to close them: what comes on one of them is still answered.
+    return503OnClosing: false,
     frameworkErrors: answerUnroutable,
   });
   await registerWebhooks(fastify, {
