@@ -10,7 +10,7 @@ export type BotWord =
   /** A check run would have been written now. */
   | { kind: 'reported'; serverId: string; conclusion: string; at: number };
 
-/** As `src/main.ts` has it. */
+/** As `src/bot.ts` has it. */
 const WORKER_CONCURRENCY = 4;
 
 /** The half of the bot that follows the cluster: watch, queue, workers and decider; what GitHub would be told is told here. */

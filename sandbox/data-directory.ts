@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../src/domain/user-error.ts';
+import { makeFolder } from '../src/make-folder.ts';
 import { endLeftovers } from './end-leftovers.ts';
 import { readProcessStart } from './kubernetes/kubelet/process-identity.ts';
 
@@ -21,7 +22,7 @@ const MARK = 'State of an mcp-hosting sandbox. `npm start -- --fresh` forgets it
  * @throws UserError when a running sandbox holds it, or when it holds files of somebody else.
  */
 export async function claimDataDirectory(path: string, options: { fresh: boolean }): Promise<DataDirectory> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeDirectory(path);
   await refuseForeign(path);
   await refuseRunning(path);
   await endLeftovers(path);
@@ -31,6 +32,21 @@ export async function claimDataDirectory(path: string, options: { fresh: boolean
   const claim = join(path, CLAIM_FILE);
   await writeFile(claim, JSON.stringify({ pid: process.pid, startTime: readProcessStart(process.pid) }));
   return { path, release: () => rm(claim, { force: true }) };
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await makeFolder(path, { mode: 0o700 });
+    await access(path, constants.W_OK);
+  } catch (cause) {
+    const { code = 'it cannot be made' } = cause as NodeJS.ErrnoException;
+    throw new UserError(
+      'sandbox-data-unusable',
+      `Cannot use "${path}" for the sandbox: ${code}, expected a directory that can be made and written to`,
+      'Choose another with --data-dir.',
+      { cause },
+    );
+  }
 }
 
 async function refuseForeign(path: string): Promise<void> {

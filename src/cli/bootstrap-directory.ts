@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { proposeScaffold, scaffoldPaths } from '../domain/scaffold/propose-scaffold.ts';
 import type { Files } from '../domain/scaffold/render-scaffold.ts';
 import { parseScaffoldRecord, SCAFFOLD_RECORD } from '../domain/scaffold/scaffold-record.ts';
 import { UserError } from '../domain/user-error.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { BootstrapResult } from './bootstrap-command.ts';
 import type { CliContext } from './cli-context.ts';
 import { type BootstrapRequest, completeBootstrap } from './complete-bootstrap.ts';
@@ -50,7 +51,7 @@ async function writeChanges(directory: string, before: Files, after: Files): Pro
   for (const path of gone) await onDisk(join(directory, path), (file) => rm(file));
   for (const path of inOrder) {
     await onDisk(join(directory, path), async (file) => {
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file));
       await writeFile(file, after[path] ?? '');
     });
   }

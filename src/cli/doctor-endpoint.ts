@@ -24,7 +24,7 @@ export function endpointChecks({ config, now, timeoutMs }: DoctorPlace): DoctorC
           tls,
           timeoutMs: timeoutMs / 2,
         });
-        return diagnoseWildcard(probe, now());
+        return diagnoseWildcard(probe, { now: now(), route: config.route });
       },
     },
   ];

@@ -54,7 +54,16 @@ export function applyFact(rollout: Rollout, fact: RolloutFact, now: Date): Rollo
       return settle({ ...rollout, polledAt: now.toISOString() });
     case 'proposed':
       if (rollout.stage !== 'proposing') return rollout;
-      return enterProposed(withoutSnapshot({ ...withOverlay(rollout, fact.overlay), proposal: fact.proposal }), now);
+      return enterProposed(
+        withoutSnapshot({
+          ...withOverlay(rollout, fact.overlay),
+          proposal: fact.proposal,
+          unsetSecrets: fact.unsetSecrets,
+        }),
+        now,
+      );
+    case 'secrets-changed':
+      return rollout.stage === 'proposed' ? withUnset(rollout, fact.unsetSecrets) : rollout;
     case 'unchanged':
       if (rollout.stage !== 'proposing') return rollout;
       return enter(
@@ -148,6 +157,12 @@ function deadlineOf(stage: RolloutStage, now: Date): string {
 function enterProposed(rollout: Rollout, now: Date): Rollout {
   const proposed = enter(rollout, 'proposed', now);
   return proposed.mergePolicy === 'review' ? withoutDeadline(proposed) : proposed;
+}
+
+/** Who merges is told anew, where there is something else to tell. */
+function withUnset({ reportedStage, ...rollout }: Rollout, unsetSecrets: readonly string[]): Rollout {
+  const same = unsetSecrets.join() === (rollout.unsetSecrets ?? []).join();
+  return { ...rollout, ...(same && reportedStage ? { reportedStage } : {}), unsetSecrets };
 }
 
 function leftToPeople(rollout: Rollout): Rollout {

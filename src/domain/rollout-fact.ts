@@ -10,7 +10,12 @@ export type RolloutFact =
   | { kind: 'build-dispatched'; runId: number; url: string }
   | { kind: 'build-succeeded'; digest: string }
   | { kind: 'build-silent' }
-  | { kind: 'proposed'; proposal: NonNullable<Rollout['proposal']>; overlay?: Rollout['overlay'] }
+  | {
+      kind: 'proposed';
+      proposal: NonNullable<Rollout['proposal']>;
+      overlay?: Rollout['overlay'];
+      unsetSecrets: readonly string[];
+    }
   | { kind: 'unchanged'; headSha: string; overlay?: Rollout['overlay'] }
   | {
       kind: 'merged';
@@ -28,6 +33,8 @@ export type RolloutFact =
   | { kind: 'checks-passed' }
   | { kind: 'closed'; by: string | null }
   | { kind: 'still-open' }
+  /** Values were set or unset while its pull request waits. */
+  | { kind: 'secrets-changed'; unsetSecrets: readonly string[] }
   | { kind: 'refreshed' }
   | { kind: 'synced' }
   | { kind: 'not-synced'; because: string; uncoveredRevision?: string }

@@ -122,6 +122,8 @@ export interface Rollout {
   digest?: string;
   overlay?: OverlayInput;
   proposal?: PullRequestRef & { nodeId: string; branchHeadSha: string };
+  /** Declared variables that had no value when its pull request was last looked at, for whoever merges it. */
+  unsetSecrets?: readonly string[];
   merge?: { sha: string; by: string | null };
   /** Argo CD was asked to look at git for this rollout. */
   refreshed?: boolean;

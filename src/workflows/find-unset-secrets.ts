@@ -1,4 +1,5 @@
-import type { UnsetSecrets } from '../domain/missing-secrets.ts';
+import { declaredBy, type UnsetSecrets } from '../domain/missing-secrets.ts';
+import type { Rollout } from '../domain/rollout.ts';
 import { UserError } from '../domain/user-error.ts';
 import { RetryLaterError } from '../ports/retry-later.ts';
 import type { Platform } from './platform.ts';
@@ -19,6 +20,17 @@ export async function findUnsetSecrets(
     if (missing.length > 0) unset.push({ serverId, names: missing });
   }
   return unset;
+}
+
+/**
+ * The values that the pods of a rollout would wait for, once it is merged. Of an outside store nothing is known before the
+ * merge: it is asked with what the overlay says.
+ */
+export async function unsetSecretsOf(platform: Platform, rollout: Rollout): Promise<readonly string[]> {
+  const starts = rollout.kind === 'deploy' || rollout.kind === 'start';
+  if (!starts || (rollout.overlay?.config ?? rollout.config).secrets === 'external') return [];
+  const [unset] = await findUnsetSecrets(platform, new Map([[rollout.serverId, declaredBy(rollout)]]));
+  return unset?.names ?? [];
 }
 
 async function readNames(platform: Platform, serverId: string): Promise<string[] | undefined> {

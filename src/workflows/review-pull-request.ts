@@ -9,9 +9,9 @@ import { type FolderSides, type ManifestsReview, reviewInSteps } from '../domain
 import { type TouchedPaths, touchedPaths, touchesNothing } from '../domain/review/touched-paths.ts';
 import type { MergeGroup, ReviewSubject, StatusReport } from '../ports/github.ts';
 import { recordFact } from './advance-server.ts';
-import { findUnsetSecrets } from './find-unset-secrets.ts';
+import { findUnsetSecrets, unsetSecretsOf } from './find-unset-secrets.ts';
 import type { Platform } from './platform.ts';
-import { endpointUrlOf, imageRegistryOf, ownDomainOf } from './server-names.ts';
+import { endpointUrlOf, imageOf, ownDomainOf } from './server-names.ts';
 
 /** Servers of one pull request that are checked: four requests for their files, and a comment that people can read. */
 const SERVERS_MAX = 200;
@@ -103,7 +103,7 @@ async function reviewOf(
       ...(base ? { base } : {}),
       policy: subject.policy,
       limitRangeText: subject.limitRangeText,
-      registriesOf: await registriesOf(platform, [...touched.servers.keys()]),
+      imagesOf: await imagesOf(platform, [...touched.servers.keys()]),
       claims: await platform.hostedServers.claimedDomains(),
     }),
   );
@@ -170,15 +170,15 @@ function settingsOf({ settings }: Platform) {
 }
 
 /** Images of the owner of the deployments repository, and of the owner of each server's own repository. */
-async function registriesOf(platform: Platform, serverIds: readonly string[]): Promise<(id: string) => string[]> {
+/** By the owner of its repository; of a server that nobody knows yet, by that of the deployments repository. */
+async function imagesOf(platform: Platform, serverIds: readonly string[]): Promise<(id: string) => string[]> {
   const { settings, hostedServers } = platform;
-  const own = imageRegistryOf(settings, settings.deploymentsRepository);
   const known = new Map<string, string>();
   for (const serverId of serverIds) {
     const server = await hostedServers.findByServerId(serverId);
-    if (server) known.set(serverId, imageRegistryOf(settings, server.source.repository));
+    if (server) known.set(serverId, imageOf(settings, server.source.repository, serverId));
   }
-  return (serverId) => [...new Set([own, known.get(serverId) ?? own])];
+  return (serverId) => [known.get(serverId) ?? imageOf(settings, settings.deploymentsRepository, serverId)];
 }
 
 /**
@@ -268,14 +268,17 @@ export async function reviewOpenPullRequests(platform: Platform, which: 'all' | 
 }
 
 /**
- * Checks a server's open deployment pull request again, whose check says which of its secrets are not set. Where that
- * fails the check says what was so before, and the rollout goes on all the same: nobody has to wait for it.
+ * Checks a server's open deployment pull request again, whose check says which of its secrets are not set, as the server's
+ * comment does. Where that fails they say what was so before, and the rollout goes on all the same: nobody has to wait for it.
  */
 export async function renewProposalCheck(platform: Platform, serverId: string): Promise<void> {
   try {
     const waiting = await platform.rollouts.unfinished(serverId);
-    for (const { stage, proposal } of waiting) {
+    for (const rollout of waiting) {
+      const { stage, proposal } = rollout;
       if (stage !== 'proposed' || !proposal) continue;
+      const unsetSecrets = await unsetSecretsOf(platform, rollout);
+      await recordFact(platform, serverId, rollout.id, { kind: 'secrets-changed', unsetSecrets });
       const query = { number: proposal.number, headSha: proposal.branchHeadSha, branch: deploymentBranch(serverId) };
       await reviewPullRequest(platform, query);
     }

@@ -21,7 +21,7 @@ export function imageOf(settings: PlatformSettings, repository: RepositoryName, 
 }
 
 /** What the image repositories of all servers of an owner begin with. */
-export function imageRegistryOf(settings: PlatformSettings, { owner }: RepositoryName): string {
+function imageRegistryOf(settings: PlatformSettings, { owner }: RepositoryName): string {
   return settings.imageRepositoryTemplate.replaceAll('{owner}', owner.toLowerCase());
 }
 

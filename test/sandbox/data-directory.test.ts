@@ -40,6 +40,18 @@ test('a directory with files of somebody else is refused, with --fresh too', asy
   expect(await readdir(dir)).toEqual(['thesis.txt']);
 });
 
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('a place where no directory can be made is refused', async () => {
+  await expect(claimDataDirectory('/proc/x5/y', { fresh: false })).rejects.toMatchObject({
+    code: 'sandbox-data-unusable',
+  });
+  await writeFile(join(dir, 'file'), '');
+  await expect(claimDataDirectory(join(dir, 'file/y'), { fresh: false })).rejects.toMatchObject({
+    code: 'sandbox-data-unusable',
+  });
+});
+
 test('a directory with a running sandbox is refused, and its processes live', async () => {
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   const pid = other.pid as number;

@@ -20,16 +20,20 @@ export async function inspectDatabase(databaseUrl: string, timeoutMs: number): P
   });
   await reach(databaseUrl, () => client.connect());
   try {
-    const { rows } = await client.query<{ version: string; used: number; max: number }>(`
-      SELECT current_setting('server_version') AS version,
-        (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
-        current_setting('max_connections')::int AS max
-    `);
-    const [{ version = '0', used = 0, max = 0 } = {}] = rows;
-    return { version, ...(await compareMigrations(client)), connections: { used, max } };
+    return await reach(databaseUrl, () => readState(client));
   } finally {
     await client.end();
   }
+}
+
+async function readState(client: pg.Client): Promise<DatabaseState> {
+  const { rows } = await client.query<{ version: string; used: number; max: number }>(`
+    SELECT current_setting('server_version') AS version,
+      (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS used,
+      current_setting('max_connections')::int AS max
+  `);
+  const [{ version = '0', used = 0, max = 0 } = {}] = rows;
+  return { version, ...(await compareMigrations(client)), connections: { used, max } };
 }
 
 /** @throws as `Database` does; also where the tables are not there yet */

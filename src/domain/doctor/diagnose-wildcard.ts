@@ -1,3 +1,4 @@
+import type { RouteSettings } from '../overlay-input.ts';
 import { broken, type Diagnosis, type DoctorProblem, warning } from './diagnosis.ts';
 
 /** What a TLS client was shown. */
@@ -23,23 +24,36 @@ export interface WildcardProbe {
 const DAYS_LEFT_MIN = 14;
 const DAY_MS = 24 * 60 * 60_000;
 
-export function diagnoseWildcard(probe: WildcardProbe, now: Date): Diagnosis {
+/** @param context.route what is to answer: its hints name that, and nothing that the installation does not have */
+export function diagnoseWildcard(probe: WildcardProbe, context: { now: Date; route: RouteSettings }): Diagnosis {
+  const { now, route } = context;
   const { host, port, addresses, certificate } = probe;
   const domain = host.slice(host.indexOf('.') + 1);
   if (addresses.length === 0) {
-    const fix = `Make a DNS record *.${domain} that leads to the gateway: kubectl -n gateway get gateway mcp -o jsonpath='{.status.addresses}'`;
+    const fix = `Make a DNS record *.${domain} that leads to ${whereAddressesAre(route)}`;
     return { found: `*.${domain}`, problems: [broken(`${host} does not resolve.`, fix)] };
   }
   const found = `*.${domain} leads to ${addresses.join(', ')}`;
   if (certificate === undefined) return { found: `${found}, by http`, problems: [] };
   if (certificate === 'no-answer') {
-    const fix = 'kubectl -n gateway describe gateway mcp   # or the Service of the ingress controller';
+    const fix =
+      route.kind === 'gateway'
+        ? `kubectl -n ${route.gatewayNamespace} describe gateway ${route.gatewayName}`
+        : `${LIST_BALANCERS}   # that of the ingress controller of class ${route.className} is to listen there`;
     return { found, problems: [broken(`Nothing answers TLS at ${host}:${port}.`, fix)] };
   }
   return {
     found: `${found}, certificate of ${certificate.issuer}`,
     problems: certificateProblems(certificate, host, now),
   };
+}
+
+const LIST_BALANCERS = 'kubectl get services -A --field-selector spec.type=LoadBalancer';
+
+function whereAddressesAre(route: RouteSettings): string {
+  if (route.kind === 'ingress') return `the ingress controller of class ${route.className}: ${LIST_BALANCERS}`;
+  const { gatewayName, gatewayNamespace } = route;
+  return `the gateway: kubectl -n ${gatewayNamespace} get gateway ${gatewayName} -o jsonpath='{.status.addresses}'`;
 }
 
 function certificateProblems(certificate: ShownCertificate, host: string, now: Date): DoctorProblem[] {

@@ -1,6 +1,7 @@
 import type { OverlayInput } from '../overlay-input.ts';
 import { sessionAffinity } from '../session-affinity.ts';
 import { defineCustomResource, type ValidManifest } from './custom-resource.ts';
+import { GATEWAY_GROUP } from './http-route.ts';
 import { selectorLabels, serverObjectName } from './server-object.ts';
 
 interface Spec {
@@ -26,7 +27,11 @@ export const backendTrafficPolicy = defineCustomResource<Spec>({
           type: 'object',
           additionalProperties: false,
           required: ['group', 'kind', 'name'],
-          properties: { group: { type: 'string' }, kind: { type: 'string' }, name: { type: 'string', minLength: 1 } },
+          properties: {
+            group: { type: 'string', const: GATEWAY_GROUP },
+            kind: { type: 'string' },
+            name: { type: 'string', minLength: 1 },
+          },
         },
       },
       loadBalancer: {
@@ -47,7 +52,7 @@ export const backendTrafficPolicy = defineCustomResource<Spec>({
                 nullable: true,
                 additionalProperties: false,
                 required: ['name'],
-                properties: { name: { type: 'string' } },
+                properties: { name: { type: 'string', const: 'Authorization' } },
               },
             },
           },
@@ -106,7 +111,7 @@ export function backendTrafficPolicyManifest(input: OverlayInput): ValidManifest
   return backendTrafficPolicy({
     metadata: { name, namespace: input.namespace, labels: selectorLabels(input.serverId) },
     spec: {
-      targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', name }],
+      targetRefs: [{ group: GATEWAY_GROUP, kind: 'HTTPRoute', name }],
       ...(affinity
         ? {
             loadBalancer: {

@@ -132,7 +132,7 @@ function poolToleration({ label, value }: NodePool): NonNullable<IPodSpec['toler
   return { key: label, operator: 'Equal', value, effect: 'NoSchedule' };
 }
 
-const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
+export const SPREAD_OVER = ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'];
 
 /** As even as there is room for: a cluster with one node runs them all the same. */
 function spread({ serverId }: OverlayInput) {
@@ -231,10 +231,10 @@ function isPrivate({ config }: OverlayInput): boolean {
 const ACCESS_VOLUME = 'access';
 export const ACCESS_PATH = '/etc/mcp-access';
 /** Key of the Secret and name of its file. */
-const ACCESS_KEYS_FILE = 'keys';
+export const ACCESS_KEYS_FILE = 'keys';
 export const KEYS_FILE_PATH = `${ACCESS_PATH}/${ACCESS_KEYS_FILE}`;
 /** By the pod's own group alone, which `fsGroup` gives the files to. */
-const ACCESS_FILE_MODE = 0o440;
+export const ACCESS_FILE_MODE = 0o440;
 
 /**
  * The hashes of the access keys, as a folder: a single file (`subPath`) would never be renewed. The pod starts without

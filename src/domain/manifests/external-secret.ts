@@ -19,6 +19,11 @@ interface Spec {
   }[];
 }
 
+/** Written as the API server keeps a duration, or Argo CD finds a difference. */
+const REFRESH_INTERVAL = '15m0s';
+
+const VARIABLE_NAME = { type: 'string', pattern: '^[A-Z_][A-Z0-9_]*$' } as const;
+
 const constant = (value: string) => ({ type: 'string', const: value }) as const;
 
 export const externalSecret = defineCustomResource<Spec>({
@@ -29,7 +34,7 @@ export const externalSecret = defineCustomResource<Spec>({
     additionalProperties: false,
     required: ['refreshInterval', 'secretStoreRef', 'target', 'data'],
     properties: {
-      refreshInterval: { type: 'string', minLength: 2 },
+      refreshInterval: constant(REFRESH_INTERVAL),
       secretStoreRef: {
         type: 'object',
         additionalProperties: false,
@@ -57,14 +62,14 @@ export const externalSecret = defineCustomResource<Spec>({
           additionalProperties: false,
           required: ['secretKey', 'remoteRef'],
           properties: {
-            secretKey: { type: 'string', minLength: 1 },
+            secretKey: VARIABLE_NAME,
             remoteRef: {
               type: 'object',
               additionalProperties: false,
               required: ['key', 'property', 'conversionStrategy', 'decodingStrategy', 'metadataPolicy'],
               properties: {
                 key: { type: 'string', minLength: 1 },
-                property: { type: 'string', minLength: 1 },
+                property: VARIABLE_NAME,
                 conversionStrategy: constant('Default'),
                 decodingStrategy: constant('None'),
                 metadataPolicy: constant('None'),
@@ -78,9 +83,6 @@ export const externalSecret = defineCustomResource<Spec>({
 });
 
 type Store = NonNullable<NonNullable<OverlayPolicy['secrets']>['store']>;
-
-/** Written as the API server keeps a duration, or Argo CD finds a difference. */
-const REFRESH_INTERVAL = '15m0s';
 
 /** Where the values of a server are in the store, unless the policy says otherwise. */
 const PATH_DEFAULT = 'mcp-servers/{server-id}';

@@ -4,7 +4,7 @@ import { planScaling } from '../plan-scaling.ts';
 import { INTERCEPTOR } from './keda.ts';
 import { domainsOf, hostsOf, SERVICE_PORT, selectorLabels, serverObjectName } from './server-object.ts';
 
-const GATEWAY_GROUP = 'gateway.networking.k8s.io';
+export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
 
 /**
  * The route of an installation with a Gateway, whose wildcard certificate covers the host. Fields that the API server

@@ -1,3 +1,4 @@
+import type { OverlayPolicy } from '../deployments-policy.ts';
 import type { OverlayInput } from '../overlay-input.ts';
 import { isCountInGit } from '../plan-scaling.ts';
 import { serverObjectName } from './server-object.ts';
@@ -33,12 +34,12 @@ export function kustomization(input: OverlayInput, resources: string[]): Kustomi
         includeTemplates: true,
       },
     ],
-    images: [{ name: input.image, newName: mirroredImage(input), digest: input.digest }],
+    images: [{ name: input.image, newName: mirrored(input.image, input.policy), digest: input.digest }],
     ...(isCountInGit(input) ? { replicas: [{ name: serverObjectName(input.serverId), count: input.replicas }] } : {}),
   };
 }
 
 /** A mirror takes the place of the registry's host. */
-function mirroredImage({ image, policy }: OverlayInput): string {
+export function mirrored(image: string, policy: Pick<OverlayPolicy, 'registryMirror'> | undefined): string {
   return policy?.registryMirror ? `${policy.registryMirror}${image.slice(image.indexOf('/'))}` : image;
 }

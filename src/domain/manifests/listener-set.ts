@@ -1,6 +1,7 @@
 import type { OverlayInput, RouteSettings } from '../overlay-input.ts';
 import { domainsSecretName } from './certificate.ts';
 import { defineCustomResource, type ValidManifest } from './custom-resource.ts';
+import { GATEWAY_GROUP } from './http-route.ts';
 import { selectorLabels, serverObjectName } from './server-object.ts';
 
 interface Spec {
@@ -29,7 +30,7 @@ export const listenerSet = defineCustomResource<Spec>({
         type: 'object',
         additionalProperties: false,
         required: ['group', 'kind', 'name', 'namespace'],
-        properties: { group: text, kind: text, name: text, namespace: text },
+        properties: { group: { type: 'string', const: GATEWAY_GROUP }, kind: text, name: text, namespace: text },
       },
       listeners: {
         type: 'array',
@@ -40,7 +41,7 @@ export const listenerSet = defineCustomResource<Spec>({
           additionalProperties: false,
           required: ['name', 'hostname', 'port', 'protocol', 'tls', 'allowedRoutes'],
           properties: {
-            name: text,
+            name: { type: 'string', pattern: '^domain-[0-9]{1,2}$' },
             hostname: {
               type: 'string',
               maxLength: 253,
@@ -61,7 +62,7 @@ export const listenerSet = defineCustomResource<Spec>({
                     type: 'object',
                     additionalProperties: false,
                     required: ['group', 'kind', 'name'],
-                    properties: { group: { type: 'string' }, kind: text, name: text },
+                    properties: { group: { type: 'string', const: '' }, kind: text, name: text },
                   },
                 },
               },
@@ -101,7 +102,7 @@ export function listenerSetManifest(
     },
     spec: {
       parentRef: {
-        group: 'gateway.networking.k8s.io',
+        group: GATEWAY_GROUP,
         kind: 'Gateway',
         name: route.gatewayName,
         namespace: route.gatewayNamespace,

@@ -19,6 +19,8 @@ interface Spec {
 
 /** Time without a request or stream after which the last pod goes: longer than people think between two questions. */
 const IDLE_SECONDS = 600;
+/** Who waits for longer wants no scaling to zero. */
+const DAY_SECONDS = 86_400;
 
 export const scaledObject = defineCustomResource<Spec>({
   apiVersion: 'keda.sh/v1alpha1',
@@ -38,8 +40,8 @@ export const scaledObject = defineCustomResource<Spec>({
           name: { type: 'string', minLength: 1 },
         },
       },
-      initialCooldownPeriod: { type: 'integer', minimum: 0, nullable: true },
-      cooldownPeriod: { type: 'integer', minimum: 0 },
+      initialCooldownPeriod: { type: 'integer', minimum: 0, maximum: DAY_SECONDS, nullable: true },
+      cooldownPeriod: { type: 'integer', minimum: 0, maximum: DAY_SECONDS },
       minReplicaCount: { type: 'integer', const: 0 },
       maxReplicaCount: { type: 'integer', minimum: 1 },
       triggers: {

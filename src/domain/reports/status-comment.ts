@@ -1,4 +1,5 @@
 import { assertNever } from '../assert-never.ts';
+import { unsetSecretsWords } from '../missing-secrets.ts';
 import type { Rollout } from '../rollout.ts';
 import { claudeDesktopConfig } from './claude-desktop-config.ts';
 import { describeStage, participle, succeededWord } from './describe-stage.ts';
@@ -73,12 +74,29 @@ function leadSection(view: ReportView): string | undefined {
     case 'syncing':
       return rollout.missingSecrets ? missingSection(rollout.missingSecrets) : undefined;
     case 'proposed':
-      return rollout.proposal && rollout.mergePolicy === 'review'
-        ? `**Do this:** have someone review and merge ${pullRequestLink(rollout.proposal)}. Closing it cancels.`
-        : undefined;
+      return paragraphs([mergeWanted(rollout), unsetWarning(rollout)]);
     default:
       return undefined;
   }
+}
+
+function mergeWanted({ proposal, mergePolicy }: Rollout): string | undefined {
+  if (!proposal || mergePolicy !== 'review') return undefined;
+  return `**Do this:** have someone review and merge ${pullRequestLink(proposal)}. Closing it cancels.`;
+}
+
+/** Who merges knows what it waits for then. */
+function unsetWarning({ serverId, unsetSecrets: names = [] }: Rollout): string | undefined {
+  if (names.length === 0) return undefined;
+  return `**Not set yet:** ${escapeProse(unsetSecretsWords({ serverId, names }), UNSET_CHARS_MAX)}`;
+}
+
+/** Ten names of 128 characters, twice. */
+const UNSET_CHARS_MAX = 5_000;
+
+function paragraphs(texts: readonly (string | undefined)[]): string | undefined {
+  const given = texts.filter((text) => text !== undefined);
+  return given.length > 0 ? given.join('\n\n') : undefined;
 }
 
 function nextSteps(rollout: Rollout): string | undefined {

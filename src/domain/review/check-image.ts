@@ -18,6 +18,6 @@ export function imageRefusal(
   const [host] = repository.split('/');
   return {
     state: `the image comes from ${host}, from a repository that is not allowed`,
-    expected: `one below ${registries.join(' or ')}`,
+    expected: registries.join(' or '),
   };
 }

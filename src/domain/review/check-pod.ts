@@ -1,7 +1,7 @@
 import type { YamlPath } from '../locate-in-yaml.ts';
 import { KEYS_FILE_PATH, WRAPPER_VARIABLES } from '../manifests/deployment.ts';
 import { type PodSpec, restrictedViolations } from '../pod-security.ts';
-import { parseCpuMillis, parseMemoryBytes } from '../resource-quantities.ts';
+import { CPU_MILLIS_MIN, MEMORY_BYTES_MIN, parseCpuMillis, parseMemoryBytes } from '../resource-quantities.ts';
 import { describeValue } from '../schema-problems.ts';
 import { imageRefusal } from './check-image.ts';
 import { checkPlacement, type PlacedPod } from './check-placement.ts';
@@ -10,7 +10,6 @@ import { isOwnSecret, type OverlayRules } from './overlay-rules.ts';
 
 /** A pod as Kubernetes' own schema has it, which was checked before. */
 export interface CheckedPod extends PodSpec, PlacedPod {
-  terminationGracePeriodSeconds?: number;
   automountServiceAccountToken?: boolean;
   runtimeClassName?: string;
   hostUsers?: boolean;
@@ -33,7 +32,6 @@ export function checkPod(pod: CheckedPod, at: YamlPath, rules: OverlayRules): Fi
     ...checkPodSecurity(pod, at),
     ...checkIdentity(pod, at, rules),
     ...checkPlacement(pod, at, rules),
-    ...checkGrace(pod, at),
     ...pod.containers.slice(1).map((_, index) => {
       const path = [...at, 'containers', index + 1];
       return finding(path, "it is a second container beside the server's", 'one, which runs the wrapper');
@@ -128,20 +126,13 @@ function checkIdentity(pod: CheckedPod, at: YamlPath, { policy }: OverlayRules):
     );
 }
 
-/** Ours have 45; a pod that is told to go must go within a rollout's time. */
-const GRACE_SECONDS_MAX = 600;
-
-function checkGrace({ terminationGracePeriodSeconds: seconds = 0 }: CheckedPod, at: YamlPath): Finding[] {
-  if (seconds <= GRACE_SECONDS_MAX) return [];
-  const path = [...at, 'terminationGracePeriodSeconds'];
-  return [finding(path, describeValue(seconds), `${GRACE_SECONDS_MAX} at most`)];
-}
-
 /** Of a node's disk or memory; no quota counts it. Ours have 64 MiB. */
 const VOLUME_BYTES_MAX = 2 ** 30;
 
+/** None and 0 are no limit. */
 function isModest(size: unknown): boolean {
-  return (parseMemoryBytes(String(size)) ?? Number.POSITIVE_INFINITY) <= VOLUME_BYTES_MAX;
+  const bytes = parseMemoryBytes(String(size)) ?? 0;
+  return bytes > 0 && bytes <= VOLUME_BYTES_MAX;
 }
 
 function checkVolume(volume: Record<string, unknown>, at: YamlPath, rules: OverlayRules): Finding[] {
@@ -150,7 +141,13 @@ function checkVolume(volume: Record<string, unknown>, at: YamlPath, rules: Overl
     return [finding([...at, 'emptyDir'], 'it has no sizeLimit', 'one, such as 64Mi')];
   }
   if (emptyDir && !isModest(emptyDir.sizeLimit)) {
-    return [finding([...at, 'emptyDir', 'sizeLimit'], describeValue(emptyDir.sizeLimit), '1Gi at most')];
+    return [
+      finding(
+        [...at, 'emptyDir', 'sizeLimit'],
+        describeValue(emptyDir.sizeLimit),
+        'a quantity above 0, and 1Gi at most',
+      ),
+    ];
   }
   return secret ? checkSecretName(secret.secretName, 'access', [...at, 'secret', 'secretName'], rules) : [];
 }
@@ -219,8 +216,8 @@ function checkSecretName(name: unknown, suffix: 'access' | 'env', at: YamlPath, 
 
 function checkResources({ resources }: CheckedContainer, at: YamlPath, { bounds }: OverlayRules): Finding[] {
   const amounts = [
-    { name: 'cpu', parse: parseCpuMillis, max: bounds.cpuMillis, text: `${bounds.cpuMillis}m` },
-    { name: 'memory', parse: parseMemoryBytes, max: bounds.memoryBytes, text: mebibytes(bounds.memoryBytes) },
+    { name: 'cpu', parse: parseCpuMillis, min: CPU_MILLIS_MIN, max: bounds.cpuMillis, write: millis },
+    { name: 'memory', parse: parseMemoryBytes, min: MEMORY_BYTES_MIN, max: bounds.memoryBytes, write: mebibytes },
   ];
   const others = SIDES.flatMap((side) =>
     Object.entries(resources?.[side] ?? {})
@@ -235,12 +232,17 @@ function checkResources({ resources }: CheckedContainer, at: YamlPath, { bounds 
         ),
       ),
   );
-  const counted = amounts.flatMap(({ name, parse, max, text }) =>
+  const counted = amounts.flatMap(({ name, parse, min, max, write }) =>
     SIDES.flatMap((side) => {
+      const text = write(max);
       const written = resources?.[side]?.[name];
       const path = [...at, 'resources', side, name];
       if (written === undefined) return [finding(path, 'it is missing', `a quantity up to ${text}`)];
       const amount = parse(String(written));
+      // 0 is no limit to the kubelet, and nothing to a quota.
+      if (amount !== undefined && amount < min) {
+        return [finding(path, describeValue(written), `a quantity of ${write(min)} or more`)];
+      }
       if (amount !== undefined && amount <= max) return [];
       return [finding(path, describeValue(written), `a quantity up to ${text}, the most that one container may have`)];
     }),
@@ -249,6 +251,10 @@ function checkResources({ resources }: CheckedContainer, at: YamlPath, { bounds 
 }
 
 const SIDES = ['requests', 'limits'] as const;
+
+function millis(cpu: number): string {
+  return `${cpu}m`;
+}
 
 function mebibytes(bytes: number): string {
   return `${Math.floor(bytes / 2 ** 20)}Mi`;

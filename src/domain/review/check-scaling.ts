@@ -14,11 +14,16 @@ interface Target {
 }
 
 export function checkAutoscaler({ spec }: Manifest, rules: OverlayRules): Finding[] {
-  const { scaleTargetRef, maxReplicas } = spec as { scaleTargetRef: Target; maxReplicas: number };
+  const { scaleTargetRef, minReplicas, maxReplicas } = spec as {
+    scaleTargetRef: Target;
+    minReplicas?: number;
+    maxReplicas: number;
+  };
   return [
     ...(rules.policy.scaling?.auto ? [] : [notOffered('autoscaling', 'scaling.auto')]),
     ...checkTarget(scaleTargetRef, 'Deployment', ['spec', 'scaleTargetRef'], rules),
-    ...checkReplicas(maxReplicas, ['spec', 'maxReplicas'], rules),
+    ...checkPods(minReplicas, ['spec', 'minReplicas'], rules),
+    ...checkPods(maxReplicas, ['spec', 'maxReplicas'], rules),
   ];
 }
 
@@ -32,7 +37,7 @@ export function checkScaledObject({ spec }: Manifest, rules: OverlayRules): Find
   return [
     ...(rules.policy.scaling?.toZero ? [] : [notOffered('scaling to zero', 'scaling.toZero')]),
     ...checkTarget(scaleTargetRef, 'Deployment', ['spec', 'scaleTargetRef'], rules),
-    ...checkReplicas(maxReplicaCount, ['spec', 'maxReplicaCount'], rules),
+    ...checkPods(maxReplicaCount, ['spec', 'maxReplicaCount'], rules),
     ...triggers.flatMap(({ metadata: { scalerAddress, interceptorRoute, ...others } }, index) => {
       const at: YamlPath = ['spec', 'triggers', index, 'metadata'];
       const isOwn = scalerAddress === EXTERNAL_SCALER_ADDRESS && interceptorRoute === name;
@@ -64,6 +69,12 @@ export function checkTrafficPolicy({ spec }: Manifest, rules: OverlayRules): Fin
 export function checkReplicas(count: unknown, at: YamlPath, { bounds }: OverlayRules): Finding[] {
   if (count === undefined || (typeof count === 'number' && count <= bounds.replicas)) return [];
   return [finding(at, describeValue(count), `${bounds.replicas} or fewer`)];
+}
+
+/** As `checkReplicas`, where none is no count. */
+function checkPods(count: unknown, at: YamlPath, rules: OverlayRules): Finding[] {
+  if (typeof count === 'number' && count < 1) return [finding(at, describeValue(count), '1 or more')];
+  return checkReplicas(count, at, rules);
 }
 
 function checkTarget({ kind, name }: Target, wanted: string, at: YamlPath, { serverId }: OverlayRules): Finding[] {

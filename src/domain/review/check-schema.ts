@@ -84,10 +84,10 @@ const INSTEAD: Readonly<Record<string, string>> = {
   envFrom: 'each variable by its name, under env with valueFrom.secretKeyRef',
 };
 
-function unadmittedFinding({ path, values, value }: UnadmittedField): Finding {
-  if (values) return finding(path, describeValue(value), values.map((one) => JSON.stringify(one)).join(' or '));
-  const expected = INSTEAD[String(path.at(-1))] ?? 'a manifest without it: no configuration of a server gives it';
-  return finding(path, 'this field is not admitted', expected, 'key');
+function unadmittedFinding({ path, value, expected }: UnadmittedField): Finding {
+  if (expected !== undefined) return finding(path, describeValue(value), expected);
+  const instead = INSTEAD[String(path.at(-1))] ?? 'a manifest without it: no configuration of a server gives it';
+  return finding(path, 'this field is not admitted', instead, 'key');
 }
 
 function schemaErrors(manifest: Manifest): readonly SchemaError[] {

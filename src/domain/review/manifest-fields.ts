@@ -1,23 +1,42 @@
 import type { YamlPath } from '../locate-in-yaml.ts';
-import { ACCESS_PATH, USER_ID } from '../manifests/deployment.ts';
+import { ACCESS_FILE_MODE, ACCESS_KEYS_FILE, ACCESS_PATH, SPREAD_OVER, USER_ID } from '../manifests/deployment.ts';
 import { REQUEST_RATE_METRIC } from '../manifests/horizontal-pod-autoscaler.ts';
-import { CONTAINER_NAME, CONTAINER_PORT, METRICS_PORT, OWN_EGRESS_LABEL } from '../manifests/server-object.ts';
+import { GATEWAY_GROUP } from '../manifests/http-route.ts';
+import { INTERCEPTOR } from '../manifests/keda.ts';
+import {
+  CONTAINER_NAME,
+  CONTAINER_PORT,
+  METRICS_PORT,
+  OWN_EGRESS_LABEL,
+  SERVICE_PORT,
+} from '../manifests/server-object.ts';
 
 /**
- * What a manifest may say of a field: `'any'` stands for whatever is below, a list of values for one of them, a mapping
- * for fields of its own. A list in a manifest is described by its items.
+ * What a manifest may say of a field: `'any'` stands for whatever is below, a rule for some values, a mapping for fields
+ * of its own. A list in a manifest is described by its items.
  */
-type Admitted = 'any' | readonly (string | number | boolean)[] | Fields;
+type Admitted = 'any' | Rule | Fields;
 interface Fields {
   readonly [name: string]: Admitted;
+}
+
+class Rule {
+  readonly admits: (value: unknown) => boolean;
+  /** For a sentence: `1 or 2`. */
+  readonly expected: string;
+
+  constructor(admits: (value: unknown) => boolean, expected: string) {
+    this.admits = admits;
+    this.expected = expected;
+  }
 }
 
 /** A field that a manifest may not have, or one with a value that it may not have. */
 export interface UnadmittedField {
   path: YamlPath;
-  /** The values that it may have; absent where the field itself may not be there. */
-  values?: readonly (string | number | boolean)[];
   value: unknown;
+  /** Absent where the field itself may not be there. */
+  expected?: string;
 }
 
 const any = 'any' as const;
@@ -26,43 +45,66 @@ function names(...list: string[]): Record<string, Admitted> {
   return Object.fromEntries(list.map((name) => [name, any]));
 }
 
+function oneOf(...values: (string | number | boolean)[]): Rule {
+  return new Rule(
+    (value) => values.some((one) => one === value),
+    values.map((one) => JSON.stringify(one)).join(' or '),
+  );
+}
+
+function between(min: number, max: number): Rule {
+  return new Rule(
+    (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+    `a whole number from ${min} to ${max}`,
+  );
+}
+
 /** Every controller and every Service of the namespace reads labels: a name of its own would be a command or a claim. */
 const labels: Fields = {
-  app: ['mcp-server'],
-  'app.kubernetes.io/managed-by': ['mcp-hosting'],
-  'app.kubernetes.io/name': ['mcp-server'],
+  app: oneOf('mcp-server'),
+  'app.kubernetes.io/managed-by': oneOf('mcp-hosting'),
+  'app.kubernetes.io/name': oneOf('mcp-server'),
   ...names('server-id', 'app.kubernetes.io/version'),
   // Named by a check of its own.
   'app.kubernetes.io/instance': any,
 };
 const metadata: Fields = { ...names('name', 'namespace', 'annotations'), labels };
-const selector: Fields = { matchLabels: { app: ['mcp-server'], 'server-id': any } };
+const selector: Fields = { matchLabels: { app: oneOf('mcp-server'), 'server-id': any } };
+
+/** Of every wait: who sets a longer one means another unit. */
+const SECONDS_MAX = 3_600;
+/** A pod that is told to go must go within a rollout's time; ours have 45. */
+const GRACE_SECONDS_MAX = 600;
 
 const probe: Fields = {
-  httpGet: { path: any, port: [CONTAINER_PORT] },
-  ...names('initialDelaySeconds', 'periodSeconds', 'timeoutSeconds', 'failureThreshold'),
+  httpGet: { path: oneOf('/ready', '/health'), port: oneOf(CONTAINER_PORT) },
+  initialDelaySeconds: between(0, SECONDS_MAX),
+  periodSeconds: between(1, SECONDS_MAX),
+  timeoutSeconds: between(1, SECONDS_MAX),
+  failureThreshold: between(1, SECONDS_MAX),
 };
 
 const container: Fields = {
   ...names('image', 'resources'),
-  name: [CONTAINER_NAME],
-  ports: { name: ['http', 'metrics'], containerPort: [CONTAINER_PORT, METRICS_PORT] },
+  name: oneOf(CONTAINER_NAME),
+  ports: { name: oneOf('http', 'metrics'), containerPort: oneOf(CONTAINER_PORT, METRICS_PORT) },
   env: { ...names('name', 'value'), valueFrom: { secretKeyRef: names('name', 'key', 'optional') } },
   startupProbe: probe,
   livenessProbe: probe,
   readinessProbe: probe,
-  lifecycle: { preStop: { sleep: { seconds: any } } },
+  lifecycle: { preStop: { sleep: { seconds: between(0, GRACE_SECONDS_MAX) } } },
   securityContext: {
-    allowPrivilegeEscalation: [false],
-    readOnlyRootFilesystem: [true],
-    capabilities: { drop: ['ALL'] },
+    allowPrivilegeEscalation: oneOf(false),
+    readOnlyRootFilesystem: oneOf(true),
+    capabilities: { drop: oneOf('ALL') },
   },
-  volumeMounts: { name: ['tmp', 'access'], mountPath: ['/tmp', ACCESS_PATH], readOnly: any },
+  volumeMounts: { name: oneOf('tmp', 'access'), mountPath: oneOf('/tmp', ACCESS_PATH), readOnly: oneOf(true) },
 };
 
 const pod: Fields = {
-  ...names('automountServiceAccountToken', 'terminationGracePeriodSeconds', 'runtimeClassName', 'hostUsers'),
-  enableServiceLinks: [false],
+  ...names('automountServiceAccountToken', 'runtimeClassName', 'hostUsers'),
+  terminationGracePeriodSeconds: between(0, GRACE_SECONDS_MAX),
+  enableServiceLinks: oneOf(false),
   affinity: {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: {
@@ -72,28 +114,36 @@ const pod: Fields = {
   },
   tolerations: names('key', 'operator', 'value', 'effect'),
   topologySpreadConstraints: {
-    ...names('maxSkew', 'topologyKey', 'matchLabelKeys'),
-    whenUnsatisfiable: ['ScheduleAnyway'],
+    maxSkew: between(1, 10),
+    topologyKey: oneOf(...SPREAD_OVER),
+    matchLabelKeys: oneOf('pod-template-hash'),
+    whenUnsatisfiable: oneOf('ScheduleAnyway'),
     labelSelector: selector,
   },
   securityContext: {
-    runAsNonRoot: [true],
-    runAsUser: [USER_ID],
-    runAsGroup: [USER_ID],
-    fsGroup: [USER_ID],
-    seccompProfile: { type: ['RuntimeDefault'] },
+    runAsNonRoot: oneOf(true),
+    runAsUser: oneOf(USER_ID),
+    runAsGroup: oneOf(USER_ID),
+    fsGroup: oneOf(USER_ID),
+    seccompProfile: { type: oneOf('RuntimeDefault') },
   },
   containers: container,
   volumes: {
-    name: ['tmp', 'access'],
+    name: oneOf('tmp', 'access'),
     emptyDir: names('sizeLimit'),
-    secret: { ...names('secretName', 'optional', 'defaultMode'), items: names('key', 'path') },
+    secret: {
+      secretName: any,
+      optional: oneOf(true),
+      defaultMode: oneOf(ACCESS_FILE_MODE),
+      items: { key: oneOf(ACCESS_KEYS_FILE), path: oneOf(ACCESS_KEYS_FILE) },
+    },
   },
 };
 
 const scaling: Fields = {
-  ...names('stabilizationWindowSeconds', 'selectPolicy'),
-  policies: names('type', 'value', 'periodSeconds'),
+  stabilizationWindowSeconds: between(0, SECONDS_MAX),
+  selectPolicy: oneOf('Max', 'Min', 'Disabled'),
+  policies: { type: oneOf('Pods', 'Percent'), value: between(1, 1_000), periodSeconds: between(1, 1_800) },
 };
 
 /** The spec of these is held to the schema of what mcp-hosting writes. */
@@ -108,18 +158,20 @@ export const OVERLAY_FIELDS: Readonly<Record<string, Fields>> = {
   'apps/v1 Deployment': {
     metadata,
     spec: {
-      ...names('replicas', 'progressDeadlineSeconds', 'revisionHistoryLimit'),
+      replicas: any,
+      progressDeadlineSeconds: between(1, SECONDS_MAX),
+      revisionHistoryLimit: between(0, 10),
       selector,
-      strategy: { type: ['RollingUpdate'], rollingUpdate: { maxSurge: [1], maxUnavailable: [0] } },
-      template: { metadata: { labels: { ...labels, [OWN_EGRESS_LABEL]: ['own'] }, annotations: any }, spec: pod },
+      strategy: { type: oneOf('RollingUpdate'), rollingUpdate: { maxSurge: oneOf(1), maxUnavailable: oneOf(0) } },
+      template: { metadata: { labels: { ...labels, [OWN_EGRESS_LABEL]: oneOf('own') }, annotations: any }, spec: pod },
     },
   },
   'v1 Service': {
     metadata,
     spec: {
       ...names('type', 'externalName'),
-      selector: { app: ['mcp-server'], 'server-id': any },
-      ports: names('name', 'port', 'targetPort'),
+      selector: { app: oneOf('mcp-server'), 'server-id': any },
+      ports: { name: oneOf('http'), port: oneOf(SERVICE_PORT, INTERCEPTOR.port), targetPort: any },
     },
   },
   'networking.k8s.io/v1 Ingress': {
@@ -130,7 +182,11 @@ export const OVERLAY_FIELDS: Readonly<Record<string, Fields>> = {
       rules: {
         host: any,
         http: {
-          paths: { path: ['/'], pathType: ['Prefix'], backend: { service: { name: any, port: { number: any } } } },
+          paths: {
+            path: oneOf('/'),
+            pathType: oneOf('Prefix'),
+            backend: { service: { name: any, port: { number: oneOf(SERVICE_PORT, INTERCEPTOR.port) } } },
+          },
         },
       },
     },
@@ -142,19 +198,23 @@ export const OVERLAY_FIELDS: Readonly<Record<string, Fields>> = {
       ...names('policyTypes', 'ingress'),
       egress: {
         to: { ipBlock: names('cidr', 'except'), ...names('namespaceSelector', 'podSelector') },
-        ports: names('port', 'protocol'),
+        ports: { port: between(1, 65_535), protocol: oneOf('TCP', 'UDP') },
       },
     },
   },
   'gateway.networking.k8s.io/v1 HTTPRoute': {
     metadata,
     spec: {
-      parentRefs: names('group', 'kind', 'name', 'namespace'),
+      parentRefs: { group: oneOf(GATEWAY_GROUP), ...names('kind', 'name', 'namespace') },
       hostnames: any,
       rules: {
-        matches: { path: { type: ['PathPrefix'], value: ['/'] } },
+        matches: { path: { type: oneOf('PathPrefix'), value: oneOf('/') } },
         timeouts: names('request'),
-        backendRefs: names('group', 'kind', 'name', 'namespace', 'port', 'weight'),
+        backendRefs: {
+          ...names('group', 'kind', 'name', 'namespace'),
+          port: oneOf(SERVICE_PORT, INTERCEPTOR.port),
+          weight: oneOf(1),
+        },
       },
     },
   },
@@ -162,18 +222,21 @@ export const OVERLAY_FIELDS: Readonly<Record<string, Fields>> = {
     metadata,
     spec: {
       ...names('minReplicas', 'maxReplicas'),
-      scaleTargetRef: names('apiVersion', 'kind', 'name'),
+      scaleTargetRef: { apiVersion: oneOf('apps/v1'), ...names('kind', 'name') },
       metrics: {
-        type: ['Pods', 'Resource'],
-        pods: { metric: { name: [REQUEST_RATE_METRIC] }, target: names('type', 'averageValue') },
-        resource: { name: ['cpu'], target: names('type', 'averageUtilization') },
+        type: oneOf('Pods', 'Resource'),
+        pods: {
+          metric: { name: oneOf(REQUEST_RATE_METRIC) },
+          target: { type: oneOf('AverageValue'), averageValue: any },
+        },
+        resource: { name: oneOf('cpu'), target: { type: oneOf('Utilization'), averageUtilization: between(1, 1_000) } },
       },
       behavior: { scaleUp: scaling, scaleDown: scaling },
     },
   },
   'policy/v1 PodDisruptionBudget': {
     metadata,
-    spec: { maxUnavailable: [1], unhealthyPodEvictionPolicy: ['AlwaysAllow'], selector },
+    spec: { maxUnavailable: oneOf(1), unhealthyPodEvictionPolicy: oneOf('AlwaysAllow'), selector },
   },
   'gateway.networking.k8s.io/v1 ListenerSet': custom,
   'gateway.envoyproxy.io/v1alpha1 BackendTrafficPolicy': custom,
@@ -223,16 +286,10 @@ export function unadmittedFields(
 function unadmitted(value: unknown, admitted: Admitted, path: YamlPath): UnadmittedField[] {
   if (admitted === 'any') return [];
   if (Array.isArray(value)) return value.flatMap((item, index) => unadmitted(item, admitted, [...path, index]));
-  if (isValues(admitted)) {
-    return admitted.some((one) => one === value) ? [] : [{ path, values: admitted, value }];
-  }
+  if (admitted instanceof Rule) return admitted.admits(value) ? [] : [{ path, value, expected: admitted.expected }];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => {
     const known = Object.hasOwn(admitted, name) ? admitted[name] : undefined;
     return known === undefined ? [{ path: [...path, name], value: inner }] : unadmitted(inner, known, [...path, name]);
   });
-}
-
-function isValues(admitted: Exclude<Admitted, 'any'>): admitted is readonly (string | number | boolean)[] {
-  return Array.isArray(admitted);
 }

@@ -1,6 +1,7 @@
 import type { DeploymentsPolicy } from '../deployments-policy.ts';
 import type { DomainClaim } from '../domain-claims.ts';
 import { findClaim, hostsOfManifests } from '../domain-claims.ts';
+import { mirrored } from '../manifests/kustomization.ts';
 import type { UnsetSecrets } from '../missing-secrets.ts';
 import type { RouteSettings } from '../overlay-input.ts';
 import { parseDeploymentsPolicy } from '../parse-deployments-policy.ts';
@@ -43,8 +44,8 @@ export interface ReviewInput {
   policy: { base: string | null; head: string | null };
   /** `base/limit-range.yaml` on the base branch. */
   limitRangeText: string | null;
-  /** Image repositories that a server's images may come from, without those of the policy. */
-  registriesOf(serverId: string): readonly string[];
+  /** Image repositories of a server itself, without those of the policy. */
+  imagesOf(serverId: string): readonly string[];
   /** Custom domains that servers have or are about to get. */
   claims: readonly DomainClaim[];
 }
@@ -168,6 +169,7 @@ function withoutOld(after: readonly ReviewProblem[], before: readonly ReviewProb
 
 function rulesOf(input: ReviewInput, policy: DeploymentsPolicy, serverId: string): OverlayRules {
   const { namespace, route, hostOf, ownDomain } = input.settings;
+  const own = input.imagesOf(serverId);
   return {
     serverId,
     namespace,
@@ -175,7 +177,7 @@ function rulesOf(input: ReviewInput, policy: DeploymentsPolicy, serverId: string
     ownDomain,
     route,
     policy,
-    registries: [...input.registriesOf(serverId), ...(policy.registries ?? [])],
+    registries: [...new Set([...own, ...own.map((image) => mirrored(image, policy)), ...(policy.registries ?? [])])],
     bounds: readBounds(input.limitRangeText),
   };
 }

@@ -1,7 +1,6 @@
 import { assertNever } from '../../domain/assert-never.ts';
 import type { OverlayPolicy } from '../../domain/deployments-policy.ts';
 import type { DeploymentsSnapshot } from '../../domain/deployments-snapshot.ts';
-import { declaredBy } from '../../domain/missing-secrets.ts';
 import { unifiedDiff } from '../../domain/overlay-diff.ts';
 import type { OverlayInput } from '../../domain/overlay-input.ts';
 import { parseDeploymentsPolicy } from '../../domain/parse-deployments-policy.ts';
@@ -12,7 +11,7 @@ import type { RolloutFact } from '../../domain/rollout-fact.ts';
 import { setScale } from '../../domain/set-scale.ts';
 import { UserError } from '../../domain/user-error.ts';
 import { ensureProbeKey } from '../ensure-probe-key.ts';
-import { findUnsetSecrets } from '../find-unset-secrets.ts';
+import { unsetSecretsOf } from '../find-unset-secrets.ts';
 import type { Platform } from '../platform.ts';
 import { versionOf } from '../server-names.ts';
 
@@ -28,11 +27,12 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
   const before = Object.keys(snapshot.overlay).length > 0 ? (server?.source.deployed ?? null) : null;
   const after = wantedInput(platform, rollout, { deployed: server?.source.deployed, snapshot });
   const files = wantedFiles(rollout, after, snapshot);
+  const unset = after ? await unsetSecretsOf(platform, { ...rollout, overlay: after }) : [];
   const { title, body, commitMessage } = renderPullRequest({
     rollout,
     before,
     after,
-    unset: await unsetNames(platform, rollout, after),
+    unset,
     renderedDiff: unifiedDiff({ before: snapshot.overlay, after: files }),
     githubWebUrl: platform.settings.githubWebUrl,
   });
@@ -49,6 +49,7 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
         kind: 'proposed',
         proposal: { ...outcome.pullRequest, branchHeadSha: outcome.branchHeadSha },
         ...overlay,
+        unsetSecrets: unset,
       };
     case 'unchanged':
       return { kind: 'unchanged', headSha: outcome.headSha, ...overlay };
@@ -62,19 +63,6 @@ export async function propose(platform: Platform, rollout: Rollout, retry: boole
     default:
       return assertNever(outcome);
   }
-}
-
-/** Of an outside store nothing is known before the merge: it is asked with what the overlay says. */
-async function unsetNames(
-  platform: Platform,
-  rollout: Rollout,
-  after: OverlayInput | null,
-): Promise<readonly string[]> {
-  const starts = rollout.kind === 'deploy' || rollout.kind === 'start';
-  if (!starts || !after || after.config.secrets === 'external') return [];
-  const needed = declaredBy({ ...rollout, overlay: after });
-  const [unset] = await findUnsetSecrets(platform, new Map([[rollout.serverId, needed]]));
-  return unset?.names ?? [];
 }
 
 /**

@@ -53,7 +53,7 @@ test('people read a line a check, and under it what is wrong and what mends it',
 
   expect(code).toBe(1);
   expect(stdout).toMatch(/^ ✔ Configuration {2,}deployments in acme\/mcp-server-deployments$/m);
-  expect(stdout).toMatch(/^ ✖ Database {2,}could not be checked\n {5}Cannot connect .*\n {5}→ Check DATABASE_URL/m);
+  expect(stdout).toMatch(/^ ✖ Database {2,}could not be checked\n {5}Cannot connect .*\n {5}→ Start PostgreSQL there/m);
   expect(stdout).toMatch(/Of 15 checks 2 are broken, \d warns?\.\n$/);
   expect(stderr).toContain('2 checks are broken');
   expect(stdout).not.toContain('it is a secret');

@@ -100,6 +100,26 @@ test('an --output that is a file is told as such', async () => {
   expect(result.stderr).toContain('expected a folder of plain files');
 });
 
+/** A file system that makes no folders, though it is root that asks. */
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+onLinux('an --output where no folder can be made is told as such', async () => {
+  const args = ['--repository', 'acme/deployments', '--domain', 'mcp.example.com', '--output', '/proc/x5'];
+
+  const result = await run('bootstrap', ...args);
+
+  expect(result.code).toBe(1);
+  expect(result.stderr).toContain('Cannot write the scaffold: /proc/x5/');
+  expect(result.stderr).toContain('ENOENT, expected a folder of plain files');
+});
+
+test('folders above --output are made too', async () => {
+  const args = ['--repository', 'acme/deployments', '--domain', 'mcp.example.com', '--output', 'a/b/c'];
+
+  expect((await run('bootstrap', ...args)).code).toBe(0);
+  expect(existsSync(join(directory.path, 'a/b/c/base/kustomization.yaml'))).toBe(true);
+});
+
 function bootstrap(...args: string[]) {
   return run('bootstrap', '--repository', 'acme/deployments', '--output', 'out', ...args);
 }

@@ -32,6 +32,23 @@ describe('deliveries', () => {
   });
 });
 
+const GATEWAY = { kind: 'gateway', gatewayName: 'edge', gatewayNamespace: 'edges' } as const;
+const INGRESS = { kind: 'ingress', className: 'traefik', clusterIssuer: 'x' } as const;
+
+test.each([
+  [GATEWAY, [], "the gateway: kubectl -n edges get gateway edge -o jsonpath='{.status.addresses}'"],
+  [INGRESS, [], 'the ingress controller of class traefik: kubectl get services -A'],
+  [GATEWAY, ['203.0.113.7'], 'kubectl -n edges describe gateway edge'],
+  [INGRESS, ['203.0.113.7'], 'kubectl get services -A --field-selector spec.type=LoadBalancer'],
+])('what does not answer is looked for where the route is: %j at %j', (route, addresses, fix) => {
+  const probe = { host: 'x.mcp.example.com', port: 443, addresses, certificate: 'no-answer' } as const;
+
+  const [problem] = diagnoseWildcard(probe, { now, route }).problems;
+
+  expect(problem?.fix).toContain(fix);
+  if (route.kind === 'ingress') expect(problem?.fix).not.toContain('gateway');
+});
+
 describe('the certificate', () => {
   const probe = (days: number, refusal?: string) => ({
     host: 'x.mcp.example.com',
@@ -52,7 +69,9 @@ describe('the certificate', () => {
     [-1, 'CERT_HAS_EXPIRED', ['broken']],
     [60, 'ERR_TLS_CERT_ALTNAME_INVALID', ['broken']],
   ])('with %d days left and refused by %s', (days, refusal, levels) => {
-    expect(diagnoseWildcard(probe(days, refusal), now).problems.map(({ level }) => level)).toEqual(levels);
+    expect(diagnoseWildcard(probe(days, refusal), { now, route: GATEWAY }).problems.map(({ level }) => level)).toEqual(
+      levels,
+    );
   });
 });
 

@@ -18,6 +18,7 @@ export const REPORT_CASES: Readonly<Record<string, ReportView>> = {
   building: viewOf(rolloutAt('building')),
   proposing: viewOf(rolloutAt('proposing')),
   proposed: viewOf(rolloutAt('proposed')),
+  'proposed-unset': viewOf(rolloutAt('proposed', { unsetSecrets: ['SLACK_TOKEN', 'STRIPE_API_KEY'] })),
   'proposed-auto': viewOf(rolloutAt('proposed', { mergePolicy: 'auto' })),
   syncing: viewOf(rolloutAt('syncing')),
   verifying: viewOf(rolloutAt('verifying')),

@@ -19,7 +19,7 @@ const TRACKING = 'app.kubernetes.io/instance';
 /** `spec.ports.port`, of every field that is there. */
 function fieldsOf(value: unknown, at: string): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => fieldsOf(item, at));
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null || 'admits' in value) return [];
   return Object.entries(value).flatMap(([name, inner]) => [`${at}.${name}`, ...fieldsOf(inner, `${at}.${name}`)]);
 }
 
@@ -49,6 +49,6 @@ test('a value that no configuration gives is not admitted, and those that are ge
   edited.spec.strategy.rollingUpdate.maxSurge = '100%';
 
   expect(unadmittedFields(edited, OVERLAY_FIELDS)).toEqual([
-    { path: ['spec', 'strategy', 'rollingUpdate', 'maxSurge'], values: [1], value: '100%' },
+    { path: ['spec', 'strategy', 'rollingUpdate', 'maxSurge'], expected: '1', value: '100%' },
   ]);
 });

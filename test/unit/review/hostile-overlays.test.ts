@@ -240,7 +240,15 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
   'an image of another registry': [
     edited('kustomization.yaml', 'newName: ghcr.io/acme', 'newName: docker.io/acme'),
-    'containers[0].image: the image comes from docker.io, from a repository that is not allowed, expected one below ghcr.io/acme/mcp-servers',
+    'containers[0].image: the image comes from docker.io, from a repository that is not allowed, expected ghcr.io/acme/mcp-servers/stripe-k3v9x2',
+  ],
+  'the image of another server': [
+    edited(
+      'kustomization.yaml',
+      `newName: ghcr.io/acme/mcp-servers/${SERVER}`,
+      'newName: ghcr.io/acme/mcp-servers/hello-q7m2d4',
+    ),
+    'from a repository that is not allowed, expected ghcr.io/acme/mcp-servers/stripe-k3v9x2',
   ],
   'an image of a host that looks alike': [
     edited('kustomization.yaml', 'newName: ghcr.io/acme/mcp-servers', 'newName: ghcr.io.evil.example/acme/mcp-servers'),
@@ -490,11 +498,27 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
   'a pod that will not go': [
     edited('deployment.yaml', 'terminationGracePeriodSeconds: 45', 'terminationGracePeriodSeconds: 99999999'),
-    'terminationGracePeriodSeconds: it is 99999999, expected 600 at most',
+    'terminationGracePeriodSeconds: it is 99999999, expected a whole number from 0 to 600',
   ],
   'half a terabyte of the disk of a node': [
     edited('deployment.yaml', 'sizeLimit: 64Mi', 'sizeLimit: 500Gi'),
-    'emptyDir.sizeLimit: it is "500Gi", expected 1Gi at most',
+    'emptyDir.sizeLimit: it is "500Gi", expected a quantity above 0, and 1Gi at most',
+  ],
+  'no limit of memory, which 0 is to the kubelet': [
+    edited('deployment.yaml', 'memory: 256Mi', 'memory: "0"'),
+    'limits.memory: it is "0", expected a quantity of 32Mi or more',
+  ],
+  'no limit of CPU': [
+    edited('deployment.yaml', 'cpu: 500m', 'cpu: 0'),
+    'limits.cpu: it is 0, expected a quantity of 10m or more',
+  ],
+  'no limit of the disk of a node': [
+    edited('deployment.yaml', 'sizeLimit: 64Mi', 'sizeLimit: 0'),
+    'emptyDir.sizeLimit: it is 0, expected a quantity above 0',
+  ],
+  'a probe every century': [
+    edited('deployment.yaml', 'periodSeconds: 30', 'periodSeconds: 3155760000'),
+    'livenessProbe.periodSeconds: it is 3155760000, expected a whole number from 1 to 3600',
   ],
   'a device that no quota counts': [
     edited('deployment.yaml', '          limits:\n', '          limits:\n            nvidia.com/gpu: "8"\n'),

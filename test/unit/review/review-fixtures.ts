@@ -48,7 +48,7 @@ export function inputOf(
     servers,
     policy: { base: null, head: null },
     limitRangeText: null,
-    registriesOf: () => ['ghcr.io/acme/mcp-servers'],
+    imagesOf: (id) => [`ghcr.io/acme/mcp-servers/${id}`],
     claims: [],
     ...rest,
   };

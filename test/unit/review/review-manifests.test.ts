@@ -22,13 +22,12 @@ function scaffold(folder: string): Files {
 
 describe('what mcp-hosting writes', () => {
   test.each(Object.entries(OVERLAY_CASES))('passes: %s', (_, input) => {
-    const { registryMirror = '', customDomains = [], ...policy } = input.policy ?? {};
+    const { customDomains = [], ...policy } = input.policy ?? {};
     const text = writeYaml(
       {
         merge: 'review',
         ...policy,
         customDomains: [...new Set([...customDomains, '*.acme.com'])],
-        registries: [registryMirror === '' ? 'registry.example.org' : registryMirror],
       },
       'overlay',
     );
@@ -137,6 +136,7 @@ describe('a custom domain', () => {
     renderOverlay({
       ...MINIMAL_OVERLAY,
       serverId,
+      image: `ghcr.io/acme/mcp-servers/${serverId}`,
       host: `${serverId}.mcp.example.com`,
       route: GATEWAY,
       config: { ...MINIMAL_OVERLAY.config, domains: [domain] },

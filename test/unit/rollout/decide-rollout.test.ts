@@ -25,7 +25,7 @@ const path: [RolloutFact, RolloutStage, string][] = [
   [reported('accepted'), 'building', 'dispatch-build'],
   [{ kind: 'build-dispatched', runId: 7, url: 'https://x/7' }, 'building', 'wait'],
   [{ kind: 'build-succeeded', digest: DIGEST }, 'proposing', 'propose'],
-  [{ kind: 'proposed', proposal }, 'proposed', 'report'],
+  [{ kind: 'proposed', proposal, unsetSecrets: [] }, 'proposed', 'report'],
   [reported('proposed'), 'proposed', 'wait'],
   [merged, 'syncing', 'refresh-application'],
   [{ kind: 'refreshed' }, 'syncing', 'observe'],
@@ -80,7 +80,7 @@ describe('a deployment', () => {
       const ended = rolloutFixture({ stage, reportedStage: stage });
       const late: RolloutFact[] = [
         { kind: 'build-succeeded', digest: DIGEST },
-        { kind: 'proposed', proposal },
+        { kind: 'proposed', proposal, unsetSecrets: [] },
         merged,
         { kind: 'closed', by: 'kim' },
         { kind: 'synced' },
@@ -137,6 +137,22 @@ describe('a deployment', () => {
   test('under policy review is not merged since its check passed', () => {
     const rollout = rolloutFixture({ stage: 'proposed', proposal, mergePolicy: 'review' });
     expect(applyFact(rollout, { kind: 'checks-passed' }, START)).toEqual(rollout);
+  });
+
+  test('tells anew which values are missing when that changed, and else is silent', () => {
+    const found: RolloutFact = { kind: 'proposed', proposal, unsetSecrets: ['A', 'B'] };
+    const waiting = applyFact(rolloutFixture({ stage: 'proposing', mergePolicy: 'review' }), found, START);
+    const told = applyFact(waiting, reported('proposed'), START);
+    const same = applyFact(told, { kind: 'secrets-changed', unsetSecrets: ['A', 'B'] }, START);
+    const fewer = applyFact(told, { kind: 'secrets-changed', unsetSecrets: ['B'] }, START);
+
+    expect([waiting, told, same, fewer].map((each) => dueEffect(each, START).kind)).toEqual([
+      'report',
+      'wait',
+      'wait',
+      'report',
+    ]);
+    expect(fewer.unsetSecrets).toEqual(['B']);
   });
 
   test('waits for a merge queue as long as that takes, and for people once it is out of it', () => {
@@ -228,7 +244,7 @@ describe('a wait', () => {
 
   test('for a merge by the bot is bounded; then people may merge, without a bound', () => {
     const auto = rolloutFixture({ stage: 'proposing', mergePolicy: 'auto' });
-    const proposed = play(auto, [{ kind: 'proposed', proposal }]);
+    const proposed = play(auto, [{ kind: 'proposed', proposal, unsetSecrets: [] }]);
     const deadline = new Date(proposed.deadlineAt ?? '');
     expect(dueEffect(proposed, deadline).kind).toBe('fail-by-deadline');
     const left = failByDeadline(proposed, deadline);
@@ -307,7 +323,11 @@ describe('a wait', () => {
   });
 
   test('for a person has no bound', () => {
-    const rollout = applyFact(rolloutFixture({ stage: 'proposing' }), { kind: 'proposed', proposal }, START);
+    const rollout = applyFact(
+      rolloutFixture({ stage: 'proposing' }),
+      { kind: 'proposed', proposal, unsetSecrets: [] },
+      START,
+    );
     expect(rollout.deadlineAt).toBeUndefined();
   });
 });

@@ -123,6 +123,29 @@ test('a comment counts after a push that was heard before, whatever the clocks s
   ]);
 });
 
+test('who merges reads in the comment of the server what is not set, as it is now', async () => {
+  const set: string[] = [];
+  memory.platform.serverSecrets.names = async () => set;
+  memory.platform.serverSecrets.set = async (_serverId, values) => {
+    set.push(...values.keys());
+    return [...values.keys()];
+  };
+  memory.source.configText = 'env: [ALPHA, BETA]\n';
+  const comment = () => [...memory.world.comments.values()].find((text) => text.includes('mcp-hosting:server=')) ?? '';
+  await say('/host', 7);
+  await build();
+  const { serverId } = newest();
+
+  expect(comment()).toContain(`needs \`ALPHA\` and \`BETA\`. Run \`npx mcp-hosting secrets set ${serverId} ALPHA\``);
+  await setSecrets(memory.platform, { serverId, requestedBy: 'you', values: new Map([['ALPHA', 'x']]) });
+  await memory.settle();
+  expect(comment()).toContain('needs `BETA`. Run');
+  await setSecrets(memory.platform, { serverId, requestedBy: 'you', values: new Map([['BETA', 'x']]) });
+  await memory.settle();
+  expect(comment()).toContain('waiting for someone to merge');
+  expect(comment()).not.toContain('Not set yet');
+});
+
 test('secrets that change have the open deployment pull request checked again', async () => {
   await say('/host', 7);
   await build();
