@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import type { RouteSettings } from './domain/overlay-input.ts';
+import { isRegistryAddress } from './domain/registry-address.ts';
 import { parseRepositoryName, type RepositoryName } from './domain/repository.ts';
 
 /** All that the bot is told from outside. `docs/configuration.md` lists every variable. */
@@ -59,12 +60,12 @@ export function parseConfig(env: Env, readFile: (path: string) => string): Parse
     databaseUrl: readDatabaseUrl(env, problems),
     databaseConnectionsMax: reader.integer('DATABASE_CONNECTIONS_MAX', { fallback: 15, min: 8, max: 200 }),
     deploymentsRepository,
-    imageRepositoryTemplate: reader.text('IMAGE_REPOSITORY', 'ghcr.io/{owner}/mcp-servers'),
+    imageRepositoryTemplate: readImageRepository(reader, problems),
     endpointUrlTemplate: readEndpointUrl(env, problems),
     route: readRoute(reader),
     kubeconfigPath: env.KUBECONFIG || undefined,
-    serversNamespace: reader.text('SERVERS_NAMESPACE', 'mcp-servers'),
-    argocdNamespace: reader.text('ARGOCD_NAMESPACE', 'argocd'),
+    serversNamespace: reader.objectName('SERVERS_NAMESPACE', 'mcp-servers'),
+    argocdNamespace: reader.objectName('ARGOCD_NAMESPACE', 'argocd'),
     reconcileIntervalMs: reader.integer('RECONCILE_INTERVAL_MS', { fallback: 300_000, min: 1_000, max: 86_400_000 }),
     driftIntervalMs: reader.integer('DRIFT_INTERVAL_MS', { fallback: 600_000, min: 1_000, max: 86_400_000 }),
     metricsPort: reader.integer('METRICS_PORT', { fallback: 0, min: 0, max: 65_535 }),
@@ -89,10 +90,15 @@ function readAppId(reader: Reader): number {
 
 interface Reader {
   text(name: string, fallback?: string): string;
+  objectName(name: string, fallback: string): string;
   integer(name: string, options: { fallback?: number; min: number; max: number }): number;
   oneOf(name: string, values: readonly string[], fallback: string): string;
   url(name: string, fallback: string): string;
 }
+
+/** DNS-1123, as Kubernetes has it for the names of most objects. */
+const OBJECT_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/;
+const OBJECT_NAME_CHARS_MAX = 253;
 
 function createReader(env: Env, problems: string[]): Reader {
   return {
@@ -100,6 +106,13 @@ function createReader(env: Env, problems: string[]): Reader {
       const value = env[name]?.trim() || fallback;
       if (value === undefined) problems.push(`${name} is not set.`);
       return value ?? '';
+    },
+    objectName(name, fallback) {
+      const value = env[name]?.trim() || fallback;
+      if (value.length > OBJECT_NAME_CHARS_MAX || !OBJECT_NAME.test(value)) {
+        problems.push(`${name} is "${value}", expected a name in Kubernetes: a to z, 0 to 9, "-" and ".".`);
+      }
+      return value;
     },
     integer(name, { fallback, min, max }) {
       const text = env[name]?.trim();
@@ -187,18 +200,28 @@ function readEndpointUrl(env: Env, problems: string[]): string {
   return text;
 }
 
+function readImageRepository(reader: Reader, problems: string[]): string {
+  const text = reader.text('IMAGE_REPOSITORY', 'ghcr.io/{owner}/mcp-servers');
+  if (!isRegistryAddress(text.replaceAll('{owner}', 'acme'))) {
+    problems.push(
+      `IMAGE_REPOSITORY is "${text}", expected HOST[:PORT]/PATH in lower case, perhaps with {owner} in it.`,
+    );
+  }
+  return text;
+}
+
 function readRoute(reader: Reader): RouteSettings {
   if (reader.oneOf('ROUTE', ['gateway', 'ingress'], 'gateway') === 'gateway') {
     return {
       kind: 'gateway',
-      gatewayName: reader.text('GATEWAY_NAME', 'mcp'),
-      gatewayNamespace: reader.text('GATEWAY_NAMESPACE', 'gateway'),
+      gatewayName: reader.objectName('GATEWAY_NAME', 'mcp'),
+      gatewayNamespace: reader.objectName('GATEWAY_NAMESPACE', 'gateway'),
     };
   }
   return {
     kind: 'ingress',
-    className: reader.text('INGRESS_CLASS', 'nginx'),
-    clusterIssuer: reader.text('CLUSTER_ISSUER', 'letsencrypt-prod'),
+    className: reader.objectName('INGRESS_CLASS', 'nginx'),
+    clusterIssuer: reader.objectName('CLUSTER_ISSUER', 'letsencrypt-prod'),
   };
 }
 

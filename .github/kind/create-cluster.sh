@@ -8,7 +8,7 @@ readonly CLUSTER=mcp-hosting
 readonly REGISTRY=kind-registry
 readonly REGISTRY_PORT=5001
 readonly ARGOCD_VERSION=v3.5.1
-readonly GATEWAY_API_VERSION=v1.4.0
+readonly GATEWAY_API_VERSION=v1.6.0
 
 if [ "$(docker inspect --format '{{.State.Running}}' "$REGISTRY" 2>/dev/null || true)" != true ]; then
   docker run --detach --restart always --publish "127.0.0.1:$REGISTRY_PORT:5000" --network bridge --name "$REGISTRY" registry:3

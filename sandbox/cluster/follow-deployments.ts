@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { UserError } from '../../src/domain/user-error.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { readScaffoldObjects } from '../scaffold-objects.ts';
 import { applyObjects } from './apply-objects.ts';
 import { createClusterRouting } from './cluster-routing.ts';
-import { absentAsUndefined, type Cluster } from './connect-cluster.ts';
+import type { Cluster } from './connect-cluster.ts';
 import type { AdvertisedAddress } from './find-advertised-address.ts';
 import { openGitDoorway } from './git-doorway.ts';
 import { startRouteAcceptor } from './route-acceptor.ts';
@@ -37,6 +38,7 @@ interface ClusterNamespaces {
 }
 
 const APPLICATION = { group: 'argoproj.io', version: 'v1alpha1', plural: 'applications', name: 'mcp-servers-base' };
+const REFRESH = 'argocd.argoproj.io/refresh';
 /** Argo CD looks at a new Application within seconds; a first clone of the scaffold takes a few more. */
 const SYNC_MS_MAX = 120_000;
 /** A repository that could not be read a moment ago may be readable now. */
@@ -76,16 +78,22 @@ export async function followDeployments(options: FollowOptions): Promise<Followi
   }
 }
 
-/** Waits until Argo CD has read the repository once: a cluster that cannot would let every deployment time out. */
+/**
+ * Waits until Argo CD has read the repository now: a cluster that cannot would let every deployment time out. An
+ * Application of an earlier run still tells what was read then, so Argo CD is asked to look again, and believed after.
+ */
 async function untilFollowed(cluster: Cluster, namespace: string, url: string): Promise<void> {
   const begun = performance.now();
   let said: string | undefined;
+  await askForRefresh(cluster, namespace);
   while (performance.now() - begun < SYNC_MS_MAX) {
-    const { isRead, problem } = await readBase(cluster, namespace);
+    await delay(LOOK_MS);
+    const { isRefreshing, isRead, problem } = await readBase(cluster, namespace);
+    if (isRefreshing) continue;
     if (isRead) return;
     said = problem ?? said;
     if (problem !== undefined && performance.now() - begun > ERROR_MS_MAX) break;
-    await delay(LOOK_MS);
+    await askForRefresh(cluster, namespace);
   }
   if (said === undefined) throw argoCdIdle(namespace);
   throw new UserError(
@@ -105,10 +113,24 @@ function argoCdIdle(namespace: string): UserError {
   );
 }
 
-async function readBase({ custom }: Cluster, namespace: string): Promise<{ isRead: boolean; problem?: string }> {
-  const found = (await absentAsUndefined(custom.getNamespacedCustomObject({ ...APPLICATION, namespace }))) as
-    | { status?: { sync?: { status?: string }; conditions?: { type: string; message: string }[] } }
-    | undefined;
-  const problem = found?.status?.conditions?.find(({ type }) => type.endsWith('Error'))?.message;
-  return { isRead: found?.status?.sync?.status === 'Synced', ...(problem === undefined ? {} : { problem }) };
+/** Argo CD takes the annotation away once it has looked. */
+async function askForRefresh({ custom }: Cluster, namespace: string): Promise<void> {
+  const body = { metadata: { annotations: { [REFRESH]: 'normal' } } };
+  const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+  await custom.patchNamespacedCustomObject({ ...APPLICATION, namespace, body }, options);
+}
+
+interface BaseApplication {
+  metadata: { annotations?: Record<string, string> };
+  status?: { sync?: { status?: string }; conditions?: { type: string; message: string }[] };
+}
+
+async function readBase({ custom }: Cluster, namespace: string) {
+  const object = { ...APPLICATION, namespace };
+  const { metadata, status }: BaseApplication = await custom.getNamespacedCustomObject(object);
+  return {
+    isRefreshing: metadata.annotations?.[REFRESH] !== undefined,
+    isRead: status?.sync?.status === 'Synced',
+    problem: status?.conditions?.find(({ type }) => type.endsWith('Error'))?.message,
+  };
 }

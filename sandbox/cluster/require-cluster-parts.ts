@@ -10,7 +10,7 @@ interface Part {
 
 const ARGOCD_MANIFESTS = 'https://raw.githubusercontent.com/argoproj/argo-cd/stable/manifests/install.yaml';
 const GATEWAY_MANIFESTS =
-  'https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.4.0/standard-install.yaml';
+  'https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.0/standard-install.yaml';
 
 const PARTS: readonly Part[] = [
   {

@@ -41,16 +41,20 @@ function contains(outer: Cidr, inner: Cidr): boolean {
 }
 
 /**
- * Ranges that a hosted server may never be let out to: private, shared, loopback, link-local (where clouds answer with
- * credentials), multicast and reserved ones, and IPv6 ranges that embed IPv4 addresses (IANA special-purpose registries).
+ * Ranges that a hosted server may never be let out to: private, shared, loopback, link-local, multicast and reserved ones,
+ * and IPv6 ranges that embed IPv4 addresses (IANA special-purpose registries). In some of them, and at one address that
+ * is public by its number, clouds tell any process on a node its credentials: 169.254.169.254 (most), 100.100.100.200
+ * (Alibaba), 192.0.0.192 (Oracle), 168.63.129.16 (Azure), fd00:ec2::254 (AWS), fd20:ce::254 (Google).
  */
 export const NON_PUBLIC_RANGES: readonly string[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
+  '168.63.129.16/32',
   '169.254.0.0/16',
   '172.16.0.0/12',
+  '192.0.0.0/24',
   '192.168.0.0/16',
   '224.0.0.0/4',
   '240.0.0.0/4',

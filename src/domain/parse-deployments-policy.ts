@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import schema from '../../docs/deployments-policy.schema.json' with { type: 'json' };
 import type { DeploymentsPolicy } from './deployments-policy.ts';
 import { readYamlMapping } from './read-yaml-mapping.ts';
+import { isRegistryAddress } from './registry-address.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { ConfigProblem } from './server-config.ts';
 
@@ -26,4 +27,6 @@ export function parseDeploymentsPolicy(text: string | null): ParsedDeploymentsPo
   return { ok: true, policy: { merge: 'review', ...(mapping.value as Partial<DeploymentsPolicy>) } };
 }
 
-const validateShape = new Ajv({ allErrors: true, verbose: true }).compile(schema);
+const ajv = new Ajv({ allErrors: true, verbose: true });
+ajv.addFormat('registry', isRegistryAddress);
+const validateShape = ajv.compile(schema);

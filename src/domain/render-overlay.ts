@@ -18,6 +18,7 @@ import { serviceManifest } from './manifests/service.ts';
 import { wakeServiceManifest } from './manifests/wake-service.ts';
 import type { OverlayFiles, OverlayInput, RouteSettings } from './overlay-input.ts';
 import { planScaling } from './plan-scaling.ts';
+import { isImageRepository, isRegistryAddress } from './registry-address.ts';
 import { routeImplementation } from './route-implementation.ts';
 import { isServerId } from './server-id.ts';
 import { AUTOSCALER_FILE, KUSTOMIZATION_FILE, SCALED_OBJECT_FILE, setScale } from './set-scale.ts';
@@ -141,7 +142,7 @@ function assertInput(input: OverlayInput): void {
   const checks: [string, boolean][] = [
     ['server id', isServerId(input.serverId)],
     ['namespace', DNS_LABEL.test(input.namespace)],
-    ['image', IMAGE_REPOSITORY.test(input.image)],
+    ['image', isImageRepository(input.image)],
     ['digest', /^sha256:[0-9a-f]{64}$/.test(input.digest)],
     ['version', LABEL_VALUE.test(input.version)],
     ['replicas', Number.isInteger(input.replicas) && input.replicas >= 0 && input.replicas <= REPLICAS_MAX],
@@ -170,7 +171,7 @@ function isPolicy({ route, nodePool, runtimeClass, registryMirror, secrets }: Ov
     names.every(isHost) &&
     (!nodePool || (LABEL_KEY.test(nodePool.label) && LABEL_VALUE.test(nodePool.value))) &&
     (secrets?.path === undefined || STORE_PATH.test(secrets.path)) &&
-    (registryMirror === undefined || IMAGE_REPOSITORY.test(`${registryMirror}/image`))
+    (registryMirror === undefined || isRegistryAddress(registryMirror))
   );
 }
 
@@ -179,6 +180,5 @@ const STORE_PATH = /^[A-Za-z0-9_{/][A-Za-z0-9_.{}/-]{0,252}$/;
 const LABEL_KEY = /^(?:[a-z0-9][a-z0-9.-]{0,252}\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
-const IMAGE_REPOSITORY = /^[a-z0-9.-]+(?::[0-9]{1,5})?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+$/;
 /** More than `.mcp-hosting.yml` allows, so that a person's own count survives. */
 const REPLICAS_MAX = 100;

@@ -94,6 +94,9 @@ test('every malformed variable is a problem of its own', () => {
     ENDPOINT_URL: 'https://mcp.example.com/{server-id}',
     ROUTE: 'tunnel',
     RECONCILE_INTERVAL_MS: '-1',
+    IMAGE_REPOSITORY: 'ghcr.io:99999/{owner}',
+    SERVERS_NAMESPACE: 'mcp servers',
+    ARGOCD_NAMESPACE: 'Argo',
   };
 
   const problems = problemsOf(malformed);

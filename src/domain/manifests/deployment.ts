@@ -85,7 +85,7 @@ const TERMINATION_SECONDS = 45;
 /** An open stream counts as a request to KEDA: one that nobody ends would keep its server from going to zero. */
 const STREAM_AGE_MS_MAX = 600_000;
 /** No user of that id exists in common images, so no file in them belongs to it. */
-const USER_ID = 10_001;
+export const USER_ID = 10_001;
 /** The one place a server may write to; counted against the pod, which is evicted beyond it. */
 const TMP_SIZE = '64Mi';
 
@@ -188,14 +188,28 @@ function probe(path: string): IProbe {
   return { httpGet: { path, port: CONTAINER_PORT }, timeoutSeconds: 5 };
 }
 
+/** The variables that have their values in git: settings of the wrapper. All others come from the server's Secret. */
+export const WRAPPER_VARIABLES = [
+  'MCP_SERVER_ID',
+  'MCP_WRAPPER_ALLOWED_HOSTS',
+  'MCP_WRAPPER_CHILD_ENV',
+  'MCP_WRAPPER_KEYS_FILE',
+  'MCP_WRAPPER_SESSIONS',
+  'MCP_WRAPPER_METRICS_PORT',
+  'MCP_WRAPPER_STREAM_AGE_MS_MAX',
+  'MCP_WRAPPER_RATE_LIMIT_PER_MINUTE',
+] as const;
+
+type WrapperVariable = (typeof WRAPPER_VARIABLES)[number];
+
 function wrapperVariables(input: OverlayInput): IEnvVar[] {
-  const variables: IEnvVar[] = [
+  const variables: { name: WrapperVariable; value: string }[] = [
     { name: 'MCP_SERVER_ID', value: input.serverId },
     { name: 'MCP_WRAPPER_ALLOWED_HOSTS', value: hostsOf(input).join(',') },
     // The container is the server's alone: what its image and `env` set is meant for it. The wrapper keeps its own.
     { name: 'MCP_WRAPPER_CHILD_ENV', value: '*' },
   ];
-  if (isPrivate(input)) variables.push({ name: 'MCP_WRAPPER_KEYS_FILE', value: `${ACCESS_PATH}/${ACCESS_KEYS_FILE}` });
+  if (isPrivate(input)) variables.push({ name: 'MCP_WRAPPER_KEYS_FILE', value: KEYS_FILE_PATH });
   if (input.config.sessions === 'isolated') variables.push({ name: 'MCP_WRAPPER_SESSIONS', value: 'isolated' });
   // On the main port /metrics asks for the keys that there are: Prometheus has none, and of a public server there are none.
   if (hasMetricsPort(input)) variables.push({ name: 'MCP_WRAPPER_METRICS_PORT', value: String(METRICS_PORT) });
@@ -215,9 +229,10 @@ function isPrivate({ config }: OverlayInput): boolean {
 }
 
 const ACCESS_VOLUME = 'access';
-const ACCESS_PATH = '/etc/mcp-access';
+export const ACCESS_PATH = '/etc/mcp-access';
 /** Key of the Secret and name of its file. */
 const ACCESS_KEYS_FILE = 'keys';
+export const KEYS_FILE_PATH = `${ACCESS_PATH}/${ACCESS_KEYS_FILE}`;
 /** By the pod's own group alone, which `fsGroup` gives the files to. */
 const ACCESS_FILE_MODE = 0o440;
 

@@ -6,7 +6,7 @@ import { selectorLabels, serverObjectName } from './server-object.ts';
 type Spec = NonNullable<IHorizontalPodAutoscaler['spec']>;
 
 /** What the Prometheus adapter's default rules make of the wrapper's counter `mcp_wrapper_requests_total`. */
-const REQUEST_RATE_METRIC = 'mcp_wrapper_requests_per_second';
+export const REQUEST_RATE_METRIC = 'mcp_wrapper_requests_per_second';
 /** What one pod carries where `.mcp-hosting.yml` says nothing: requests of people and agents, which take a while each. */
 const REQUESTS_PER_SECOND = 10;
 /** Of the request for CPU; above it a server is busy. */

@@ -1,6 +1,6 @@
 import type { OverlayInput } from '../overlay-input.ts';
 import { defineCustomResource, type ValidManifest } from './custom-resource.ts';
-import { SYNC_WAVE_ANNOTATION } from './keda.ts';
+import { INTERCEPTOR_ROUTE_WAVE, SYNC_WAVE_ANNOTATION } from './keda.ts';
 import { hostsOf, SERVICE_PORT, selectorLabels, serverObjectName } from './server-object.ts';
 
 interface Spec {
@@ -79,7 +79,7 @@ export function interceptorRouteManifest(input: OverlayInput): ValidManifest {
       name,
       namespace: input.namespace,
       labels: selectorLabels(input.serverId),
-      annotations: { [SYNC_WAVE_ANNOTATION]: '-1' },
+      annotations: { [SYNC_WAVE_ANNOTATION]: INTERCEPTOR_ROUTE_WAVE },
     },
     spec: {
       target: { service: name, port: SERVICE_PORT },

@@ -1,6 +1,11 @@
 import type { OverlayInput } from '../overlay-input.ts';
 import { defineCustomResource, type ValidManifest } from './custom-resource.ts';
-import { EXTERNAL_SCALER_ADDRESS, PAUSED_REPLICAS_ANNOTATION, SYNC_WAVE_ANNOTATION } from './keda.ts';
+import {
+  EXTERNAL_SCALER_ADDRESS,
+  PAUSED_REPLICAS_ANNOTATION,
+  SCALED_OBJECT_WAVE,
+  SYNC_WAVE_ANNOTATION,
+} from './keda.ts';
 import { selectorLabels, serverObjectName } from './server-object.ts';
 
 interface Spec {
@@ -71,7 +76,7 @@ export function scaledObjectManifest(input: OverlayInput, max: number): ValidMan
       namespace: input.namespace,
       labels: selectorLabels(input.serverId),
       annotations: {
-        [SYNC_WAVE_ANNOTATION]: '1',
+        [SYNC_WAVE_ANNOTATION]: SCALED_OBJECT_WAVE,
         ...(input.replicas === 0 ? { [PAUSED_REPLICAS_ANNOTATION]: '0' } : {}),
       },
     },

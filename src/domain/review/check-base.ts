@@ -5,6 +5,7 @@ import { checkFolder, isOversized } from './check-folder.ts';
 import { type CheckedOverlay, createPlacer, problemOf, renderFolder } from './check-overlay.ts';
 import { checkSchema } from './check-schema.ts';
 import { type Finding, finding } from './finding.ts';
+import { BASE_FIELDS } from './manifest-fields.ts';
 import { type OverlayEntry, textsOf } from './overlay-entry.ts';
 import type { ReviewProblem } from './review-problem.ts';
 
@@ -20,7 +21,7 @@ export function checkBase(entries: readonly OverlayEntry[], namespace: string): 
   const manifests = rendered.origins.map(({ manifest }) => manifest);
   const place = createPlacer(FOLDER, texts);
   const found = rendered.origins.flatMap((origin) => {
-    const { sound, findings } = checkSchema(origin.manifest);
+    const { sound, findings } = checkSchema(origin.manifest, BASE_FIELDS);
     const more = sound ? checkObject(origin.manifest, namespace) : [];
     return [...findings, ...more].map((each) => place(origin, each));
   });
@@ -70,7 +71,13 @@ function checkPolicy({ spec }: Manifest): Finding[] {
             const open = nonPublicRangesIn(ipBlock?.cidr ?? '').filter((range) => isLocal(range, ipBlock?.except));
             if (open.length === 0) return [];
             const at = ['spec', 'egress', index, 'to', peer, 'ipBlock'];
-            return [finding(at, 'private ranges lie in it', `them under except: ${open.join(', ')}`)];
+            return [
+              finding(
+                at,
+                'private ranges lie in it, or addresses where clouds tell credentials',
+                `them under except: ${open.join(', ')}`,
+              ),
+            ];
           })
         : [finding(['spec', 'egress', index], 'it lets servers out to everything', 'to, with an ipBlock')],
     ),

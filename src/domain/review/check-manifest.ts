@@ -1,4 +1,10 @@
-import { INTERCEPTOR, PAUSED_REPLICAS_ANNOTATION, SYNC_WAVE_ANNOTATION } from '../manifests/keda.ts';
+import {
+  INTERCEPTOR,
+  INTERCEPTOR_ROUTE_WAVE,
+  PAUSED_REPLICAS_ANNOTATION,
+  SCALED_OBJECT_WAVE,
+  SYNC_WAVE_ANNOTATION,
+} from '../manifests/keda.ts';
 import { CONTAINER_PORT, serverObjectName } from '../manifests/server-object.ts';
 import { wakeServiceName } from '../manifests/wake-service.ts';
 import type { Manifest } from '../read-manifests.ts';
@@ -84,9 +90,9 @@ function checkMetadata({ kind, metadata }: Manifest, rules: OverlayRules): Findi
             'key',
           ),
         ]),
-    ...Object.keys(metadata.annotations ?? {})
-      .filter((key) => !isAdmittedAnnotation(key, kind))
-      .map((key) =>
+    ...Object.entries(metadata.annotations ?? {})
+      .filter(([key, value]) => !isAdmittedAnnotation(key, value, kind))
+      .map(([key]) =>
         finding(
           ['metadata', 'annotations', key],
           'this annotation steers a controller',
@@ -109,26 +115,34 @@ function namesOf(kind: string, serverId: string): string[] {
 }
 
 /** Annotations are commands to whoever reads them: Argo CD (hooks, sync options), external-dns, load balancers. */
-function isAdmittedAnnotation(key: string, kind: string): boolean {
-  if (key.startsWith('mcp-hosting.dev/') || key === SYNC_WAVE_ANNOTATION) return true;
+function isAdmittedAnnotation(key: string, value: string, kind: string): boolean {
+  if (key.startsWith('mcp-hosting.dev/')) return true;
   if (kind === 'Ingress') return INGRESS_ANNOTATIONS.includes(key);
-  return kind === 'ScaledObject' && key === PAUSED_REPLICAS_ANNOTATION;
+  return ANNOTATIONS[kind]?.[key] === value;
 }
+
+/** Those of KEDA, by kind: in which order they are applied, and the hold of a stopped server. */
+const ANNOTATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  InterceptorRoute: { [SYNC_WAVE_ANNOTATION]: INTERCEPTOR_ROUTE_WAVE },
+  ScaledObject: { [SYNC_WAVE_ANNOTATION]: SCALED_OBJECT_WAVE, [PAUSED_REPLICAS_ANNOTATION]: '0' },
+};
+
+type Labels = Record<string, string>;
 
 function checkDeployment({ spec }: Manifest, rules: OverlayRules): Finding[] {
   const { replicas, selector, template } = spec as {
     replicas?: number;
     selector: { matchLabels?: Record<string, string> };
-    template: { metadata?: { labels?: Record<string, string>; annotations?: object }; spec: CheckedPod };
+    template: { metadata?: { labels?: Labels; annotations?: Labels }; spec: CheckedPod };
   };
   const labels = template.metadata?.labels ?? {};
   return [
     ...checkReplicas(replicas, ['spec', 'replicas'], rules),
     ...checkLabels(selector.matchLabels, ['spec', 'selector', 'matchLabels'], rules),
     ...checkLabels(labels, ['spec', 'template', 'metadata', 'labels'], rules),
-    ...Object.keys(template.metadata?.annotations ?? {})
-      .filter((key) => !isAdmittedAnnotation(key, 'Pod'))
-      .map((key) =>
+    ...Object.entries(template.metadata?.annotations ?? {})
+      .filter(([key, value]) => !isAdmittedAnnotation(key, value, 'Pod'))
+      .map(([key]) =>
         finding(
           ['spec', 'template', 'metadata', 'annotations', key],
           'this annotation steers a controller',

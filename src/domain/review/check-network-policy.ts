@@ -55,5 +55,11 @@ function checkPeer({ ipBlock, namespaceSelector, podSelector }: Peer, at: YamlPa
   if (isNonPublic(cidr)) return [finding(where, 'it is a private or reserved range', 'a public one')];
   const missing = nonPublicRangesIn(ipBlock.cidr).filter((range) => !ipBlock.except?.includes(range));
   if (missing.length === 0) return [];
-  return [finding(where, 'private ranges lie in it', `them under except: ${missing.join(', ')}`)];
+  return [
+    finding(
+      where,
+      'private ranges lie in it, or addresses where clouds tell credentials',
+      `them under except: ${missing.join(', ')}`,
+    ),
+  ];
 }

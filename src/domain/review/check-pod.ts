@@ -1,4 +1,5 @@
 import type { YamlPath } from '../locate-in-yaml.ts';
+import { KEYS_FILE_PATH, WRAPPER_VARIABLES } from '../manifests/deployment.ts';
 import { type PodSpec, restrictedViolations } from '../pod-security.ts';
 import { parseCpuMillis, parseMemoryBytes } from '../resource-quantities.ts';
 import { describeValue } from '../schema-problems.ts';
@@ -13,7 +14,7 @@ export interface CheckedPod extends PodSpec, PlacedPod {
   automountServiceAccountToken?: boolean;
   runtimeClassName?: string;
   hostUsers?: boolean;
-  imagePullSecrets?: { name?: string }[];
+  enableServiceLinks?: boolean;
 }
 
 interface CheckedContainer {
@@ -21,7 +22,7 @@ interface CheckedContainer {
   image?: string;
   resources?: { requests?: Quantities; limits?: Quantities };
   env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name?: string } } }[];
-  envFrom?: { secretRef?: { name?: string } }[];
+  securityContext?: { readOnlyRootFilesystem?: boolean };
 }
 
 type Quantities = Record<string, unknown>;
@@ -33,6 +34,10 @@ export function checkPod(pod: CheckedPod, at: YamlPath, rules: OverlayRules): Fi
     ...checkIdentity(pod, at, rules),
     ...checkPlacement(pod, at, rules),
     ...checkGrace(pod, at),
+    ...pod.containers.slice(1).map((_, index) => {
+      const path = [...at, 'containers', index + 1];
+      return finding(path, "it is a second container beside the server's", 'one, which runs the wrapper');
+    }),
     ...volumesOf(pod).flatMap(({ volume, path }) => checkVolume(volume, [...at, ...path], rules)),
     ...containersOf(pod).flatMap(({ container, path }) => checkContainer(container, [...at, ...path], rules)),
   ];
@@ -108,6 +113,7 @@ function volumesOf(pod: CheckedPod): { volume: Record<string, unknown>; path: Ya
 function checkIdentity(pod: CheckedPod, at: YamlPath, { policy }: OverlayRules): Finding[] {
   const wanted: [keyof CheckedPod, unknown][] = [
     ['automountServiceAccountToken', false],
+    ['enableServiceLinks', false],
     ['runtimeClassName', policy.runtimeClass],
     ['hostUsers', policy.hostUsers === false ? false : pod.hostUsers],
   ];
@@ -146,7 +152,7 @@ function checkVolume(volume: Record<string, unknown>, at: YamlPath, rules: Overl
   if (emptyDir && !isModest(emptyDir.sizeLimit)) {
     return [finding([...at, 'emptyDir', 'sizeLimit'], describeValue(emptyDir.sizeLimit), '1Gi at most')];
   }
-  return secret ? checkSecretName(secret.secretName, [...at, 'secret', 'secretName'], rules) : [];
+  return secret ? checkSecretName(secret.secretName, 'access', [...at, 'secret', 'secretName'], rules) : [];
 }
 
 function checkContainer(container: CheckedContainer, at: YamlPath, rules: OverlayRules): Finding[] {
@@ -154,33 +160,61 @@ function checkContainer(container: CheckedContainer, at: YamlPath, rules: Overla
   return [
     ...(refusal ? [finding([...at, 'image'], refusal.state, refusal.expected)] : []),
     ...checkResources(container, at, rules),
+    ...(container.securityContext?.readOnlyRootFilesystem === undefined
+      ? [finding([...at, 'securityContext', 'readOnlyRootFilesystem'], 'it is missing', 'true')]
+      : []),
     ...(container.env ?? []).flatMap((variable, index) => checkVariable(variable, [...at, 'env', index], rules)),
-    ...(container.envFrom ?? []).flatMap(({ secretRef }, index) =>
-      secretRef ? checkSecretName(secretRef.name, [...at, 'envFrom', index, 'secretRef', 'name'], rules) : [],
-    ),
+    ...repeatedVariables(container, at),
   ];
+}
+
+/** Of two variables of one name the second counts: the first would be for the eyes of reviewers. */
+function repeatedVariables({ env = [] }: CheckedContainer, at: YamlPath): Finding[] {
+  return env.flatMap(({ name }, index) =>
+    env.findIndex((other) => other.name === name) === index
+      ? []
+      : [finding([...at, 'env', index, 'name'], 'a variable of this name stands above', 'each once')],
+  );
 }
 
 /** Names of variables whose values are secrets nearly always. */
 const SECRET_NAME = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 
+/** Git holds the values of the wrapper's settings alone: another variable's could be a secret, or steer the wrapper. */
 function checkVariable(
   { name, value, valueFrom }: NonNullable<CheckedContainer['env']>[number],
   at: YamlPath,
   rules: OverlayRules,
 ): Finding[] {
-  if (value !== undefined && value !== '' && SECRET_NAME.test(name)) {
-    const cure = `valueFrom.secretKeyRef; if this value is secret, replace it, since it stands in git now`;
+  const isSetting = WRAPPER_VARIABLES.some((variable) => variable === name);
+  const reference = valueFrom?.secretKeyRef;
+  if (isSetting) {
+    const [wanted] = name === 'MCP_SERVER_ID' ? [rules.serverId] : name === KEYS_VARIABLE ? [KEYS_FILE_PATH] : [value];
+    return !reference && value !== undefined && value === wanted
+      ? []
+      : [finding([...at, 'value'], describeValue(value), wanted === undefined ? 'a value' : `"${wanted}"`)];
+  }
+  if (name.startsWith('MCP_WRAPPER_')) {
+    return [
+      finding([...at, 'name'], 'no configuration of a server gives it', `one of ${WRAPPER_VARIABLES.join(', ')}`),
+    ];
+  }
+  if (value !== undefined && SECRET_NAME.test(name)) {
+    const cure = 'valueFrom.secretKeyRef; if this value is secret, replace it, since it stands in git now';
     return [finding([...at, 'value'], 'a variable of this name has its value in git', cure)];
   }
-  const reference = valueFrom?.secretKeyRef;
-  return reference ? checkSecretName(reference.name, [...at, 'valueFrom', 'secretKeyRef', 'name'], rules) : [];
+  if (!reference) {
+    const cure = "its name under env in .mcp-hosting.yml, which brings its value from the server's Secret";
+    return [finding([...at, 'value'], 'the variable has its value in git', cure)];
+  }
+  return checkSecretName(reference.name, 'env', [...at, 'valueFrom', 'secretKeyRef', 'name'], rules);
 }
 
-function checkSecretName(name: unknown, at: YamlPath, rules: OverlayRules): Finding[] {
-  if (isOwnSecret(name, rules)) return [];
-  const own = `one of the server's own, such as "mcp-${rules.serverId}-env"`;
-  return [finding(at, 'it is a Secret of others', own)];
+const KEYS_VARIABLE: (typeof WRAPPER_VARIABLES)[number] = 'MCP_WRAPPER_KEYS_FILE';
+
+function checkSecretName(name: unknown, suffix: 'access' | 'env', at: YamlPath, rules: OverlayRules): Finding[] {
+  if (isOwnSecret(name, [suffix], rules)) return [];
+  return [finding(at, 'it is a Secret of others', `"mcp-${rules.serverId}-${suffix}"`)];
 }
 
 function checkResources({ resources }: CheckedContainer, at: YamlPath, { bounds }: OverlayRules): Finding[] {

@@ -84,7 +84,7 @@ export function checkIngress({ metadata, spec }: Manifest, rules: OverlayRules):
       : []),
     ...(tls ?? []).flatMap(({ hosts, secretName }, index) => [
       ...checkHosts(hosts, ['spec', 'tls', index, 'hosts'], rules),
-      ...(secretName === policy.route?.wildcardSecret || isOwnSecret(secretName, rules)
+      ...(secretName === policy.route?.wildcardSecret || isOwnSecret(secretName, ['tls', 'domains-tls'], rules)
         ? []
         : [finding(['spec', 'tls', index, 'secretName'], 'it is a Secret of others', `"mcp-${serverId}-tls"`)]),
     ]),
@@ -142,7 +142,7 @@ export function checkListenerSet({ spec }: Manifest, rules: OverlayRules): Findi
         ...checkHosts([hostname], [...at, 'hostname'], rules),
         ...(port === 443 ? [] : [finding([...at, 'port'], describeValue(port), '443')]),
         ...tls.certificateRefs.flatMap(({ kind, name, namespace }, reference) =>
-          kind === 'Secret' && namespace === undefined && isOwnSecret(name, rules)
+          kind === 'Secret' && namespace === undefined && isOwnSecret(name, ['domains-tls'], rules)
             ? []
             : [
                 finding(
@@ -167,7 +167,7 @@ export function checkCertificate({ spec }: Manifest, rules: OverlayRules): Findi
   const issuers = [policy.route?.clusterIssuer, route.kind === 'ingress' ? route.clusterIssuer : undefined];
   const expected = issuers.filter((name) => name !== undefined).join(' or ');
   return [
-    ...(isOwnSecret(secretName, rules)
+    ...(isOwnSecret(secretName, ['domains-tls'], rules)
       ? []
       : [finding(['spec', 'secretName'], 'it is a Secret of others', `"mcp-${serverId}-domains-tls"`)]),
     ...checkHosts(dnsNames, ['spec', 'dnsNames'], rules),

@@ -12,8 +12,9 @@ import { interceptorRoute } from '../manifests/interceptor-route.ts';
 import { listenerSet } from '../manifests/listener-set.ts';
 import { scaledObject } from '../manifests/scaled-object.ts';
 import type { Manifest } from '../read-manifests.ts';
+import { describeValue } from '../schema-problems.ts';
 import { type Finding, finding } from './finding.ts';
-import { unlistedFields } from './manifest-fields.ts';
+import { OVERLAY_FIELDS, type UnadmittedField, unadmittedFields } from './manifest-fields.ts';
 
 type Constructor = new (data: never) => { validate(): void };
 
@@ -52,8 +53,16 @@ interface SchemaError {
 /** A hostile manifest has thousands; a person mends a few at a time. */
 const SCHEMA_FINDINGS_MAX = 20;
 
-/** What the API server would refuse or drop: unknown fields, missing ones, and values of another type. */
-export function checkSchema(manifest: Manifest): { sound: boolean; findings: Finding[] } {
+/**
+ * What the API server would refuse or drop, which is unknown fields, missing ones and values of another type; and what
+ * is not admitted.
+ *
+ * @param fields those that are admitted, by `apiVersion kind`
+ */
+export function checkSchema(
+  manifest: Manifest,
+  fields: typeof OVERLAY_FIELDS = OVERLAY_FIELDS,
+): { sound: boolean; findings: Finding[] } {
   const wrong = schemaErrors(manifest)
     .slice(0, SCHEMA_FINDINGS_MAX)
     .map(({ instancePath, message = 'must be valid' }) =>
@@ -63,10 +72,22 @@ export function checkSchema(manifest: Manifest): { sound: boolean; findings: Fin
         `it ${message.replace(/^must /, 'to ')}`,
       ),
     );
-  const unlisted = unlistedFields(manifest)
-    .slice(0, SCHEMA_FINDINGS_MAX)
-    .map((path) => finding(path, 'this field is not admitted in an overlay', 'a manifest without it', 'key'));
-  return { sound: wrong.length === 0, findings: [...wrong, ...unlisted] };
+  const unadmitted = unadmittedFields(manifest, fields).slice(0, SCHEMA_FINDINGS_MAX).map(unadmittedFinding);
+  return { sound: wrong.length === 0, findings: [...wrong, ...unadmitted] };
+}
+
+/** Where people look for a field that they may not have. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  command: "the image's own, which starts the wrapper; what the wrapper starts stands in .mcp-hosting.yml",
+  args: "the image's own, which start the wrapper; what the wrapper starts stands in .mcp-hosting.yml",
+  imagePullSecrets: 'them on the service account "default" of the namespace',
+  envFrom: 'each variable by its name, under env with valueFrom.secretKeyRef',
+};
+
+function unadmittedFinding({ path, values, value }: UnadmittedField): Finding {
+  if (values) return finding(path, describeValue(value), values.map((one) => JSON.stringify(one)).join(' or '));
+  const expected = INSTEAD[String(path.at(-1))] ?? 'a manifest without it: no configuration of a server gives it';
+  return finding(path, 'this field is not admitted', expected, 'key');
 }
 
 function schemaErrors(manifest: Manifest): readonly SchemaError[] {

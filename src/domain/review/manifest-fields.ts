@@ -1,110 +1,125 @@
 import type { YamlPath } from '../locate-in-yaml.ts';
+import { ACCESS_PATH, USER_ID } from '../manifests/deployment.ts';
+import { REQUEST_RATE_METRIC } from '../manifests/horizontal-pod-autoscaler.ts';
+import { CONTAINER_NAME, CONTAINER_PORT, METRICS_PORT, OWN_EGRESS_LABEL } from '../manifests/server-object.ts';
 
 /**
- * Fields that a manifest of an overlay may have. `'any'` stands for whatever is below; a list is described by its items;
- * the key `*` by any name. What is missing here is refused: the API server would drop it, or it reaches beyond the
- * server (`externalIPs`, `nodeName`, `serviceAccountName`, `priorityClassName`, route filters …).
+ * What a manifest may say of a field: `'any'` stands for whatever is below, a list of values for one of them, a mapping
+ * for fields of its own. A list in a manifest is described by its items.
  */
-type Fields = { readonly [name: string]: Fields } | 'any';
+type Admitted = 'any' | readonly (string | number | boolean)[] | Fields;
+interface Fields {
+  readonly [name: string]: Admitted;
+}
+
+/** A field that a manifest may not have, or one with a value that it may not have. */
+export interface UnadmittedField {
+  path: YamlPath;
+  /** The values that it may have; absent where the field itself may not be there. */
+  values?: readonly (string | number | boolean)[];
+  value: unknown;
+}
 
 const any = 'any' as const;
 
-function names(...list: string[]): Record<string, Fields> {
+function names(...list: string[]): Record<string, Admitted> {
   return Object.fromEntries(list.map((name) => [name, any]));
 }
 
-const metadata: Fields = { ...names('name', 'namespace'), labels: any, annotations: any };
-const selector: Fields = { matchLabels: any, matchExpressions: names('key', 'operator', 'values') };
-
-const httpGet: Fields = { ...names('path', 'port', 'scheme', 'host'), httpHeaders: names('name', 'value') };
-const probe: Fields = {
-  httpGet,
-  tcpSocket: names('port', 'host'),
-  grpc: names('port', 'service'),
-  exec: names('command'),
-  ...names('initialDelaySeconds', 'periodSeconds', 'timeoutSeconds', 'failureThreshold', 'successThreshold'),
+/** Every controller and every Service of the namespace reads labels: a name of its own would be a command or a claim. */
+const labels: Fields = {
+  app: ['mcp-server'],
+  'app.kubernetes.io/managed-by': ['mcp-hosting'],
+  'app.kubernetes.io/name': ['mcp-server'],
+  ...names('server-id', 'app.kubernetes.io/version'),
+  // Named by a check of its own.
+  'app.kubernetes.io/instance': any,
 };
-const hook: Fields = { sleep: names('seconds'), exec: names('command'), httpGet };
+const metadata: Fields = { ...names('name', 'namespace', 'annotations'), labels };
+const selector: Fields = { matchLabels: { app: ['mcp-server'], 'server-id': any } };
 
-/** Of these the Pod Security Standard says more than that they are unknown. */
-const security = {
-  ...names('runAsNonRoot', 'runAsUser', 'runAsGroup', 'seLinuxOptions', 'appArmorProfile', 'windowsOptions'),
-  seccompProfile: names('type', 'localhostProfile'),
+const probe: Fields = {
+  httpGet: { path: any, port: [CONTAINER_PORT] },
+  ...names('initialDelaySeconds', 'periodSeconds', 'timeoutSeconds', 'failureThreshold'),
 };
 
 const container: Fields = {
-  ...names('name', 'image', 'imagePullPolicy', 'command', 'args', 'workingDir'),
-  ...names('terminationMessagePath', 'terminationMessagePolicy', 'restartPolicy'),
-  ports: names('name', 'containerPort', 'protocol', 'hostPort'),
-  env: {
-    ...names('name', 'value'),
-    valueFrom: {
-      secretKeyRef: names('name', 'key', 'optional'),
-      fieldRef: names('fieldPath', 'apiVersion'),
-      resourceFieldRef: names('resource', 'containerName', 'divisor'),
-    },
-  },
-  envFrom: { prefix: any, secretRef: names('name', 'optional') },
-  resources: { requests: any, limits: any },
+  ...names('image', 'resources'),
+  name: [CONTAINER_NAME],
+  ports: { name: ['http', 'metrics'], containerPort: [CONTAINER_PORT, METRICS_PORT] },
+  env: { ...names('name', 'value'), valueFrom: { secretKeyRef: names('name', 'key', 'optional') } },
   startupProbe: probe,
   livenessProbe: probe,
   readinessProbe: probe,
-  lifecycle: { preStop: hook, postStart: hook },
+  lifecycle: { preStop: { sleep: { seconds: any } } },
   securityContext: {
-    ...security,
-    ...names('allowPrivilegeEscalation', 'readOnlyRootFilesystem', 'privileged', 'procMount'),
-    capabilities: names('add', 'drop'),
+    allowPrivilegeEscalation: [false],
+    readOnlyRootFilesystem: [true],
+    capabilities: { drop: ['ALL'] },
   },
-  volumeMounts: names('name', 'mountPath', 'readOnly', 'subPath'),
-};
-
-const volume: Fields = {
-  name: any,
-  emptyDir: names('sizeLimit', 'medium'),
-  secret: { ...names('secretName', 'optional', 'defaultMode'), items: names('key', 'path', 'mode') },
-  // Refused with a reason, by the Pod Security Standard.
-  hostPath: any,
+  volumeMounts: { name: ['tmp', 'access'], mountPath: ['/tmp', ACCESS_PATH], readOnly: any },
 };
 
 const pod: Fields = {
-  ...names('automountServiceAccountToken', 'enableServiceLinks', 'terminationGracePeriodSeconds', 'restartPolicy'),
-  ...names('runtimeClassName', 'hostUsers', 'dnsPolicy', 'hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'),
-  ...names('nodeSelector', 'affinity'),
-  securityContext: {
-    ...security,
-    ...names('fsGroup', 'fsGroupChangePolicy', 'supplementalGroups', 'supplementalGroupsPolicy'),
-    sysctls: names('name', 'value'),
+  ...names('automountServiceAccountToken', 'terminationGracePeriodSeconds', 'runtimeClassName', 'hostUsers'),
+  enableServiceLinks: [false],
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: { matchExpressions: names('key', 'operator', 'values') },
+      },
+    },
   },
-  containers: container,
-  initContainers: container,
-  volumes: volume,
-  tolerations: names('key', 'operator', 'value', 'effect', 'tolerationSeconds'),
+  tolerations: names('key', 'operator', 'value', 'effect'),
   topologySpreadConstraints: {
-    ...names('maxSkew', 'topologyKey', 'whenUnsatisfiable', 'minDomains', 'matchLabelKeys'),
-    ...names('nodeAffinityPolicy', 'nodeTaintsPolicy'),
+    ...names('maxSkew', 'topologyKey', 'matchLabelKeys'),
+    whenUnsatisfiable: ['ScheduleAnyway'],
     labelSelector: selector,
   },
-  imagePullSecrets: names('name'),
+  securityContext: {
+    runAsNonRoot: [true],
+    runAsUser: [USER_ID],
+    runAsGroup: [USER_ID],
+    fsGroup: [USER_ID],
+    seccompProfile: { type: ['RuntimeDefault'] },
+  },
+  containers: container,
+  volumes: {
+    name: ['tmp', 'access'],
+    emptyDir: names('sizeLimit'),
+    secret: { ...names('secretName', 'optional', 'defaultMode'), items: names('key', 'path') },
+  },
 };
 
-const peer: Fields = { ipBlock: names('cidr', 'except'), namespaceSelector: selector, podSelector: selector };
+const scaling: Fields = {
+  ...names('stabilizationWindowSeconds', 'selectPolicy'),
+  policies: names('type', 'value', 'periodSeconds'),
+};
 
-/** By `apiVersion kind`; the other kinds of an overlay are held to the schema of what mcp-hosting writes. */
-const FIELDS: Readonly<Record<string, Fields>> = {
+/** The spec of these is held to the schema of what mcp-hosting writes. */
+const custom: Fields = { metadata, spec: any };
+
+/**
+ * The fields of `servers/<server-id>/`, by `apiVersion kind`: those that mcp-hosting writes for some configuration, and
+ * few more, which a check of their own looks at. Where it writes one value always and another would reach beyond the
+ * server or around the wrapper, that value.
+ */
+export const OVERLAY_FIELDS: Readonly<Record<string, Fields>> = {
   'apps/v1 Deployment': {
     metadata,
     spec: {
-      ...names('replicas', 'progressDeadlineSeconds', 'revisionHistoryLimit', 'minReadySeconds', 'paused'),
+      ...names('replicas', 'progressDeadlineSeconds', 'revisionHistoryLimit'),
       selector,
-      strategy: { type: any, rollingUpdate: names('maxSurge', 'maxUnavailable') },
-      template: { metadata: names('labels', 'annotations'), spec: pod },
+      strategy: { type: ['RollingUpdate'], rollingUpdate: { maxSurge: [1], maxUnavailable: [0] } },
+      template: { metadata: { labels: { ...labels, [OWN_EGRESS_LABEL]: ['own'] }, annotations: any }, spec: pod },
     },
   },
   'v1 Service': {
     metadata,
     spec: {
-      ...names('type', 'selector', 'externalName', 'sessionAffinity', 'internalTrafficPolicy', 'trafficDistribution'),
-      ports: names('name', 'port', 'targetPort', 'protocol', 'appProtocol'),
+      ...names('type', 'externalName'),
+      selector: { app: ['mcp-server'], 'server-id': any },
+      ports: names('name', 'port', 'targetPort'),
     },
   },
   'networking.k8s.io/v1 Ingress': {
@@ -115,7 +130,7 @@ const FIELDS: Readonly<Record<string, Fields>> = {
       rules: {
         host: any,
         http: {
-          paths: { ...names('path', 'pathType'), backend: { service: { name: any, port: names('number', 'name') } } },
+          paths: { path: ['/'], pathType: ['Prefix'], backend: { service: { name: any, port: { number: any } } } },
         },
       },
     },
@@ -124,25 +139,21 @@ const FIELDS: Readonly<Record<string, Fields>> = {
     metadata,
     spec: {
       podSelector: selector,
-      policyTypes: any,
-      egress: { to: peer, ports: names('port', 'protocol', 'endPort') },
-      ingress: { from: peer, ports: names('port', 'protocol', 'endPort') },
+      ...names('policyTypes', 'ingress'),
+      egress: {
+        to: { ipBlock: names('cidr', 'except'), ...names('namespaceSelector', 'podSelector') },
+        ports: names('port', 'protocol'),
+      },
     },
   },
   'gateway.networking.k8s.io/v1 HTTPRoute': {
     metadata,
     spec: {
-      parentRefs: names('group', 'kind', 'name', 'namespace', 'sectionName', 'port'),
+      parentRefs: names('group', 'kind', 'name', 'namespace'),
       hostnames: any,
       rules: {
-        name: any,
-        matches: {
-          path: names('type', 'value'),
-          method: any,
-          headers: names('type', 'name', 'value'),
-          queryParams: names('type', 'name', 'value'),
-        },
-        timeouts: names('request', 'backendRequest'),
+        matches: { path: { type: ['PathPrefix'], value: ['/'] } },
+        timeouts: names('request'),
         backendRefs: names('group', 'kind', 'name', 'namespace', 'port', 'weight'),
       },
     },
@@ -153,40 +164,75 @@ const FIELDS: Readonly<Record<string, Fields>> = {
       ...names('minReplicas', 'maxReplicas'),
       scaleTargetRef: names('apiVersion', 'kind', 'name'),
       metrics: {
-        type: any,
-        pods: {
-          metric: { name: any, selector },
-          target: names('type', 'value', 'averageValue', 'averageUtilization'),
-        },
-        resource: { name: any, target: names('type', 'value', 'averageValue', 'averageUtilization') },
+        type: ['Pods', 'Resource'],
+        pods: { metric: { name: [REQUEST_RATE_METRIC] }, target: names('type', 'averageValue') },
+        resource: { name: ['cpu'], target: names('type', 'averageUtilization') },
       },
-      behavior: any,
+      behavior: { scaleUp: scaling, scaleDown: scaling },
     },
   },
   'policy/v1 PodDisruptionBudget': {
     metadata,
-    spec: { ...names('maxUnavailable', 'minAvailable', 'unhealthyPodEvictionPolicy'), selector },
+    spec: { maxUnavailable: [1], unhealthyPodEvictionPolicy: ['AlwaysAllow'], selector },
   },
-  'v1 Namespace': { metadata, spec: 'any' },
-  'v1 ResourceQuota': { metadata, spec: { hard: any, scopes: any } },
+  'gateway.networking.k8s.io/v1 ListenerSet': custom,
+  'gateway.envoyproxy.io/v1alpha1 BackendTrafficPolicy': custom,
+  'cert-manager.io/v1 Certificate': custom,
+  'external-secrets.io/v1 ExternalSecret': custom,
+  'http.keda.sh/v1beta1 InterceptorRoute': custom,
+  'keda.sh/v1alpha1 ScaledObject': custom,
+};
+
+const baseMetadata: Fields = names('name', 'namespace', 'labels', 'annotations');
+const baseSelector: Fields = { matchLabels: any, matchExpressions: names('key', 'operator', 'values') };
+const basePeer: Fields = {
+  ipBlock: names('cidr', 'except'),
+  namespaceSelector: baseSelector,
+  podSelector: baseSelector,
+};
+const basePorts: Fields = names('port', 'protocol', 'endPort');
+
+/** The fields of `base/`, which people write: all that its kinds have. */
+export const BASE_FIELDS: Readonly<Record<string, Fields>> = {
+  'networking.k8s.io/v1 NetworkPolicy': {
+    metadata: baseMetadata,
+    spec: {
+      podSelector: baseSelector,
+      policyTypes: any,
+      egress: { to: basePeer, ports: basePorts },
+      ingress: { from: basePeer, ports: basePorts },
+    },
+  },
+  'v1 Namespace': { metadata: baseMetadata, spec: any },
+  'v1 ResourceQuota': { metadata: baseMetadata, spec: names('hard', 'scopes') },
   'v1 LimitRange': {
-    metadata,
+    metadata: baseMetadata,
     spec: { limits: names('type', 'default', 'defaultRequest', 'max', 'min', 'maxLimitRequestRatio') },
   },
 };
 
-/** Paths of the fields that a manifest may not have; every one of a kind that is not described above is admitted here. */
-export function unlistedFields(manifest: { apiVersion: string; kind: string }): YamlPath[] {
-  const fields = FIELDS[`${manifest.apiVersion} ${manifest.kind}`];
-  if (fields === undefined) return [];
-  return unlisted(manifest, { ...(fields as object), apiVersion: any, kind: any }, []);
+/** What in a manifest is not admitted by the fields of its kind. */
+export function unadmittedFields(
+  manifest: { apiVersion: string; kind: string },
+  kinds: Readonly<Record<string, Fields>>,
+): UnadmittedField[] {
+  const fields = kinds[`${manifest.apiVersion} ${manifest.kind}`];
+  return fields ? unadmitted(manifest, { ...fields, apiVersion: any, kind: any }, []) : [];
 }
 
-function unlisted(value: unknown, fields: Fields, path: YamlPath): YamlPath[] {
-  if (fields === 'any' || typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => unlisted(item, fields, [...path, index]));
+function unadmitted(value: unknown, admitted: Admitted, path: YamlPath): UnadmittedField[] {
+  if (admitted === 'any') return [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => unadmitted(item, admitted, [...path, index]));
+  if (isValues(admitted)) {
+    return admitted.some((one) => one === value) ? [] : [{ path, values: admitted, value }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) => {
-    const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    return known === undefined ? [[...path, name]] : unlisted(inner, known, [...path, name]);
+    const known = Object.hasOwn(admitted, name) ? admitted[name] : undefined;
+    return known === undefined ? [{ path: [...path, name], value: inner }] : unadmitted(inner, known, [...path, name]);
   });
+}
+
+function isValues(admitted: Exclude<Admitted, 'any'>): admitted is readonly (string | number | boolean)[] {
+  return Array.isArray(admitted);
 }

@@ -25,15 +25,16 @@ export interface ResourceBounds {
   replicas: number;
 }
 
-/** Suffixes of the Secrets that belong to a server: the bot's own, its people's, and its certificates. */
-const SECRET_SUFFIXES = ['access', 'env', 'keys', 'tls', 'domains-tls'];
+/** Suffixes of a server's Secrets: its access keys, the values of its variables, and its certificates. */
+type SecretSuffix = 'access' | 'env' | 'tls' | 'domains-tls';
 
-/**
- * Whether a Secret is the server's own. The names are listed, as a prefix would not do: the Secrets of `a-k3v9x2-w8h4tz`
- * begin with the name of `a-k3v9x2`.
- */
-export function isOwnSecret(name: unknown, { serverId }: Pick<OverlayRules, 'serverId'>): boolean {
-  return SECRET_SUFFIXES.some((suffix) => name === `${serverObjectName(serverId)}-${suffix}`);
+/** Whether a Secret is that one of the server. */
+export function isOwnSecret(
+  name: unknown,
+  suffixes: readonly SecretSuffix[],
+  { serverId }: Pick<OverlayRules, 'serverId'>,
+): boolean {
+  return suffixes.some((suffix) => name === `${serverObjectName(serverId)}-${suffix}`);
 }
 
 /** Why a host name may not be the server's; undefined where it may. */

@@ -1,5 +1,6 @@
 import type { RouteImplementation } from '../deployments-policy.ts';
 import { quoteYaml } from '../quote-yaml.ts';
+import { parseImage } from '../registry-address.ts';
 import { fullName, parseRepositoryName, type RepositoryName } from '../repository.ts';
 import { UserError } from '../user-error.ts';
 
@@ -47,9 +48,6 @@ const IMAGE_CHARS_MAX = 250;
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const OWNER = /^@[A-Za-z0-9][A-Za-z0-9-]{0,38}(\/[A-Za-z0-9._-]{1,100})?$/;
-/** A repository, and perhaps a tag and a digest. */
-const IMAGE =
-  /^[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 /** The namespaces that the scaffold makes and guards itself. */
 const OWN_NAMESPACES = ['mcp-servers', 'mcp-hosting'];
 /** What can carry out each kind of route. */
@@ -119,7 +117,8 @@ function checkOptions(options: ScaffoldOptions): void {
   checkNames(options);
   checkHosts(options);
   checkLists(options);
-  const isImage = options.image.length <= IMAGE_CHARS_MAX && IMAGE.test(options.image) && isPlain(options.image);
+  const isImage =
+    options.image.length <= IMAGE_CHARS_MAX && parseImage(options.image) !== undefined && isPlain(options.image);
   require('--image', options.image, isImage, 'an image reference, such as ghcr.io/acme/mcp-hosting:1.0.0');
   const { servers } = options;
   const fits = Number.isInteger(servers) && servers >= 1 && servers <= SERVERS_MAX;

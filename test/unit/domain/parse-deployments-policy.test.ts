@@ -67,6 +67,9 @@ test.each<[string, number, string]>([
     1,
     'Cannot use registryMirror: it is another text, expected a host, perhaps',
   ],
+  ['registryMirror: a..b', 1, 'Cannot use registryMirror: it is "a..b", expected a host, perhaps'],
+  ['registryMirror: a:99999', 1, 'Cannot use registryMirror: it is "a:99999", expected a host, perhaps'],
+  ['registries: [ghcr.io, "a:0"]', 1, 'Cannot use registries[1]: it is "a:0", expected a host, perhaps'],
 ])('parseDeploymentsPolicy tells of %j on its line', (text, line, message) => {
   expect(parseDeploymentsPolicy(text)).toMatchObject({
     ok: false,
@@ -101,7 +104,7 @@ test('the published schema is valid, and so are its examples', () => {
   const schema = JSON.parse(
     readFileSync(new URL('../../../docs/deployments-policy.schema.json', import.meta.url), 'utf8'),
   );
-  const validate = new Ajv().compile(schema);
+  const validate = new Ajv({ formats: { registry: true } }).compile(schema);
 
   expect(schema.examples.map((example: unknown) => validate(example))).toEqual([true, true]);
 });

@@ -19,7 +19,11 @@ const unrendered = edited('kustomization.yaml', '- service.yaml', '- service.yam
 const BOTH = inputOf({ base: texts(OVERLAY), head: texts(stopped) });
 const WITH_POLICY = [...BOTH.changedPaths, 'mcp-hosting.yml'];
 
-const opened = edited('deployment.yaml', 'MCP_WRAPPER_KEYS_FILE', 'NO_KEYS_FILE');
+const opened = edited(
+  'deployment.yaml',
+  '        - name: MCP_WRAPPER_KEYS_FILE\n          value: /etc/mcp-access/keys\n',
+  '',
+);
 
 const CASES = {
   opened: inputOf({ base: texts(OVERLAY), head: texts(opened) }),

@@ -75,7 +75,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
   ],
   'all variables of another server': [
     container('envFrom: [{secretRef: {name: mcp-hello-q7m2d4-env}}]'),
-    'envFrom[0].secretRef.name: it is a Secret of others',
+    'containers[0].envFrom: this field is not admitted, expected each variable by its name',
   ],
   'the value of a secret in a variable': [
     edited(
@@ -84,6 +84,151 @@ const CASES: Record<string, [files: Files, said: string]> = {
       '        - name: STRIPE_API_KEY\n          value: rk_live_0123456789',
     ),
     'env[2].value: a variable of this name has its value in git',
+  ],
+  'a value for a variable of any other name': [
+    edited(
+      'deployment.yaml',
+      '        env:\n',
+      '        env:\n        - name: NODE_OPTIONS\n          value: --import=./evil.mjs\n',
+    ),
+    'deployment.yaml:53 Cannot deploy spec.template.spec.containers[0].env[0].value: the variable has its value in git, expected its name under env in .mcp-hosting.yml',
+  ],
+  'another command for the wrapper': [
+    edited('deployment.yaml', 'name: MCP_WRAPPER_CHILD_ENV', 'name: MCP_WRAPPER_COMMAND'),
+    'env[2].name: no configuration of a server gives it',
+  ],
+  'the keys of the image': [
+    edited('deployment.yaml', 'value: /etc/mcp-access/keys', 'value: /app/keys'),
+    'env[3].value: it is another text, expected "/etc/mcp-access/keys"',
+  ],
+  'a key of its own': [
+    edited(
+      'deployment.yaml',
+      'name: MCP_WRAPPER_KEYS_FILE\n          value: /etc/mcp-access/keys',
+      `name: MCP_WRAPPER_KEY_SHA256\n          value: ${'a'.repeat(64)}`,
+    ),
+    'env[3].name: no configuration of a server gives it',
+  ],
+  'a variable twice, of which the second counts': [
+    edited(
+      'deployment.yaml',
+      '          value: /etc/mcp-access/keys\n',
+      '          value: /etc/mcp-access/keys\n        - name: MCP_WRAPPER_KEYS_FILE\n          value: ""\n',
+    ),
+    'env[4].name: a variable of this name stands above',
+  ],
+  'the name of another server for the wrapper': [
+    edited(
+      'deployment.yaml',
+      `name: MCP_SERVER_ID\n          value: ${SERVER}`,
+      'name: MCP_SERVER_ID\n          value: hello-q7m2d4',
+    ),
+    `env[0].value: it is another text, expected "${SERVER}"`,
+  ],
+  'a variable of the pod': [
+    edited(
+      'deployment.yaml',
+      '        env:\n',
+      '        env:\n        - name: NODE\n          valueFrom: {fieldRef: {fieldPath: spec.nodeName}}\n',
+    ),
+    'valueFrom.fieldRef: this field is not admitted',
+  ],
+  'a variable of a ConfigMap': [
+    edited(
+      'deployment.yaml',
+      '        env:\n',
+      '        env:\n        - name: A\n          valueFrom: {configMapKeyRef: {name: kube-root-ca.crt, key: ca.crt}}\n',
+    ),
+    'valueFrom.configMapKeyRef: this field is not admitted',
+  ],
+  'a command that goes around the wrapper': [
+    container('command: [node, server.js]'),
+    "containers[0].command: this field is not admitted, expected the image's own, which starts the wrapper",
+  ],
+  'arguments for it': [container('args: [--no-keys]'), 'containers[0].args: this field is not admitted'],
+  'a hook that runs a program': [
+    edited(
+      'deployment.yaml',
+      'preStop:\n            sleep:\n              seconds: 5',
+      'preStop:\n            exec: {command: [sh]}',
+    ),
+    'lifecycle.preStop.exec: this field is not admitted',
+  ],
+  'a probe that runs a program': [
+    edited(
+      'deployment.yaml',
+      /livenessProbe:\n {10}httpGet:\n.*\n.*\n/,
+      'livenessProbe:\n          exec: {command: [sh]}\n',
+    ),
+    'livenessProbe.exec: this field is not admitted',
+  ],
+  'a second container': [
+    edited(
+      'deployment.yaml',
+      '      volumes:\n',
+      `      - name: mcp-server\n        image: 'ghcr.io/acme/mcp-servers/x@sha256:${'a'.repeat(64)}'\n      volumes:\n`,
+    ),
+    "containers[1]: it is a second container beside the server's, expected one",
+  ],
+  'a pull secret of others': [
+    pod('imagePullSecrets: [{name: mcp-hello-q7m2d4-env}]'),
+    'imagePullSecrets: this field is not admitted, expected them on the service account "default"',
+  ],
+  'another resolver': [
+    pod('dnsPolicy: None\n      dnsConfig: {nameservers: [203.0.113.7]}'),
+    'dnsConfig: this field is not admitted',
+  ],
+  'another scheduler': [pod('schedulerName: evil'), 'schedulerName: this field is not admitted'],
+  'a root that can be written': [
+    edited('deployment.yaml', 'readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false'),
+    'readOnlyRootFilesystem: it is false, expected true',
+  ],
+  'a root of which nothing is said': [
+    edited('deployment.yaml', '          readOnlyRootFilesystem: true\n', ''),
+    'readOnlyRootFilesystem: it is missing, expected true',
+  ],
+  'the addresses of all Services': [
+    edited('deployment.yaml', 'enableServiceLinks: false', 'enableServiceLinks: true'),
+    'enableServiceLinks: it is true, expected false',
+  ],
+  'a surge': [edited('deployment.yaml', 'maxSurge: 1', 'maxSurge: 1000'), 'maxSurge: it is 1000, expected 1'],
+  'a rollout that takes all pods first': [
+    edited('deployment.yaml', 'type: RollingUpdate', 'type: Recreate'),
+    'strategy.type: it is "Recreate", expected "RollingUpdate"',
+  ],
+  'a rollout that never begins': [
+    edited('deployment.yaml', '  revisionHistoryLimit', '  paused: true\n  revisionHistoryLimit'),
+    'spec.paused: this field is not admitted',
+  ],
+  'labels that another Service selects': [
+    edited('deployment.yaml', '        app: mcp-server\n', '        app: mcp-server\n        role: database-client\n'),
+    'template.metadata.labels.role: this field is not admitted',
+  ],
+  'labels by the kustomization': [
+    edited(
+      'kustomization.yaml',
+      '    app.kubernetes.io/name: mcp-server',
+      '    app.kubernetes.io/name: mcp-server\n    role: database-client',
+    ),
+    'labels.role: this field is not admitted',
+  ],
+  'a folder of the image, hidden': [
+    edited('deployment.yaml', 'mountPath: /tmp', 'mountPath: /app'),
+    'volumeMounts[0].mountPath: it is another text, expected "/tmp" or "/etc/mcp-access"',
+  ],
+  'its variables as files': [
+    edited('deployment.yaml', `secretName: mcp-${SERVER}-access`, `secretName: mcp-${SERVER}-env`),
+    'volumes[1].secret.secretName: it is a Secret of others',
+  ],
+  'a budget that keeps every node from being drained': [
+    with_(
+      `apiVersion: policy/v1\nkind: PodDisruptionBudget\n${META}spec:\n  maxUnavailable: 0\n  selector: {matchLabels: {app: mcp-server, server-id: ${SERVER}}}\n`,
+    ),
+    'spec.maxUnavailable: it is 0, expected 1',
+  ],
+  'an owner that is not there, so that it is collected': [
+    edited('service.yaml', '  labels:\n', '  finalizers: [evil.example/never]\n  labels:\n'),
+    'metadata.finalizers: this field is not admitted',
   ],
   'an image by its tag': [
     edited('kustomization.yaml', /digest: sha256:[0-9a-f]{64}/, 'newTag: latest'),
@@ -287,7 +432,7 @@ const CASES: Record<string, [files: Files, said: string]> = {
     with_(
       `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n${META}spec:\n  podSelector: {matchLabels: {app: mcp-server, server-id: ${SERVER}}}\n  policyTypes: [Egress]\n  egress:\n  - to: [{ipBlock: {cidr: 0.0.0.0/0}}]\n    ports: [{port: 80, protocol: TCP}]\n`,
     ),
-    'private ranges lie in it, expected them under except',
+    'private ranges lie in it, or addresses where clouds tell credentials, expected them under except',
   ],
   'the name of another server': [
     edited('service.yaml', `name: ${NAME}\n`, 'name: mcp-hello-q7m2d4\n'),

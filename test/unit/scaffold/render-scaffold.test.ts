@@ -183,6 +183,8 @@ test.each([
   [{ codeOwners: ['kim'] }, '--code-owner'],
   [{ codeOwners: ['@kim\n* @mallory'] }, '--code-owner'],
   [{ image: 'a b' }, '--image'],
+  [{ image: 'a..b/bot:1' }, '--image'],
+  [{ image: 'a:99999/bot:1' }, '--image'],
   [{ servers: 0 }, '--servers'],
   [{ servers: 1.5 }, '--servers'],
   [{ route: 'tunnel' as 'gateway' }, '--route'],
