@@ -29,7 +29,7 @@ export const ERROR = {
 export function classifyMessage(value: unknown): Message | undefined {
   if (!isObject(value) || value.jsonrpc !== '2.0') return undefined;
   const { id, method } = value;
-  const isId = typeof id === 'string' || typeof id === 'number';
+  const isId = isRequestId(id);
   if (typeof method === 'string') {
     const params = isObject(value.params) ? value.params : undefined;
     if (isId) return { kind: 'request', id, method, params, value };
@@ -41,6 +41,11 @@ export function classifyMessage(value: unknown): Message | undefined {
   return 'result' in value
     ? { kind: 'response', id: isId ? id : null, body: { result: value.result }, value }
     : undefined;
+}
+
+/** A number beyond all numbers is none. */
+export function isRequestId(id: unknown): id is RequestId {
+  return typeof id === 'string' || Number.isFinite(id);
 }
 
 export function isObject(value: unknown): value is JsonObject {
