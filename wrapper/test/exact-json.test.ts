@@ -69,3 +69,17 @@ test.each([
 
   expect(answer.status).toBe(status);
 });
+
+test('Such an integer is no object where one is asked for', async () => {
+  const { url } = await startWrapper();
+  const { sessionId } = await openSession(url);
+
+  const answer = await post(url, '{"jsonrpc":"2.0","id":1,"method":"ping","params":9007199254740993}', {
+    'mcp-session-id': sessionId,
+  });
+  await killStarted();
+
+  expect(await answer.json()).toMatchObject({
+    error: { code: -32600, message: expect.stringContaining('params') },
+  });
+});

@@ -1,3 +1,5 @@
+import { exactDigits } from './exact-json.ts';
+
 export type JsonObject = Record<string, unknown>;
 export type RequestId = string | number;
 
@@ -49,7 +51,7 @@ export function isRequestId(id: unknown): id is RequestId {
 }
 
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && exactDigits(value) === undefined;
 }
 
 export function errorResponse(
