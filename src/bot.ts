@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { pino } from 'pino';
 import { createGitHub } from './adapters/github/create-github.ts';
 import { createKubernetes } from './adapters/kubernetes/create-kubernetes.ts';
@@ -9,7 +8,7 @@ import { createPostgres } from './adapters/postgres/create-postgres.ts';
 import { createApp } from './app.ts';
 import { type Config, parseConfig } from './config.ts';
 import { registerApi } from './inbound/api/register-api.ts';
-import { answerUnroutable } from './inbound/api/route-not-found.ts';
+import { createHttpServer } from './inbound/create-http-server.ts';
 import { handleDelivery } from './inbound/handle-delivery.ts';
 import { registerWebhooks } from './inbound/register-webhooks.ts';
 import { serveMetrics } from './inbound/serve-metrics.ts';
@@ -24,9 +23,6 @@ import { reconcile } from './workflows/reconcile.ts';
 
 /** Jobs of each kind that run at once in one replica. */
 const WORKER_CONCURRENCY = 4;
-
-/** For a request to arrive whole: GitHub gives up on a webhook after 10 s, and nobody may hold connections open. */
-const REQUEST_MS_MAX = 30_000;
 
 /**
  * Runs the bot as the environment says, until it is told to stop; with a wrong environment it says what is wrong instead.
@@ -90,14 +86,7 @@ async function run(config: Config): Promise<() => Promise<void>> {
     ...postgres,
     endpoints: createEndpoints({ log }),
   };
-  const logger: FastifyBaseLogger = log;
-  const fastify = Fastify({
-    loggerInstance: logger,
-    disableRequestLogging: true,
-    bodyLimit: 1024 * 1024,
-    requestTimeout: REQUEST_MS_MAX,
-    frameworkErrors: answerUnroutable,
-  });
+  const fastify = createHttpServer(log);
   await registerWebhooks(fastify, {
     app: createApp({ deliveryLog: postgres.deliveryLog, log }),
     deliveryLog: postgres.deliveryLog,

@@ -238,7 +238,7 @@ test(
     const { remote, client } = await connectTo(({ message }, res) => {
       if (message?.method !== 'tools/call') return false;
       held = () => {
-        sendJson(res, { jsonrpc: '2.0', id: message.id, result: 'late' });
+        sendJson(res, { jsonrpc: '2.0', id: message.id, result: { late: true } });
         return once(res, 'finish');
       };
       return true;
@@ -253,7 +253,7 @@ test(
     await held?.();
     client.kill('SIGCONT');
 
-    expect((await client.until('call')).at(-1)?.result).toBe('late');
+    expect((await client.until('call')).at(-1)?.result).toEqual({ late: true });
     expect(await client.exited).toBe(0);
     expect((await remote.sees(({ method }) => method === 'DELETE')).headers['mcp-session-id']).toBe('session-1');
   },
@@ -272,13 +272,20 @@ test.each([['SIGTERM'], ['SIGINT']] as const)('connect ends on %s with a call op
 test('connect answers what is no message, and goes on', async () => {
   const { client } = await connectTo();
 
-  client.writeRaw('not json\n\n  \n{"jsonrpc":"2.0","id":5}\n7\n');
+  client.writeRaw('not json\n\n  \n{"jsonrpc":"2.0","id":5}\n7\n[]\n[[]]\n');
+  client.writeRaw(
+    '{"jsonrpc":"2.0","id":6,"method":"ping","params":[1]}\n{"jsonrpc":"2.0","id":1e400,"method":"ping"}\n',
+  );
   client.write(INITIALIZE);
   const messages = await client.until(0);
 
   expect(messages.map(({ id, error }) => [id, error?.code])).toEqual([
     [null, -32700],
     [5, -32600],
+    [null, -32600],
+    [null, -32600],
+    [null, -32600],
+    [6, -32600],
     [null, -32600],
     [0, undefined],
   ]);
@@ -300,6 +307,58 @@ test('connect passes integers beyond 2^53 both ways with all of their digits', a
 
   expect(text).toContain('"arguments":{"id":9007199254740993}');
   expect(client.stdout()).toContain('"n":18446744073709551615');
+});
+
+test('connect takes a byte order mark at the beginning, and lines that end by CRLF', async () => {
+  const { client } = await connectTo();
+
+  client.writeRaw(
+    `\ufeff${JSON.stringify(INITIALIZE)}\r\n${JSON.stringify(INITIALIZED)}\r\n${JSON.stringify(LIST)}\r\n`,
+  );
+  const messages = await client.until('list');
+
+  expect(messages.map(({ id, error }) => [id, error])).toEqual([
+    [0, undefined],
+    ['list', undefined],
+  ]);
+});
+
+test('connect answers what is nested too deeply to be sent, or came so from the server', async () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const { remote, client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    openEvents(res);
+    res.write(`data: {"jsonrpc":"2.0","method":"notifications/message","params":{"data":${deep}}}\n\n`);
+    res.end(`data: {"jsonrpc":"2.0","id":${message.id},"result":{"content":${deep}}}\n\n`);
+    return true;
+  });
+
+  client.write(INITIALIZE, INITIALIZED);
+  client.writeRaw(`{"jsonrpc":"2.0","id":"out","method":"tools/list","params":{"a":${deep}}}\n`);
+  const out = (await client.until('out')).at(-1);
+  client.write(CALL);
+  const [notice, call] = (await client.until('call')).slice(-2);
+
+  expect(out?.error).toEqual({ code: -32600, message: 'The message is nested too deeply' });
+  expect(notice).toEqual({ jsonrpc: '2.0', method: 'notifications/message' });
+  expect(call?.error).toEqual({ code: -32603, message: 'The server answered with something nested too deeply' });
+  expect(remote.seen.filter(isMethod('tools/list'))).toEqual([]);
+});
+
+test.each([
+  ['null as its result', { result: null }, 'a result that is no object', {}],
+  ['a text as its error', { error: 'broken' }, 'an error without code or message', { error: 'broken' }],
+])('connect makes an error that clients take of %s', async (_what, answer, said, data) => {
+  const { client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    return sendJson(res, { jsonrpc: '2.0', id: message.id, ...answer });
+  });
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const { error } = (await client.until('call')).at(-1) ?? {};
+
+  const message = `The server answered with ${said}`;
+  expect(error).toEqual({ code: -32603, message, data: { reason: 'malformed-answer', ...data } });
 });
 
 test('connect reads characters that the client wrote in two chunks', async () => {
@@ -326,6 +385,15 @@ test.each([
   [308, 'text/plain', { location: 'https://new.example.com/mcp' }, /https:\/\/new.example.com\/mcp/],
   [200, 'text/html', {}, /web page/],
   [500, 'text/html', {}, /web page/],
+  [429, 'text/plain', { 'retry-after': 'soon' }, /Try again in a moment\.$/],
+  [
+    503,
+    'text/plain',
+    { 'retry-after': 'Wed, 21 Oct 2099 07:28:00 GMT' },
+    /Try again after Wed, 21 Oct 2099 07:28:00 GMT\.$/,
+  ],
+  [302, 'text/plain', {}, /names no address: check the URL/],
+  [200, 'text/plain', {}, /with text\/plain, which is not MCP. Check the URL/],
 ])('connect explains an answer with status %i as %s', async (status, type, headers, cure) => {
   const { client } = await connectTo((_seen, res) => {
     res.writeHead(status, { 'content-type': type, ...headers }).end('<html>gateway</html>');

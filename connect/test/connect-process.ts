@@ -45,7 +45,8 @@ export function startConnect(args: string[], env: Record<string, string> = {}): 
     stdout += chunk;
   });
   child.stdin.on('error', () => {});
-  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  // After all of its output, which may come later than its end.
+  const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<Message> => {
     const { value, done } = await lines.next();

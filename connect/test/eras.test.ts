@@ -193,6 +193,8 @@ test(
     expect(answer?.result).toMatchObject({ method: 'tools/call' });
     const encoded = Buffer.from('Brno–střed').toString('base64');
     expect(remote.seen.at(-1)?.headers['mcp-param-region']).toBe(`=?base64?${encoded}?=`);
+    client.endInput();
+    await client.exited;
     expect(client.stderr()).toMatch(/the tool "bad" is left out: .*at/);
   },
 );

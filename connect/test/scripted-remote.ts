@@ -39,7 +39,8 @@ export async function startRemote(
       seen.push(one);
       for (const check of [...waiting]) check();
       if (script(one, res) !== true) answerAsUsual(one, res);
-    });
+      // A client that goes while it sends.
+    }, noRequest);
   });
   servers.add(server);
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
@@ -96,6 +97,8 @@ function answerAsUsual({ method, message }: Seen, res: ServerResponse): void {
     sendJson(res, { jsonrpc: '2.0', id: message.id, result: { method: message.method } });
   }
 }
+
+function noRequest(): void {}
 
 async function readText(req: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { parseExactly } from '../src/bridge/exact-json.ts';
 import { encodeHeaderValue, mirrorArguments, readHeaderParameters } from '../src/bridge/tool-headers.ts';
 
 const STRING = { type: 'string', 'x-mcp-header': 'Region' };
@@ -16,6 +17,9 @@ test('parameters are found at any depth of properties, and mirrored where they h
     'Mcp-Param-Row': '0',
   });
   expect(mirrorArguments(parameters, { region: null, at: 'elsewhere' })).toEqual({});
+  expect(mirrorArguments(parameters, parseExactly('{"at":{"row":9007199254740993}}'))).toEqual({
+    'Mcp-Param-Row': '9007199254740993',
+  });
 });
 
 test.each([

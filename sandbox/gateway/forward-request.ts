@@ -44,7 +44,11 @@ export function forwardRequest(
   outgoing.on('error', () => {
     if (response.headersSent) response.destroy();
     else if (!isConnected) forwardRequest(call, { ...options, ports: others });
-    else fail(badGateway());
+    else {
+      fail(badGateway());
+      // What still comes of the body stands before the next request of this connection.
+      incoming.unpipe(outgoing).resume();
+    }
   });
   response.on('close', () => outgoing.destroy());
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { Octokit } from '@octokit/rest';
 import pg from 'pg';
 import type { SandboxFile } from '../../sandbox/sandbox-file.ts';
 import { readSetupFiles } from '../../src/setup-files.ts';
+import { freePorts } from './free-ports.ts';
 import { TINY_SERVER } from './tiny-server.ts';
 
 const run = promisify(execFile);
@@ -245,27 +245,4 @@ async function waitFor<T>(what: string, look: () => Promise<T | undefined | fals
     await delay(POLL_MS);
   }
   throw new Error(`Waited ${WAIT_MS_MAX / 1000} s for ${what}, in vain`);
-}
-
-/** Ports below those that the system hands out, a thousand for each worker of Jest. */
-const PORTS_FROM = 20_000 + (Number(process.env.JEST_WORKER_ID ?? 0) % 10) * 1_000;
-const given = new Set<number>();
-
-/** The first of five free ports in a row, which nobody else here was given. */
-export async function freePorts(): Promise<number> {
-  for (;;) {
-    const first = PORTS_FROM + 5 * Math.floor(Math.random() * 200);
-    if (given.has(first)) continue;
-    given.add(first);
-    const free = await Promise.all([0, 1, 2, 3, 4].map((offset) => isFree(first + offset)));
-    if (free.every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

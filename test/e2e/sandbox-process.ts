@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SandboxFile } from '../../sandbox/sandbox-file.ts';
-import { freePorts } from './platform.ts';
+import { freePorts } from './free-ports.ts';
 
 const PROGRAMS = {
   sandbox: fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url)),

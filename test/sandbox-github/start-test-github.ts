@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import { type GitHubOptions, type GitHubSandbox, startGitHub } from '../../sandbox/github/github-server.ts';
+import { freePorts } from '../e2e/free-ports.ts';
 
 interface ReceivedWebhook {
   event: string;
@@ -51,7 +52,8 @@ export async function startTestGitHub(more: Partial<GitHubOptions> = {}): Promis
       log: (line) => lines.push(line),
       ...more,
     });
-  let sandbox = await start(0);
+  // One that nobody is given in between, as it is started again there.
+  let sandbox = await start(await freePorts());
   const octokit = (token: string): Octokit => new Octokit({ baseUrl: sandbox.url, auth: token, log: SILENT });
   const appAuth = { appId: sandbox.appId, privateKey: sandbox.privateKeyPem };
   const appJwt = new Octokit({ baseUrl: sandbox.url, authStrategy: createAppAuth, auth: appAuth, log: SILENT });

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
@@ -61,6 +61,27 @@ test('A body streams up and down while both are open', async () => {
   });
 
   expect(received).toEqual(['first', 'second']);
+});
+
+test('A server that breaks off while a large body comes leaves the connection of its client usable', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const send = (path: string, body: string) =>
+    new Promise<{ status: number | undefined; clientPort: number | undefined }>((resolve, reject) => {
+      const headers = { host: 'web.localhost', 'content-type': 'text/plain' };
+      const call = request({ host, port, agent, path, method: 'POST', headers }, (response) => {
+        const { localPort } = response.socket;
+        response.resume().on('end', () => resolve({ status: response.statusCode, clientPort: localPort }));
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
+
+  const broken = await send('/reset', 'x'.repeat(5_000_000));
+  const next = await send('/version', '');
+  agent.destroy();
+
+  expect([broken.status, next.status]).toEqual([502, 200]);
+  expect(next.clientPort).toBe(broken.clientPort);
 });
 
 test('A stream without end arrives as it is written, and ends at the server when the client leaves', async () => {

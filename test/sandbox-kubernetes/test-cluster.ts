@@ -59,7 +59,7 @@ export async function startTestCluster(options: Partial<KubernetesOptions> = {})
 
 /**
  * Pushes an image whose process is a small HTTP server: `/health`, `/env?name=X`, `/pid`, `/events` (a stream that never
- * ends), `/echo` (sends the body back as it comes), WebSocket echo on upgrade.
+ * ends), `/echo` (sends the body back as it comes), `/reset` (breaks off), WebSocket echo on upgrade.
  *
  * @param version is what `/version` answers; another version is another image
  * @returns its digest
@@ -93,6 +93,7 @@ const server = createServer((request, response) => {
   if (url.pathname === '/file') {
     try { return response.end(readFileSync(process.env.FILE)); } catch (error) { response.statusCode = 404; return response.end(error.code); }
   }
+  if (url.pathname === '/reset') return request.socket.destroy();
   if (url.pathname === '/echo') return request.pipe(response);
   if (url.pathname === '/headers') return response.end(JSON.stringify(request.headers));
   if (url.pathname === '/exit') { response.end(); console.log('told to exit'); setTimeout(() => process.exit(7), 50); return; }

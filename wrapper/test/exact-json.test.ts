@@ -1,7 +1,12 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { exactDigits, parseExactly } from '../src/protocol/exact-json.ts';
 import { openSession, post } from './mcp-client.ts';
+import { CAPABILITIES_KEY, modernClient, VERSION_KEY } from './modern-client.ts';
 import { killStarted, startWrapper } from './wrapper-process.ts';
+
+const META = { [VERSION_KEY]: '2026-07-28', [CAPABILITIES_KEY]: {} };
+
+afterEach(killStarted);
 
 test.each([
   '{"n":9007199254740993}',
@@ -42,8 +47,39 @@ test('Integers beyond 2^53 pass through the wrapper both ways with all of their 
     'mcp-session-id': sessionId,
   });
   const text = await answer.text();
-  await killStarted();
 
   expect(JSON.parse(text).result.content[0].text).toContain(`"arguments":${argument}`);
   expect(text).toContain('"structuredContent":{"n":9007199254740993}');
+});
+
+test.each([
+  ['9007199254740993', 200],
+  ['9007199254740992', 400],
+])('A header that mirrors such an integer is compared by all of its digits: %s', async (header, status) => {
+  const { url } = await startWrapper();
+  await modernClient(url).request('tools/list');
+  const params = `{"name":"mirror","arguments":{"count":9007199254740993},"_meta":${JSON.stringify(META)}}`;
+
+  const answer = await post(url, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`, {
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': 'tools/call',
+    'mcp-name': 'mirror',
+    'mcp-param-count': header,
+  });
+
+  expect(answer.status).toBe(status);
+});
+
+test('Such an integer is no object where one is asked for', async () => {
+  const { url } = await startWrapper();
+  const { sessionId } = await openSession(url);
+
+  const answer = await post(url, '{"jsonrpc":"2.0","id":1,"method":"ping","params":9007199254740993}', {
+    'mcp-session-id': sessionId,
+  });
+  await killStarted();
+
+  expect(await answer.json()).toMatchObject({
+    error: { code: -32600, message: expect.stringContaining('params') },
+  });
 });

@@ -156,3 +156,17 @@ test('project scripts are read from their own table', () => {
 
   expect(parseProjectScripts(toml)).toEqual(['a', 'b-c']);
 });
+
+test.each(["node 'server.js", 'node "a b', "node it's", 'node "a\\"'])(
+  'given line with an open quote is refused: %s',
+  (line) => {
+    expect(find({}, [line])).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('a quote that is not closed'),
+    });
+  },
+);
+
+test('given line with quotes inside others is one of several words', () => {
+  expect(find({}, [`node -e "it's" 'say "x"' a\\"b`])).toMatchObject({ ok: true });
+});

@@ -162,6 +162,38 @@ test('client in a session may name the newer version, as some do', async () => {
   });
 });
 
+test.each([
+  ['keys of every prototype', '{"__proto__":{"a":1},"constructor":{"prototype":{"a":1}},"hasOwnProperty":1}'],
+  ['halves of characters', '{"a":"\\ud800","b":"\\udc00\\ud800"}'],
+  ['zero characters', '{"a":"\\u0000"}'],
+  ['line separators of JavaScript', '{"a":"\u2028\u2029"}'],
+])('arguments with %s arrive as they are', async (_what, text) => {
+  const { url } = wrapper;
+  const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"mirror","arguments":${text}}}`;
+
+  const { last } = await readAnswer(await post(url, body));
+
+  expect(last.result.content[0].text).toBe(text);
+});
+
+test.each(['"__proto__"', '"\\u0000"', '""', '-1', '1.5', '0'])('id %s is answered as it is', async (id) => {
+  const { url } = wrapper;
+
+  const answer = await (await post(url, `{"jsonrpc":"2.0","id":${id},"method":"tools/list"}`)).text();
+
+  expect(answer).toContain(`"id":${id}`);
+});
+
+test('of two equal keys the last one counts, for the wrapper and the server alike', async () => {
+  const { url } = wrapper;
+  const body =
+    '{"jsonrpc":"2.0","id":1,"id":2,"method":"ping","method":"tools/call","params":{"name":"die","name":"pid"}}';
+
+  const { last } = await readAnswer(await post(url, body));
+
+  expect(last).toMatchObject({ id: 2, result: { content: [{ text: expect.stringMatching(/^\d+$/) }] } });
+});
+
 test('lone request without a session is answered', async () => {
   const { url } = wrapper;
 

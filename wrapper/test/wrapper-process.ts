@@ -80,12 +80,17 @@ function collectLines(child: ChildProcess): {
       notify();
     });
   }
-  child.once('exit', () => setImmediate(notify));
+  let isOver = false;
+  // The last lines may come later than its exit.
+  child.once('close', () => {
+    isOver = true;
+    setImmediate(notify);
+  });
   const waitFor = <T>(find: (lines: string[]) => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {
       const check = (): void => {
         const found = find(lines);
-        if (found === undefined && child.exitCode === null) return;
+        if (found === undefined && !isOver) return;
         checks.delete(check);
         if (found === undefined) reject(new Error(`The wrapper exited: ${lines.join('\n')}`));
         else resolve(found);

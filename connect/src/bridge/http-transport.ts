@@ -6,6 +6,7 @@ import { GOODBYE_TIMEOUT_MS, RENEWALS_MAX } from './limits.ts';
 import { failureOf, mediaType, readAnswer } from './read-answer.ts';
 import { type HttpFailure, toRemoteError } from './remote-failure.ts';
 import type { Listening, Post, PostEnd, Transport } from './transport.ts';
+import { writeJson } from './write-json.ts';
 
 export interface HttpTransportOptions {
   endpoint: URL;
@@ -35,7 +36,7 @@ export class HttpTransport implements Transport {
     const res = await this.#send({
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-      body: JSON.stringify(message),
+      body: writeJson(message),
       isRepeatable,
       ...(silenceMs !== undefined && { silenceMs }),
       ...(signal && { signal }),

@@ -1,3 +1,5 @@
+import { exactDigits } from './exact-json.ts';
+
 export type JsonObject = Record<string, unknown>;
 export type RequestId = string | number;
 
@@ -29,7 +31,7 @@ export const ERROR = {
 export function classifyMessage(value: unknown): Message | undefined {
   if (!isObject(value) || value.jsonrpc !== '2.0') return undefined;
   const { id, method } = value;
-  const isId = typeof id === 'string' || typeof id === 'number';
+  const isId = isRequestId(id);
   if (typeof method === 'string') {
     const params = isObject(value.params) ? value.params : undefined;
     if (isId) return { kind: 'request', id, method, params, value };
@@ -43,8 +45,13 @@ export function classifyMessage(value: unknown): Message | undefined {
     : undefined;
 }
 
+/** A number beyond all numbers is none. */
+export function isRequestId(id: unknown): id is RequestId {
+  return typeof id === 'string' || Number.isFinite(id);
+}
+
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && exactDigits(value) === undefined;
 }
 
 export function errorResponse(

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { JsonObject } from './json-rpc.ts';
+import { ERROR, errorResponse, type JsonObject, type RequestId } from './json-rpc.ts';
 
 /** Writes messages as lines, those of one turn of the event loop at once. */
 export class LineOutput {
@@ -11,7 +11,18 @@ export class LineOutput {
   }
 
   write(message: JsonObject): void {
-    if (this.#lines.push(JSON.stringify(message)) === 1) setImmediate(() => this.flush());
+    if (this.#lines.push(this.#render(message)) === 1) setImmediate(() => this.flush());
+  }
+
+  /** What the server nested too deeply to be written: its call has an error instead, and a notice no params. */
+  #render({ params, ...message }: JsonObject): string {
+    try {
+      return JSON.stringify({ ...message, ...(params !== undefined && { params }) });
+    } catch {
+      if (message.method !== undefined) return JSON.stringify(message);
+      const error = { code: ERROR.internal, message: 'The server answered with something nested too deeply' };
+      return JSON.stringify(errorResponse(message.id as RequestId, error));
+    }
   }
 
   /** Does not wait for more: nobody is left who could have something to say. */

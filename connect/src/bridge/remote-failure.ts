@@ -104,7 +104,7 @@ function explainStatus(failure: HttpFailure, origin: string): Explanation {
   const { status, contentType, retryAfter, location, detail } = failure;
   const said = detail === '' ? '' : `, saying "${detail.slice(0, REMOTE_TEXT_CHARACTERS_MAX)}"`;
   const state = `${origin} answered ${status}${said}`;
-  const wait = retryAfter ? `Try again in ${retryAfter} s.` : 'Try again in a moment.';
+  const wait = `Try again ${whenToRetry(retryAfter)}.`;
   if (status === 401) {
     return { state, cure: 'Set the API key of this server in MCP_CONNECT_KEY, or under "keys" in the config file.' };
   }
@@ -115,7 +115,8 @@ function explainStatus(failure: HttpFailure, origin: string): Explanation {
     return { state, cure: `The server is starting, restarting or stopped. ${wait}` };
   }
   if (status >= 300 && status < 400) {
-    return { state: `${state} with a redirect`, cure: `Use that address instead: ${location ?? 'none was given'}.` };
+    const cure = location ? `Use that address instead: ${location}.` : 'It names no address: check the URL.';
+    return { state: `${state} with a redirect`, cure };
   }
   if (contentType === 'text/html') {
     return {
@@ -123,7 +124,19 @@ function explainStatus(failure: HttpFailure, origin: string): Explanation {
       cure: 'Check the URL: it must be that of the MCP endpoint, most often ending in /mcp.',
     };
   }
+  if (status === 200) {
+    const type =
+      contentType === '' ? 'without a content type' : `with ${contentType.slice(0, REMOTE_TEXT_CHARACTERS_MAX)}`;
+    return { state: `${state} ${type}, which is not MCP`, cure: `Check the URL: ${origin}.` };
+  }
   return { state, cure: 'Ask the owner of the server to look at its log.' };
+}
+
+/** `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). */
+function whenToRetry(retryAfter: string | undefined): string {
+  const text = retryAfter?.trim() ?? '';
+  if (/^\d{1,9}$/.test(text)) return `in ${text} s`;
+  return Number.isNaN(Date.parse(text)) ? 'in a moment' : `after ${new Date(text).toUTCString()}`;
 }
 
 const MAYBE_DONE = 'It may have been carried out all the same: look before you repeat it.';

@@ -1,18 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Credentials } from '../auth/credentials.ts';
-import { answerInRefusal } from './answer-of.ts';
-import { HttpTransport } from './http-transport.ts';
 import { isQuick, isRepeatable } from './is-repeatable.ts';
 import { ERROR, isObject, type JsonObject, type ResponseBody } from './json-rpc.ts';
-import { type LastKnown, LastKnownStore } from './last-known.ts';
-import { CALL_TIMEOUT_MS, PATIENCE_MS } from './limits.ts';
+import type { LastKnown, LastKnownStore } from './last-known.ts';
 import type { ClientIdentity } from './meta.ts';
-import { openUpstream } from './open-upstream.ts';
 import type { Era } from './protocol-version.ts';
+import { NOBODY, RemoteConnection, type RemoteListener, type RemoteOptions } from './remote-connection.ts';
 import { toRemoteError } from './remote-failure.ts';
 import { pauseBeforeRetry } from './retry-policy.ts';
-import { ToolIndex } from './tool-index.ts';
-import type { Transport } from './transport.ts';
 import {
   type Ask,
   type Call,
@@ -21,41 +15,12 @@ import {
   RpcFailure,
   type ServerDescription,
   SessionLostError,
-  type SessionState,
   type Upstream,
 } from './upstream.ts';
-import { watchNetwork } from './watch-network.ts';
 import { withinPatience } from './within-patience.ts';
 
-export interface RemoteOptions {
-  endpoint: URL;
-  credentials: Credentials;
-  userAgent: string;
-  /** Sent with every request. */
-  headers?: Record<string, string>;
-  transport?: 'http' | 'websocket';
-  /** Speaks to the server in this era, whatever it says. */
-  era?: Era;
-  /** Time for which a request waits for a server that cannot be reached, in ms. */
-  patienceMs?: number;
-  /** Silence after which a tool call is given up, in ms. */
-  callTimeoutMs?: number;
-  /** Where last known results are kept; undefined: nowhere. */
-  cacheDir?: string;
-  /** For `HTTPS_PROXY` and its like. */
-  env?: NodeJS.ProcessEnv;
-  /** Who calls by `request`. */
-  client?: { name: string; version: string };
-  log: (text: string) => void;
-}
-
-/** What the server says unasked, and what it asks. */
-export interface RemoteListener {
-  onNotification: (notification: Notification) => void;
-  onAsk: (ask: Ask) => Promise<ResponseBody>;
-  /** Another session, or missed messages: lists and resources may have changed. */
-  onRenewed: () => void;
-}
+/** Sessions that are lost one after the other before that counts as a failure. */
+const LOST_SESSIONS_MAX = 3;
 
 /** A call as a client makes it, before it is known how the server wants it. */
 export interface RemoteCall extends Call {
@@ -68,36 +33,16 @@ export interface RemoteCall extends Call {
  * are opened again; what can be repeated without harm is, within the client's patience.
  */
 export class Remote {
-  readonly #options: RemoteOptions;
-  readonly #lastKnown: LastKnownStore;
+  readonly #connection: RemoteConnection;
   readonly #closing = new AbortController();
-  readonly #state: SessionState = { logLevel: undefined, subscriptions: new Set() };
-  readonly #tools: ToolIndex;
-  readonly #patienceMs: number;
-  readonly #stopWatching: () => void;
-  #transport: Promise<Transport> | undefined;
-  #listener: RemoteListener = { onNotification: () => {}, onAsk: async () => NOBODY, onRenewed: () => {} };
-  #client: (ClientIdentity & { isModern: boolean }) | undefined;
-  #upstream: Promise<Upstream> | undefined;
-  #current: Upstream | undefined;
-  #opened = 0;
-  #ids = 0;
-  #isReady = false;
-  #reading: Promise<LastKnown> | undefined;
 
   constructor(options: RemoteOptions) {
-    this.#options = options;
-    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
-    this.#tools = new ToolIndex(options.log);
-    this.#lastKnown = new LastKnownStore({
-      directory: options.cacheDir,
-      key: `${options.transport ?? 'http'} ${options.endpoint.href}`,
-    });
-    this.#stopWatching = watchNetwork(() => this.#refresh());
+    const reopen = (): void => void this.open(this.#closing.signal).catch(() => {});
+    this.#connection = new RemoteConnection(options, reopen);
   }
 
   get server(): ServerDescription | undefined {
-    return this.#current?.description;
+    return this.#connection.current?.description;
   }
 
   get era(): Era | undefined {
@@ -105,32 +50,26 @@ export class Remote {
   }
 
   get patienceMs(): number {
-    return this.#patienceMs;
+    return this.#connection.patienceMs;
   }
 
   get lastKnown(): LastKnownStore {
-    return this.#lastKnown;
+    return this.#connection.lastKnown;
   }
 
   /** Who the client is; a session with somebody else is left. */
   introduce(client: ClientIdentity & { isModern: boolean }, listener: RemoteListener): void {
-    this.#listener = listener;
-    this.#client = client;
-    this.#isReady = client.isModern;
-    this.#leave();
+    this.#connection.introduce(client, listener);
   }
 
   /** The client is ready for what the server says unasked. */
   ready(): void {
-    if (this.#isReady) return;
-    this.#isReady = true;
-    void this.#upstream?.then((upstream) => upstream.start()).catch(() => {});
+    this.#connection.ready();
   }
 
   /** Reads what earlier runs knew. */
   async readLastKnown(): Promise<LastKnown> {
-    this.#reading ??= this.#lastKnown.read();
-    return await this.#reading;
+    return await this.#connection.readLastKnown();
   }
 
   /**
@@ -155,7 +94,7 @@ export class Remote {
   }
 
   async notify(notification: Notification): Promise<void> {
-    await this.#current?.notify(notification);
+    await this.#connection.current?.notify(notification);
   }
 
   /**
@@ -172,7 +111,7 @@ export class Remote {
       ask?: (ask: Ask) => Promise<ResponseBody>;
     } = {},
   ): Promise<unknown> {
-    this.#introduceItself();
+    this.#connection.introduceItself();
     const body = await this.call({
       method,
       params,
@@ -193,20 +132,7 @@ export class Remote {
   /** Lets go of everything; a legacy server is told that the session is over. */
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#stopWatching();
-    await this.#current?.close({ isPolite: true }).catch(() => {});
-    await this.#lastKnown.settled();
-    void this.#transport?.then(
-      (transport) => transport.close(),
-      () => {},
-    );
-  }
-
-  #introduceItself(): void {
-    if (this.#client) return;
-    const info = this.#options.client ?? { name: 'mcp-connect', version: '0' };
-    this.#client = { isModern: false, protocolVersion: '2025-11-25', info, capabilities: {} };
-    this.#isReady = true;
+    await this.#connection.close();
   }
 
   /** Does it, and does it again as long as that is harmless and may help. */
@@ -219,14 +145,15 @@ export class Remote {
     for (let attempts = 1; ; attempts++) {
       let upstream: Upstream | undefined;
       try {
-        const leftMs = Math.max(this.#patienceMs - (Date.now() - since), 1);
-        upstream = this.#current ?? (await withinPatience(this.#open(), { leftMs, wasSent: false }));
+        const leftMs = Math.max(this.patienceMs - (Date.now() - since), 1);
+        upstream =
+          this.#connection.current ?? (await withinPatience(this.#connection.open(), { leftMs, wasSent: false }));
         const running = run(upstream);
         return await (isQuick(method) ? withinPatience(running, { leftMs, wasSent: true }) : running);
       } catch (error) {
         if (signal.aborted || this.#closing.signal.aborted || error instanceof RpcFailure) throw error;
         const isLost = error instanceof SessionLostError || error instanceof EraChangedError;
-        if (isLost && upstream) this.#lose(upstream, error);
+        if (isLost && upstream) this.#connection.lose(upstream, error);
         if (isLost && attempts <= LOST_SESSIONS_MAX) continue;
         const cause = toRemoteError(isLost ? error.cause : error);
         const { failure } = cause;
@@ -235,10 +162,10 @@ export class Remote {
         const pauseMs = pauseBeforeRetry({
           failure,
           isRepeatable: upstream === undefined || isRepeatable(method),
-          isKnown: this.#isKnown(),
+          isKnown: this.#connection.isKnown,
           attempts,
           elapsedMs: Date.now() - since,
-          patienceMs: this.#patienceMs,
+          patienceMs: this.patienceMs,
           now: new Date(),
         });
         if (pauseMs === undefined) throw cause;
@@ -248,103 +175,8 @@ export class Remote {
       }
     }
   }
-
-  #open(): Promise<Upstream> {
-    if (!this.#upstream) {
-      const opening = this.#connect();
-      this.#upstream = opening;
-      opening.catch(() => {
-        if (this.#upstream === opening) this.#upstream = undefined;
-      });
-    }
-    return this.#upstream;
-  }
-
-  async #connect(): Promise<Upstream> {
-    this.#introduceItself();
-    const client = this.#client as ClientIdentity & { isModern: boolean };
-    const known = await this.readLastKnown();
-    const transport = await this.#carry();
-    let upstream: Upstream | undefined;
-    const events = {
-      onNotification: (notification: Notification): void => this.#listener.onNotification(notification),
-      onAsk: (ask: Ask): Promise<ResponseBody> => this.#listener.onAsk(ask),
-      onMissed: (): void => this.#listener.onRenewed(),
-      onLost: (): void => {
-        if (upstream) this.#lose(upstream, new SessionLostError());
-        void this.open(this.#closing.signal).catch(() => {});
-      },
-      log: this.#options.log,
-    };
-    const { callTimeoutMs = CALL_TIMEOUT_MS } = this.#options;
-    const options = { client, state: this.#state, events, nextId: () => ++this.#ids, callTimeoutMs };
-    try {
-      const knownEra = this.#options.era ?? known.era;
-      upstream = await openUpstream(transport, options, { knownEra, tools: this.#tools });
-    } catch (error) {
-      const answer = answerInRefusal(error);
-      throw answer && 'error' in answer && isObject(answer.error) ? new RpcFailure(answer.error as never) : error;
-    }
-    if (this.#client !== client) {
-      await upstream.close({ isPolite: true });
-      throw new SessionLostError();
-    }
-    this.#current = upstream;
-    this.#lastKnown.learn({ era: upstream.description.era });
-    if (this.#isReady) upstream.start();
-    if (this.#opened++ > 0) this.#listener.onRenewed();
-    return upstream;
-  }
-
-  #carry(): Promise<Transport> {
-    const { endpoint, credentials, userAgent, headers = {}, env = {}, log } = this.#options;
-    const options = { endpoint, credentials, userAgent, headers, env, patienceMs: this.#patienceMs, log };
-    this.#transport ??=
-      this.#options.transport === 'websocket'
-        ? import('./websocket-transport.ts').then(({ WebSocketTransport }) => new WebSocketTransport(options))
-        : Promise.resolve(new HttpTransport(options));
-    return this.#transport;
-  }
-
-  #lose(upstream: Upstream, error: unknown): void {
-    if (this.#current !== upstream) return;
-    this.#options.log(
-      error instanceof EraChangedError
-        ? 'the server speaks another revision than before; asking again'
-        : 'the session is gone; opening a new one',
-    );
-    // What is not known to be legacy is asked.
-    if (error instanceof EraChangedError) this.#lastKnown.learn({ era: 'modern' });
-    this.#current = undefined;
-    this.#upstream = undefined;
-    void upstream.close({ isPolite: false });
-  }
-
-  #leave(): void {
-    const former = this.#current;
-    this.#current = undefined;
-    this.#upstream = undefined;
-    this.#opened = 0;
-    void former?.close({ isPolite: true }).catch(() => {});
-  }
-
-  #isKnown(): boolean {
-    return this.#opened > 0 || this.#lastKnown.known.era !== undefined;
-  }
-
-  #refresh(): void {
-    void this.#transport?.then(
-      (transport) => transport.refresh(),
-      () => {},
-    );
-  }
 }
 
 export function openRemote(options: RemoteOptions): Remote {
   return new Remote(options);
 }
-
-/** Sessions that are lost one after the other before that counts as a failure. */
-const LOST_SESSIONS_MAX = 3;
-
-const NOBODY: ResponseBody = { error: { code: ERROR.methodNotFound, message: 'Nobody is here to be asked' } };

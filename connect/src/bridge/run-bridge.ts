@@ -1,7 +1,15 @@
 import type { Readable, Writable } from 'node:stream';
 import { ClientAsks } from './client-asks.ts';
 import { parseExactly } from './exact-json.ts';
-import { classifyMessage, ERROR, errorResponse, isObject, type Message, type RequestId } from './json-rpc.ts';
+import {
+  classifyMessage,
+  ERROR,
+  errorResponse,
+  isObject,
+  isRequestId,
+  type Message,
+  type RequestId,
+} from './json-rpc.ts';
 import { LegacyFront } from './legacy-front.ts';
 import { END_GRACE_MS, LINE_BYTES_MAX } from './limits.ts';
 import { LineDecoder } from './line-decoder.ts';
@@ -10,8 +18,10 @@ import type { LocalClient } from './local-client.ts';
 import { readModernIdentity } from './meta.ts';
 import { ModernFront } from './modern-front.ts';
 import { OpenCalls } from './open-calls.ts';
-import { openRemote, type Remote, type RemoteOptions } from './remote.ts';
+import { openRemote, type Remote } from './remote.ts';
+import type { RemoteOptions } from './remote-connection.ts';
 import { describeFailure, toRemoteError } from './remote-failure.ts';
+import { soundBody } from './sound-body.ts';
 
 export interface BridgeOptions extends RemoteOptions {
   /** How messages to people call the server. */
@@ -65,9 +75,11 @@ class Bridge {
 
   take(value: unknown): void {
     const message = classifyMessage(value);
-    if (message) return this.#route(message);
-    const id = isObject(value) && (typeof value.id === 'string' || typeof value.id === 'number') ? value.id : null;
-    this.refuse(id, { code: ERROR.invalidRequest, message: 'Not a JSON-RPC 2.0 message of MCP' });
+    const { id, params } = isObject(value) ? value : {};
+    if (message && (params === undefined || isObject(params))) return this.#route(message);
+    const problem = message ? ': "params" must be an object' : '';
+    const error = { code: ERROR.invalidRequest, message: `Not a JSON-RPC 2.0 message of MCP${problem}` };
+    this.refuse(isRequestId(id) ? id : null, error);
   }
 
   refuse(id: RequestId | null, error: { code: number; message: string }): void {
@@ -103,7 +115,7 @@ class Bridge {
     const { signal } = call;
     const respond = (body: { result: unknown } | { error: unknown }): void => {
       if (!this.#calls.close(id)) return;
-      this.#output.write({ jsonrpc: '2.0', id, ...body });
+      this.#output.write({ jsonrpc: '2.0', id, ...soundBody(body) });
       if (this.#calls.isEmpty) this.#output.flush();
     };
     const request = { id, method, params, signal, respond };
@@ -120,8 +132,9 @@ async function readUntilEnd({ input, signal }: BridgeOptions, bridge: Bridge): P
     onLine: (text) => {
       if (text.trim() === '') return;
       const value = parse(text);
-      if (value === undefined) bridge.refuse(null, { code: ERROR.parse, message: 'The line is not JSON' });
-      else for (const one of Array.isArray(value) ? value : [value]) bridge.take(one);
+      if (value === undefined) return bridge.refuse(null, { code: ERROR.parse, message: 'The line is not JSON' });
+      const isBatch = Array.isArray(value) && value.length > 0;
+      for (const one of isBatch ? value : [value]) bridge.take(one);
     },
     onOversized: () => {
       bridge.refuse(null, { code: ERROR.invalidRequest, message: `The line is longer than ${LINE_BYTES_MAX} bytes` });
@@ -140,9 +153,10 @@ async function readUntilEnd({ input, signal }: BridgeOptions, bridge: Bridge): P
   lines.end();
 }
 
+/** Programs on Windows begin what they write with a byte order mark. */
 function parse(text: string): unknown {
   try {
-    return parseExactly(text);
+    return parseExactly(text.replace(/^\uFEFF/, ''));
   } catch {
     return undefined;
   }

@@ -11,6 +11,7 @@ import { META, readMeta } from './meta.ts';
 import { RemoteError, type RemoteFailure } from './remote-failure.ts';
 import type { Listening, Post, PostEnd, Transport } from './transport.ts';
 import { watchSilence } from './watch-silence.ts';
+import { writeJson } from './write-json.ts';
 
 interface Waiting {
   post: Post;
@@ -48,7 +49,7 @@ export class WebSocketTransport implements Transport {
     if (session !== undefined && session !== connection.sessionId) throw gone();
     post.onSession?.(connection.sessionId);
     const { id, method } = post.message;
-    const text = JSON.stringify(post.message);
+    const text = writeJson(post.message);
     if (method === undefined || (typeof id !== 'string' && typeof id !== 'number')) {
       connection.socket.send(text);
       return END;

@@ -1,4 +1,4 @@
-import type { RemoteOptions } from '../bridge/remote.ts';
+import type { RemoteOptions } from '../bridge/remote-connection.ts';
 import { cachePath } from '../cache-path.ts';
 import type { Place } from '../config/config-path.ts';
 import type { Settings } from '../config/read-settings.ts';

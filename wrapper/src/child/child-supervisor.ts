@@ -1,10 +1,4 @@
-import {
-  LAST_STDERR_LINES,
-  RESTART_DELAY_MAX_MS,
-  RESTART_DELAY_MIN_MS,
-  RESTART_RESET_MS,
-  SILENCE_CHECK_MS,
-} from '../limits.ts';
+import { LAST_STDERR_LINES, SILENCE_CHECK_MS } from '../limits.ts';
 import type { Log } from '../measure/log.ts';
 import { type RequestId, type ResponseBody, stringifySafely } from '../protocol/json-rpc.ts';
 import type { Era } from '../protocol/protocol-version.ts';
@@ -13,6 +7,7 @@ import type { ChildExit, ChildSink, StdioChild } from './child-process.ts';
 import { ChildRequests } from './child-requests.ts';
 import { describeExit } from './describe-exit.ts';
 import { meetServer } from './meet-server.ts';
+import { RestartPauses } from './restart-pauses.ts';
 import type { ClientIdentity, ServerIdentity } from './server-identity.ts';
 import { SignOfLife } from './sign-of-life.ts';
 
@@ -53,12 +48,11 @@ export class ChildSupervisor {
   readonly #requests = new ChildRequests();
   readonly #signOfLife: SignOfLife;
   readonly #output: ChildOutput;
+  readonly #pauses = new RestartPauses(() => performance.now());
   readonly #readyWaiters = new Set<() => void>();
   #state: ChildState = { kind: 'starting' };
   #child: StdioChild | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
-  #restartDelayMs = RESTART_DELAY_MIN_MS;
-  #readyAtMs: number | undefined;
   #restarts = 0;
   #failedStarts = 0;
   #lastStderr: string[] = [];
@@ -211,7 +205,7 @@ export class ChildSupervisor {
 
   #becomeReady(server: ServerIdentity): void {
     this.#state = { kind: 'ready', server };
-    this.#readyAtMs = performance.now();
+    this.#pauses.childReady();
     this.#failedStarts = 0;
     this.#asked = 'no';
     this.#options.onEra(server.era);
@@ -251,19 +245,15 @@ export class ChildSupervisor {
     }
     if (this.#asked === 'yes' && exit.kind !== 'not-started') return this.#startWithoutAsking(sentence);
     this.#asked = 'no';
-    const livedMs = this.#readyAtMs === undefined ? 0 : performance.now() - this.#readyAtMs;
-    const wasReady = this.#readyAtMs !== undefined;
-    this.#readyAtMs = undefined;
+    const { restartInMs, wasReady } = this.#pauses.childExited();
     this.#state = { kind: 'restarting', exit: sentence };
-    if (livedMs > RESTART_RESET_MS) this.#restartDelayMs = RESTART_DELAY_MIN_MS;
     const stderr = wasReady ? undefined : this.#lastStderr;
     log.error('Child exited', {
       exit: sentence,
-      restartInMs: this.#restartDelayMs,
+      restartInMs,
       ...(stderr && { stderr: stderr.join('\n') }),
     });
-    this.#restartTimer = setTimeout(() => this.start(), this.#restartDelayMs);
-    this.#restartDelayMs = Math.min(this.#restartDelayMs * 2, RESTART_DELAY_MAX_MS);
+    this.#restartTimer = setTimeout(() => this.start(), restartInMs);
     this.#restarts += 1;
     this.#events.lost(sentence);
     if (wasReady) return;

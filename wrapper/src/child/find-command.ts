@@ -9,7 +9,8 @@ export type FoundCommand = { ok: true; command: string[] } | { ok: false; messag
 /** A way to start the server, or why this way is closed; undefined when the project says nothing about it. */
 type Candidate = { command: string[] } | { problem: string } | undefined;
 
-const HINT = 'Set "command" in .mcp-hosting.yml, for example: command: [node, dist/server.js]';
+const HINT =
+  'Give it after --, for example: mcp-wrapper -- node dist/server.js; on the platform, set "command" in .mcp-hosting.yml.';
 
 /**
  * The command of the stdio server: the given one, or what the project in `directory` says about itself. Every file and
@@ -71,6 +72,13 @@ function checkGiven(given: readonly string[], { directory, path }: { directory: 
 
 /** A whole command line in one argument, as other wrappers want it. */
 function splitGiven(line: string, options: { directory: string; path: string }): FoundCommand {
+  if (hasOpenQuote(line)) {
+    return {
+      ok: false,
+      message: `Cannot run the command of the MCP server: "${line}" has a quote that is not closed`,
+      hint: 'Close it, or give the words of the command one by one.',
+    };
+  }
   const words = /[$`]/.test(line) ? [] : parse(line);
   if (words.length > 1 && words.every((word) => typeof word === 'string')) return checkGiven(words, options);
   return {
@@ -78,6 +86,10 @@ function splitGiven(line: string, options: { directory: string; path: string }):
     message: `Cannot run the command of the MCP server: "${line}" needs a shell`,
     hint: "Give its words one by one, or run the shell itself: -- sh -c '…'",
   };
+}
+
+function hasOpenQuote(line: string): boolean {
+  return /['"]/.test(line.replace(/\\.|'[^']*'|"(?:\\.|[^"\\])*"/g, ''));
 }
 
 function ownBin(directory: string, project: JsonObject): Candidate {

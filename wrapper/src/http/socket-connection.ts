@@ -19,12 +19,13 @@ import type { Caller } from '../sessions/caller.ts';
 import type { Channel } from '../sessions/channel.ts';
 import type { Instances } from '../sessions/instances.ts';
 import { clientOf, type LegacyRouter } from '../sessions/legacy-router.ts';
-import type { ModernRouter, OpenRequest } from '../sessions/modern-router.ts';
+import type { ModernRouter } from '../sessions/modern-router.ts';
 import type { ServerInstance } from '../sessions/server-instance.ts';
 import type { Session } from '../sessions/session.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Admission } from './admission.ts';
 import { Refusal } from './refusal.ts';
+import { SocketRequests } from './socket-requests.ts';
 import { unavailable } from './unavailable.ts';
 
 /** Close codes of RFC 6455 section 7.4.1 and its registry, as `docs/websocket.md` lists them. */
@@ -59,8 +60,7 @@ export interface SocketConnectionOptions {
 export class SocketConnection {
   readonly #options: SocketConnectionOptions;
   readonly #socket: WebSocket;
-  /** Requests that were not answered yet, by the client's id. */
-  readonly #open = new Map<RequestId, OpenRequest>();
+  readonly #open: SocketRequests;
   #session: Session | undefined;
   #handled: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -72,6 +72,14 @@ export class SocketConnection {
     this.#options = options;
     this.#socket = options.webSocket;
     this.#lastHeardMs = options.nowMs();
+    this.#open = new SocketRequests({
+      ...options,
+      principalId: options.caller.principalId,
+      send: (text) => this.#send(text),
+      onSettled: () => {
+        if (this.#isDraining) setImmediate(() => this.#closeWhenDrained());
+      },
+    });
     this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     this.#socket.on('pong', () => {
       this.#isAnswering = true;
@@ -94,7 +102,7 @@ export class SocketConnection {
 
   drain(): void {
     this.#isDraining = true;
-    for (const { finish } of [...this.#open.values()]) finish?.();
+    this.#open.finishSubscriptions();
     this.#closeWhenDrained();
   }
 
@@ -156,12 +164,12 @@ export class SocketConnection {
     }
     const isModern = meta.kind === 'modern' && !this.#session;
     if (!isModern && request.method === 'initialize' && !this.#session) return await this.#initialize(request);
-    const channel = this.#hold(request.id);
+    const channel = this.#open.hold(request.id);
     try {
       if (isModern) await this.#modern(request, { meta: meta.meta, channel });
       else await this.#legacy(request, channel);
     } catch (error) {
-      this.#drop(request.id);
+      this.#open.drop(request.id);
       throw error;
     }
   }
@@ -177,24 +185,8 @@ export class SocketConnection {
     const server = await this.#options.admission.reserve(instance, 1);
     const open = await modern.request(request, { meta, caller, instance, server, channel, headers: undefined });
     if (!this.#open.has(request.id)) return;
-    this.#open.set(request.id, this.#withAge(open));
+    this.#open.begin(request.id, open);
     if (this.#socket.readyState !== this.#socket.OPEN) open.gone('The connection was closed');
-  }
-
-  #withAge(open: OpenRequest): OpenRequest {
-    const { finish } = open;
-    if (!finish) return open;
-    const timer = setTimeout(finish, this.#options.streamAgeMsMax);
-    return {
-      gone: (reason) => {
-        clearTimeout(timer);
-        open.gone(reason);
-      },
-      finish: () => {
-        clearTimeout(timer);
-        finish();
-      },
-    };
   }
 
   async #initialize(request: Request): Promise<void> {
@@ -230,42 +222,14 @@ export class SocketConnection {
         instance: this.#session.instance,
       });
     }
-    const id = params?.requestId as RequestId;
-    if (method !== 'notifications/cancelled' || !this.#open.has(id)) return;
-    this.#open.get(id)?.gone(String(params?.reason ?? 'Cancelled by the client'));
-    this.#settle(id);
+    if (method !== 'notifications/cancelled') return;
+    this.#open.cancel(params?.requestId as RequestId, String(params?.reason ?? 'Cancelled by the client'));
   }
 
   #instance(): ServerInstance {
     const instance = this.#options.instances.forPrincipal(this.#options.caller);
     if (instance) return instance;
     throw unavailable('session-limit', 'All places for servers of their own are taken');
-  }
-
-  /** The request counts as the principal's until it has its answer. @throws Refusal 503 */
-  #hold(id: RequestId): Channel {
-    const { inHand, caller } = this.#options;
-    if (!inHand.tryTake(caller.principalId)) {
-      throw unavailable('busy', 'This key has as many requests in hand as it may');
-    }
-    this.#open.set(id, { gone: () => {} });
-    return {
-      send: (text) => this.#send(text),
-      end: (text) => {
-        this.#settle(id);
-        this.#send(text);
-      },
-      abandon: () => this.#settle(id),
-    };
-  }
-
-  #drop(id: RequestId): void {
-    if (this.#open.delete(id)) this.#options.inHand.release(this.#options.caller.principalId);
-  }
-
-  #settle(id: RequestId): void {
-    this.#drop(id);
-    if (this.#isDraining) setImmediate(() => this.#closeWhenDrained());
   }
 
   #closeWhenDrained(): void {
@@ -290,10 +254,7 @@ export class SocketConnection {
   /** Nobody is there to take the answers any more, so the requests are cancelled. */
   #onClose(): void {
     const session = this.#session;
-    for (const [id, { gone }] of [...this.#open]) {
-      gone('The connection was closed');
-      this.#drop(id);
-    }
+    this.#open.cancelAll('The connection was closed');
     if (!session) return;
     this.#session = undefined;
     for (const id of [...session.openCalls.values()]) session.instance.relay.cancel(id, 'The connection was closed');

@@ -1,4 +1,5 @@
 import { REQUEST_ID_CHARACTERS_MAX } from '../limits.ts';
+import { exactDigits } from './exact-json.ts';
 
 export type JsonObject = Record<string, unknown>;
 export type RequestId = string | number;
@@ -104,7 +105,7 @@ function describeIdProblem(id: unknown): string | undefined {
 }
 
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && exactDigits(value) === undefined;
 }
 
 export function renderError(id: RequestId | null, error: RpcError): string {
