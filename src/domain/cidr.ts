@@ -42,9 +42,8 @@ function contains(outer: Cidr, inner: Cidr): boolean {
 
 /**
  * Ranges that a hosted server may never be let out to: private, shared, loopback, link-local, multicast and reserved ones,
- * and IPv6 ranges that embed IPv4 addresses (IANA special-purpose registries). In some of them, and at one address that
- * is public by its number, clouds tell any process on a node its credentials: 169.254.169.254 (most), 100.100.100.200
- * (Alibaba), 192.0.0.192 (Oracle), 168.63.129.16 (Azure), fd00:ec2::254 (AWS), fd20:ce::254 (Google).
+ * and IPv6 ranges that embed IPv4 addresses (IANA special-purpose registries); and the one of `METADATA_ADDRESSES` that is
+ * public by its number.
  */
 export const NON_PUBLIC_RANGES: readonly string[] = [
   '0.0.0.0/8',
@@ -67,6 +66,31 @@ export const NON_PUBLIC_RANGES: readonly string[] = [
   'fe80::/10',
   'ff00::/8',
 ];
+
+/**
+ * Where clouds tell any process on a node its credentials: most of them; Alibaba; Azure; Oracle; AWS and Google by IPv6.
+ * All lie in `NON_PUBLIC_RANGES`.
+ */
+export const METADATA_ADDRESSES: readonly string[] = [
+  '169.254.169.254/32',
+  '100.100.100.200/32',
+  '168.63.129.16/32',
+  '192.0.0.192/32',
+  'fd00:ec2::254/128',
+  'fd20:ce::254/128',
+];
+
+/** The addresses of `METADATA_ADDRESSES` inside a range and in none of its exceptions. */
+export function metadataAddressesIn(cidr: string, except: readonly string[]): string[] {
+  const holds = (range: string, inner: Cidr) => {
+    const outer = parseCidr(range);
+    return outer !== undefined && contains(outer, inner);
+  };
+  return METADATA_ADDRESSES.filter((address) => {
+    const inner = parseCidr(address);
+    return inner !== undefined && holds(cidr, inner) && !except.some((range) => holds(range, inner));
+  });
+}
 
 /** The non-public ranges inside a range, as a NetworkPolicy's `except` lists them. */
 export function nonPublicRangesIn(cidr: string): string[] {

@@ -1,6 +1,6 @@
-import { nonPublicRangesIn } from '../cidr.ts';
 import { BASE_KINDS, type Manifest } from '../read-manifests.ts';
 import { describeValue } from '../schema-problems.ts';
+import { checkBasePolicy } from './check-base-policy.ts';
 import { checkFolder, isOversized } from './check-folder.ts';
 import { type CheckedOverlay, createPlacer, problemOf, renderFolder } from './check-overlay.ts';
 import { checkSchema } from './check-schema.ts';
@@ -35,58 +35,40 @@ function checkObject(manifest: Manifest, namespace: string): Finding[] {
     ...(metadata.namespace === namespace
       ? []
       : [finding(['metadata', 'namespace'], describeValue(metadata.namespace), `"${namespace}"`)]),
-    ...(kind === 'NetworkPolicy' ? checkPolicy(manifest) : []),
+    ...(kind === 'NetworkPolicy' ? checkBasePolicy(manifest, namespace) : []),
+    ...Object.keys(metadata.annotations ?? {})
+      .filter((key) => key.startsWith(HOOK_ANNOTATION))
+      .map((key) =>
+        finding(['metadata', 'annotations', key], 'Argo CD takes a hook away, or leaves it out', 'none', 'key'),
+      ),
   ];
 }
 
+const HOOK_ANNOTATION = 'argocd.argoproj.io/hook';
+
 const ENFORCE = 'pod-security.kubernetes.io/enforce';
+
+/** From 1.25 on, `restricted` has all of today's rules but that of probes. */
+const PINNED_VERSION = /^(?:latest|v1\.(?:2[5-9]|[3-9][0-9]))$/;
 
 function checkNamespace({ metadata }: Manifest, namespace: string): Finding[] {
   return [
     ...(metadata.name === namespace
       ? []
       : [finding(['metadata', 'name'], describeValue(metadata.name), `"${namespace}"`)]),
+    ...(PINNED_VERSION.test(metadata.labels?.[`${ENFORCE}-version`] ?? 'latest')
+      ? []
+      : [
+          finding(
+            ['metadata', 'labels', `${ENFORCE}-version`],
+            'it is an older standard, which lets more pods in',
+            '"latest", or v1.25 or newer',
+          ),
+        ]),
     ...(metadata.labels?.[ENFORCE] === 'restricted'
       ? []
       : [finding(['metadata', 'labels', ENFORCE], describeValue(metadata.labels?.[ENFORCE]), '"restricted"')]),
   ];
-}
-
-interface Rule {
-  from?: unknown[];
-  to?: { ipBlock?: { cidr: string; except?: string[] } }[];
-}
-
-function checkPolicy({ spec }: Manifest): Finding[] {
-  const { ingress = [], egress = [] } = spec as { ingress?: Rule[]; egress?: Rule[] };
-  return [
-    ...ingress.flatMap(({ from }, index) =>
-      from && from.length > 0
-        ? []
-        : [finding(['spec', 'ingress', index], 'it lets everybody in', 'from, with the namespace of the gateway')],
-    ),
-    ...egress.flatMap(({ to }, index) =>
-      to && to.length > 0
-        ? to.flatMap(({ ipBlock }, peer) => {
-            const open = nonPublicRangesIn(ipBlock?.cidr ?? '').filter((range) => isLocal(range, ipBlock?.except));
-            if (open.length === 0) return [];
-            const at = ['spec', 'egress', index, 'to', peer, 'ipBlock'];
-            return [
-              finding(
-                at,
-                'private ranges lie in it, or addresses where clouds tell credentials',
-                `them under except: ${open.join(', ')}`,
-              ),
-            ];
-          })
-        : [finding(['spec', 'egress', index], 'it lets servers out to everything', 'to, with an ipBlock')],
-    ),
-  ];
-}
-
-/** `0.0.0.0/8` is nobody's address on a network: people leave it out. */
-function isLocal(range: string, except: readonly string[] = []): boolean {
-  return range !== '0.0.0.0/8' && !except.includes(range);
 }
 
 /** What must be there, whoever wrote it how. */
@@ -97,8 +79,8 @@ function missing(manifests: readonly Manifest[], namespace: string): ReviewProbl
       'a NetworkPolicy that denies all: podSelector {}, policyTypes [Ingress, Egress], no rules',
       manifests.some(deniesAll),
     ],
-    ['a ResourceQuota', manifests.some(({ kind }) => kind === 'ResourceQuota')],
-    ['a LimitRange', manifests.some(({ kind }) => kind === 'LimitRange')],
+    ['a ResourceQuota without scopes, with pods, limits.cpu and limits.memory under hard', manifests.some(boundsAll)],
+    ['a LimitRange with the max of cpu and memory of a Container', manifests.some(boundsOne)],
   ];
   return wanted
     .filter(([, there]) => !there)
@@ -117,4 +99,18 @@ function deniesAll({ kind, spec }: Manifest): boolean {
   const selectsAll = typeof podSelector === 'object' && podSelector !== null && Object.keys(podSelector).length === 0;
   const both = Array.isArray(policyTypes) && ['Ingress', 'Egress'].every((type) => policyTypes.includes(type));
   return selectsAll && both && ingress === undefined && egress === undefined;
+}
+
+function boundsAll({ kind, spec }: Manifest): boolean {
+  if (kind !== 'ResourceQuota') return false;
+  const { hard = {}, scopes } = spec as { hard?: object; scopes?: unknown };
+  return scopes === undefined && ['pods', 'limits.cpu', 'limits.memory'].every((name) => Object.hasOwn(hard, name));
+}
+
+function boundsOne({ kind, spec }: Manifest): boolean {
+  if (kind !== 'LimitRange') return false;
+  const { limits = [] } = spec as { limits?: { type?: string; max?: object }[] };
+  return limits.some(
+    ({ type, max = {} }) => type === 'Container' && ['cpu', 'memory'].every((name) => Object.hasOwn(max, name)),
+  );
 }

@@ -86,7 +86,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 function unadmittedFinding({ path, value, expected }: UnadmittedField): Finding {
   if (expected !== undefined) return finding(path, describeValue(value), expected);
-  const instead = INSTEAD[String(path.at(-1))] ?? 'a manifest without it: no configuration of a server gives it';
+  const instead = INSTEAD[String(path.at(-1))] ?? 'a manifest without it';
   return finding(path, 'this field is not admitted', instead, 'key');
 }
 

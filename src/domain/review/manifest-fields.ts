@@ -266,7 +266,7 @@ export const BASE_FIELDS: Readonly<Record<string, Fields>> = {
       ingress: { from: basePeer, ports: basePorts },
     },
   },
-  'v1 Namespace': { metadata: baseMetadata, spec: any },
+  'v1 Namespace': { metadata: baseMetadata },
   'v1 ResourceQuota': { metadata: baseMetadata, spec: names('hard', 'scopes') },
   'v1 LimitRange': {
     metadata: baseMetadata,

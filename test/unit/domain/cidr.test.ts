@@ -1,5 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { isNonPublic, NON_PUBLIC_RANGES, nearestCidr, nonPublicRangesIn, parseCidr } from '../../../src/domain/cidr.ts';
+import {
+  type Cidr,
+  isNonPublic,
+  METADATA_ADDRESSES,
+  NON_PUBLIC_RANGES,
+  nearestCidr,
+  nonPublicRangesIn,
+  parseCidr,
+} from '../../../src/domain/cidr.ts';
 
 test.each([
   '0.0.0.0/0',
@@ -61,6 +69,10 @@ test.each([
 test.each(['203.0.113.0/24', '0.0.0.0/0', '8.0.0.0/6', '2000::/3'])('isNonPublic leaves %s', (text) => {
   const cidr = parseCidr(text);
   expect(cidr && isNonPublic(cidr)).toBe(false);
+});
+
+test('every address where clouds tell credentials lies in a non-public range', () => {
+  for (const address of METADATA_ADDRESSES) expect(isNonPublic(parseCidr(address) as Cidr)).toBe(true);
 });
 
 test('every non-public range is well-formed and lies in its own family', () => {

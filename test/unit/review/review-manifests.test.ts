@@ -218,6 +218,15 @@ describe('a change of base', () => {
     ['namespace.yaml', 'name: mcp-servers', 'name: kube-system', '"mcp-servers"'],
     ['kustomization.yaml', '  - network-policy.yaml\n', '', 'a NetworkPolicy that denies all'],
     ['kustomization.yaml', '  - resource-quota.yaml\n', '', 'a ResourceQuota'],
+    ['resource-quota.yaml', '    limits.memory: ', '    requests.storage: ', 'a ResourceQuota without scopes'],
+    ['limit-range.yaml', '        memory: 4Gi\n', '', 'a LimitRange with the max of cpu and memory'],
+    ['namespace.yaml', 'enforce-version: latest', 'enforce-version: v1.0', 'it is an older standard'],
+    [
+      'network-policy.yaml',
+      'metadata:\n  name: deny-all\n',
+      'metadata:\n  name: deny-all\n  annotations: {argocd.argoproj.io/hook: Skip}\n',
+      'Argo CD takes a hook away',
+    ],
     [
       'network-policy.yaml',
       '  podSelector: {}\n',
@@ -235,6 +244,42 @@ describe('a change of base', () => {
     ['kustomization.yaml', '  - namespace.yaml\n', '  - https://evil.example/x.yaml\n', 'is of another form'],
   ])('in %s: "%s" fails', (file, from, to, said) => {
     expect(change(file, from, to).join('\n')).toContain(said);
+  });
+});
+
+describe('a network policy of base', () => {
+  const policy = (spec: string): string[] => {
+    const meta = 'metadata: {name: more, namespace: mcp-servers}';
+    const more = `---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n${meta}\nspec: ${spec}\n`;
+    const files = { ...BASE, 'network-policy.yaml': `${BASE['network-policy.yaml']}${more}` };
+    return checkBase(texts(files), 'mcp-servers').problems.map(({ message }) => message);
+  };
+  const from = (peer: string) => policy(`{podSelector: {}, policyTypes: [Ingress], ingress: [{from: [${peer}]}]}`);
+  const to = (peer: string) => policy(`{podSelector: {}, policyTypes: [Egress], egress: [{to: [${peer}]}]}`);
+  const named = (name: string) => `{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ${name}}}}`;
+
+  test.each([
+    [from('{ipBlock: {cidr: 0.0.0.0/0}}'), 'it lets everybody in'],
+    [from('{namespaceSelector: {}}'), 'it is nearly every namespace'],
+    [
+      from('{namespaceSelector: {matchExpressions: [{key: a, operator: DoesNotExist}]}}'),
+      'it is nearly every namespace',
+    ],
+    [from('{podSelector: {}}'), 'it is pods of the servers themselves'],
+    [from(named('mcp-servers')), 'it is the namespace of the servers themselves'],
+    [to('{podSelector: {matchLabels: {app: mcp-server}}}'), 'it is pods of the servers themselves'],
+    [to('{namespaceSelector: {}}'), 'it is nearly every namespace'],
+    [to('{ipBlock: {cidr: 169.254.169.254/32}}'), 'clouds tell credentials at an address in it'],
+    [to('{ipBlock: {cidr: 100.100.0.0/16}}'), 'them under except: 100.100.100.200/32'],
+    [to('{ipBlock: {cidr: 10.1.0.0/8}}'), 'it is no range of addresses'],
+  ])('that opens too much fails: %j', (messages, said) => {
+    expect(messages).toEqual([expect.stringContaining(said)]);
+  });
+
+  test("may open what the platform's people name", () => {
+    expect(from(named('ingress-nginx'))).toEqual([]);
+    expect(to('{ipBlock: {cidr: 10.1.2.3/32}}')).toEqual([]);
+    expect(to('{ipBlock: {cidr: 100.100.0.0/16, except: [100.100.100.0/24]}}')).toEqual([]);
   });
 });
 
