@@ -169,7 +169,6 @@ function settingsOf({ settings }: Platform) {
   };
 }
 
-/** Images of the owner of the deployments repository, and of the owner of each server's own repository. */
 /** By the owner of its repository; of a server that nobody knows yet, by that of the deployments repository. */
 async function imagesOf(platform: Platform, serverIds: readonly string[]): Promise<(id: string) => string[]> {
   const { settings, hostedServers } = platform;
