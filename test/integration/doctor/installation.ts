@@ -22,6 +22,9 @@ import type { TestPostgres } from '../postgres/test-postgres.ts';
 /** Name of the deployments repository of acme. */
 const REPOSITORY = 'mcp-server-deployments';
 
+/** All that is asked runs in this process too, on a machine that may be busy. */
+export const PATIENT = ['--timeout', '60'] as const;
+
 export interface Installation {
   github: TestGitHub;
   cluster: TestCluster;
@@ -70,7 +73,8 @@ export async function startInstallation(
     answerWebhooks: receiver.answer,
     run: (args, env = installation.env) => run(args, env, scratch),
     async doctor(env = {}, ...args) {
-      const { code, stdout } = await installation.run(['doctor', '--json', ...args], { ...installation.env, ...env });
+      const given = ['doctor', '--json', ...PATIENT, ...args];
+      const { code, stdout } = await installation.run(given, { ...installation.env, ...env });
       const { checks } = JSON.parse(stdout) as { checks: CheckReport[] };
       return { code, checks: Object.fromEntries(checks.map((check) => [check.name, check])) };
     },
@@ -94,6 +98,7 @@ export async function startInstallation(
     PRIVATE_KEY_PATH: keyPath,
     WEBHOOK_SECRET: 'it is a secret to everybody',
     GITHUB_API_URL: started.url,
+    GITHUB_REQUEST_TIMEOUT_MS: '60000',
     DATABASE_URL: databaseUrl,
     DEPLOYMENTS_REPOSITORY: `acme/${REPOSITORY}`,
     ENDPOINT_URL: 'http://{server-id}.localhost:8080/mcp',

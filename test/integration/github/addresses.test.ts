@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import nock from 'nock';
 import { createGitHub } from '../../../src/adapters/github/create-github.ts';
 
@@ -13,6 +13,8 @@ afterEach(() => {
   nock.cleanAll();
   nock.enableNetConnect();
 });
+// It has replaced functions of `node:net` for good, for every test file that runs later in this process.
+afterAll(() => nock.restore());
 
 test.each([
   ['https://api.github.com', 'https://api.github.com/graphql'],
