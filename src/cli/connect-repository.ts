@@ -7,8 +7,8 @@ import type { RepositoryName } from '../domain/repository.ts';
 import { UserError } from '../domain/user-error.ts';
 import type { CliSettings } from './settings.ts';
 
-/** GitHub itself ends a request after 10 seconds. */
-const REQUEST_MS_MAX = 15_000;
+/** GitHub itself ends a request after 10 seconds; a commit of the whole scaffold through a slow proxy takes longer. */
+const REQUEST_MS_MAX = 60_000;
 
 const silent = () => undefined;
 const SILENT_LOG = { debug: silent, info: silent, warn: silent, error: silent };

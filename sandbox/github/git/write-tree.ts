@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeBlob } from './objects.ts';
+import { writeBlobs } from './objects.ts';
 import { GitFailed, git } from './run-git.ts';
 
 export interface FileChanges {
@@ -19,12 +19,15 @@ export async function writeChangedTree(
   parent: string | null,
   changes: FileChanges,
 ): Promise<string> {
-  return withIndex(tmpDir, async (env) => {
+  return withIndex(tmpDir, async (env, folder) => {
     await git(dir, parent ? ['read-tree', parent] : ['read-tree', '--empty'], { env });
     const modes = await readModes(dir, env);
     const lines = changes.deletions.map((path) => `0 ${'0'.repeat(40)}\t${path}`);
-    for (const { path, content } of changes.additions) {
-      lines.push(`${modes.get(path) ?? '100644'} ${await writeBlob(dir, content)}\t${path}`);
+    const copies = changes.additions.map((_, index) => join(folder, `${index}`));
+    await Promise.all(changes.additions.map(({ content }, index) => writeFile(copies[index] as string, content)));
+    const oids = await writeBlobs(dir, copies);
+    for (const [index, { path }] of changes.additions.entries()) {
+      lines.push(`${modes.get(path) ?? '100644'} ${oids[index]}\t${path}`);
     }
     const input = lines.map((line) => `${line}\0`).join('');
     await git(dir, ['update-index', '-z', '--index-info'], { env, input });

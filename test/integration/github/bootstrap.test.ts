@@ -172,7 +172,7 @@ test('a repository without any commit gets a first one, then the pull request', 
   await github.person.rest.repos.createInOrg({ org: 'acme', name: repo, auto_init: false });
 
   const dry = await bootstrap('--domain', 'mcp.example.com', '--dry-run');
-  const wrong = await bootstrap('--domain', 'not a domain');
+  const wrong = await tryBootstrap('--domain', 'not a domain');
   expect((await github.person.rest.repos.listBranches({ owner: 'acme', repo })).data).toEqual([]);
   const result = await bootstrap('--domain', 'mcp.example.com');
 
@@ -185,7 +185,7 @@ test('an answer that is lost costs nothing: the next run finds its pull request'
   const match = { operation: 'createCommitOnBranch', actor: 'person' };
   await github.control('POST', '/faults', { match, action: { kind: 'close', when: 'after' } });
 
-  const lost = await bootstrap('--domain', 'mcp.example.com', '--json');
+  const lost = await tryBootstrap('--domain', 'mcp.example.com', '--json');
   const again = await bootstrap();
 
   expect(lost.code).toBe(1);
@@ -236,14 +236,21 @@ test.each([
 test('a repository that is not there is told as such', async () => {
   repo = 'nowhere';
 
-  const result = await bootstrap('--domain', 'mcp.example.com');
+  const result = await tryBootstrap('--domain', 'mcp.example.com');
 
   expect(result.code).toBe(1);
   expect(result.stderr).toContain('Cannot propose the scaffold in "acme/nowhere"');
   expect(result.stderr).toContain('gh repo create acme/nowhere');
 });
 
-function bootstrap(...args: string[]) {
+/** @throws where it fails */
+async function bootstrap(...args: string[]) {
+  const result = await tryBootstrap(...args);
+  if (result.code !== 0) throw new Error(`bootstrap ended with ${result.code}: ${result.stderr}`);
+  return result;
+}
+
+function tryBootstrap(...args: string[]) {
   return bootstrapWith({ GITHUB_TOKEN: github.userToken }, ...args);
 }
 
