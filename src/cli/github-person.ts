@@ -37,8 +37,8 @@ export interface RemoteRepository {
   defaultBranch: string;
 }
 
-/** GitHub itself ends a request after 10 seconds. */
-const REQUEST_MS_MAX = 15_000;
+/** GitHub itself ends a request after 10 seconds; a proxy before it may take longer. */
+const REQUEST_MS_MAX = 30_000;
 /** GitHub works out mergeability in the background: it answers 405 for some seconds after a push. */
 const MERGE_TRIES_MAX = 10;
 const MERGE_PAUSE_MS = 1_000;

@@ -2,7 +2,7 @@ import type { Credentials } from '../auth/credentials.ts';
 import { HttpClient, type HttpRequest } from '../http/http-client.ts';
 import type { HttpResponse } from '../http/http-response.ts';
 import { classifyMessage, type Message } from './json-rpc.ts';
-import { GOODBYE_TIMEOUT_MS, RENEWALS_MAX } from './limits.ts';
+import { BODY_TIMEOUT_MS, GOODBYE_TIMEOUT_MS, RENEWALS_MAX } from './limits.ts';
 import { failureOf, mediaType, readAnswer } from './read-answer.ts';
 import { type HttpFailure, toRemoteError } from './remote-failure.ts';
 import type { Listening, Post, PostEnd, Transport } from './transport.ts';
@@ -47,7 +47,7 @@ export class HttpTransport implements Transport {
       return { lastEventId: undefined, retryMs: undefined };
     }
     try {
-      return await readAnswer(res, (value) => this.#take(value, onMessage));
+      return await readAnswer(res, (value) => this.#take(value, onMessage), Math.max(silenceMs ?? 0, BODY_TIMEOUT_MS));
     } catch (error) {
       res.destroy();
       throw toRemoteError(error);

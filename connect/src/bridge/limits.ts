@@ -9,11 +9,20 @@ export const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 /** Bytes of an answer with an error status that are read to find a JSON-RPC error in it. */
 export const ERROR_BODY_BYTES_MAX = 64 * 1024;
 
+/** Time in which such an answer has to be there, in ms; without it the status alone is told. */
+export const ERROR_BODY_TIMEOUT_MS = 5_000;
+
 /** Characters of a message from the endpoint that are shown to a person. */
 export const REMOTE_TEXT_CHARACTERS_MAX = 300;
 
 /** Silence after which a tool call is given up, in ms. Twice the wrapper's time for one answer; some tools take long. */
 export const CALL_TIMEOUT_MS = 600_000;
+
+/**
+ * Time in which a body that is no stream has to be there, whole, in ms from its head on, unless the request may be silent
+ * for longer. Silence alone would let a server that sends a byte now and then hold a request for ever.
+ */
+export const BODY_TIMEOUT_MS = 60_000;
 
 /** Silence after which lists, `initialize` and the like are given up, in ms: no server needs longer, and they can be asked again. */
 export const QUICK_TIMEOUT_MS = 20_000;

@@ -1,9 +1,16 @@
 import { decodeContent } from '../http/decode-content.ts';
 import type { HttpResponse } from '../http/http-response.ts';
+import { withCode } from '../http/system-error.ts';
 import { EventDecoder } from './event-decoder.ts';
 import { parseExactly } from './exact-json.ts';
 import { isObject } from './json-rpc.ts';
-import { ANSWER_BYTES_MAX, ERROR_BODY_BYTES_MAX, KEEP_ALIVE_SILENCE_MS } from './limits.ts';
+import {
+  ANSWER_BYTES_MAX,
+  BODY_TIMEOUT_MS,
+  ERROR_BODY_BYTES_MAX,
+  ERROR_BODY_TIMEOUT_MS,
+  KEEP_ALIVE_SILENCE_MS,
+} from './limits.ts';
 import { RemoteError, type RpcError } from './remote-failure.ts';
 
 /** How the body of an answer ended. */
@@ -20,20 +27,25 @@ export function mediaType(res: HttpResponse): string {
 /**
  * Hands every JSON value of a 200 answer to `onValue`, a batch one by one. A stream that is cut ends like any other:
  * whoever waits for an answer sees that none has come.
+ * @param bodyTimeoutMs for all of a body that is no stream
  * @throws RemoteError bad-answer; the system's error when a plain body broke
  */
-export async function readAnswer(res: HttpResponse, onValue: (value: unknown) => void): Promise<AnswerEnd> {
+export async function readAnswer(
+  res: HttpResponse,
+  onValue: (value: unknown) => void,
+  bodyTimeoutMs = BODY_TIMEOUT_MS,
+): Promise<AnswerEnd> {
   const type = mediaType(res);
   if (type === 'text/event-stream') return await readEvents(res, onValue);
   if (type !== 'application/json') throw await failureOf(res);
-  const value = parse(await readText(res, { bytesMax: ANSWER_BYTES_MAX, onOversized: tooLarge }));
+  const value = parse(await readText(res, ANSWER_BYTES_MAX, bodyTimeoutMs));
   for (const one of Array.isArray(value) ? value : [value]) onValue(one);
   return { retryMs: undefined, lastEventId: undefined };
 }
 
 /** What an answer that is not 200 says: the JSON-RPC error in it, if there is one, and how to explain it otherwise. */
-export async function failureOf(res: HttpResponse): Promise<RemoteError> {
-  const text = await readText(res, { bytesMax: ERROR_BODY_BYTES_MAX, onOversized: tooLarge }).catch(() => '');
+export async function failureOf(res: HttpResponse, bodyTimeoutMs = ERROR_BODY_TIMEOUT_MS): Promise<RemoteError> {
+  const text = await readText(res, ERROR_BODY_BYTES_MAX, bodyTimeoutMs).catch(() => '');
   const rpcError = findRpcError(text);
   return new RemoteError({
     kind: 'http',
@@ -63,19 +75,21 @@ async function readEvents(res: HttpResponse, onValue: (value: unknown) => void):
   return { retryMs: events.retryMs, lastEventId: events.lastEventId };
 }
 
-/** @throws the system's error, or what `onOversized` throws */
-async function readText(
-  res: HttpResponse,
-  { bytesMax, onOversized }: { bytesMax: number; onOversized: () => never },
-): Promise<string> {
-  if (Number(res.headers.get('content-length')) > bytesMax) onOversized();
+/** @throws RemoteError bad-answer, the system's error */
+async function readText(res: HttpResponse, bytesMax: number, timeoutMs: number): Promise<string> {
+  if (Number(res.headers.get('content-length')) > bytesMax) tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  await decodeContent(res, (chunk) => {
-    bytes += chunk.length;
-    if (bytes > bytesMax) onOversized();
-    chunks.push(chunk);
-  });
+  const timer = setTimeout(() => res.destroy(withCode('ETIMEDOUT')), timeoutMs);
+  try {
+    await decodeContent(res, (chunk) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) tooLarge();
+      chunks.push(chunk);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
   const [only] = chunks;
   return (chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString('utf8');
 }

@@ -43,8 +43,9 @@ export class HttpResponse {
     this.#connection.limitSilence(timeoutMs);
   }
 
-  destroy(): void {
-    if (!this.#end) this.#connection.destroy();
+  /** @param error what a reader is told */
+  destroy(error?: Error): void {
+    if (!this.#end) this.#connection.destroy(error);
   }
 
   /** For the connection: more of the body. */
