@@ -112,10 +112,10 @@ export class Instances {
     return instance;
   }
 
-  /** A child that is not ready in time has no session to serve. */
-  async orDiscard<T>(instance: ServerInstance, reserved: Promise<T>): Promise<T> {
+  /** A child that is not ready in time, or may not be asked at all, has no session to serve. */
+  async orDiscard<T>(instance: ServerInstance, reserve: () => T | Promise<T>): Promise<T> {
     try {
-      return await reserved;
+      return await reserve();
     } catch (error) {
       this.#discard(instance);
       throw error;
