@@ -67,6 +67,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const sessions = new SessionStore({
     sessionsMax: options.sessionsMax,
     idleMs: options.sessionIdleMs,
+    inputWaitMs: options.inputWaitMs,
     nowMs,
     onRemove: (session) => instances.release(session),
   });

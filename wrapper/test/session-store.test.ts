@@ -14,7 +14,8 @@ function createStore(sessionsMax: number): {
   const clock = { nowMs: 0 };
   const removed: Session[] = [];
   const onRemove = (session: Session): void => void removed.push(session);
-  const store = new SessionStore({ sessionsMax, idleMs: 1_000_000, nowMs: () => clock.nowMs, onRemove });
+  const nowMs = (): number => clock.nowMs;
+  const store = new SessionStore({ sessionsMax, idleMs: 1_000_000, inputWaitMs: 1_000_000, nowMs, onRemove });
   const instance = { sessions: new Set() } as unknown as ServerInstance;
   const client = { principalId: 'public', protocolVersion: '2025-06-18', capabilities: {}, clientInfo: {}, instance };
   return { store, clock, removed, open: () => (store.hasRoom() ? store.create(client) : undefined) };

@@ -101,9 +101,7 @@ export class LegacyRouter {
     { session, instance }: { session: Session; instance: ServerInstance },
   ): void {
     if (method === 'notifications/cancelled') {
-      const id = session.openCalls.get(params?.requestId as string | number);
-      if (id !== undefined) instance.relay.cancel(id, params?.reason);
-      return;
+      return session.openCalls.get(params?.requestId as string | number)?.cancel(params?.reason);
     }
     const { state } = instance.supervisor;
     if (NOT_FORWARDED.has(method) || state.kind !== 'ready' || state.server.era === 'modern') return;
@@ -138,7 +136,7 @@ export class LegacyRouter {
       channel,
       session,
       childEra: server.era,
-      forward: (attempt, sink) => instance.relay.forward(attempt, sink),
+      relay: instance.relay,
     });
     call.start();
   }
