@@ -100,3 +100,18 @@ test('events of all sessions together are bounded, and given back when a session
   expect(late.length).toBeLessThan(4);
   expect(again).toHaveLength(3);
 });
+
+test('what open calls say after their session has ended takes no place from others', () => {
+  const { store, open } = createStore(3);
+  const [ended, other] = [open(), open()];
+  const before = ended?.openStream();
+  if (ended) store.remove(ended);
+  const message = 'x'.repeat(STORED_EVENT_BYTES_MAX / 2);
+  for (const stream of [before, ended?.openStream()]) stream?.append(message);
+
+  other?.deliver(message);
+  const sent: string[] = [];
+  other?.standalone.attach(collect(sent), { isPrimed: false });
+
+  expect(sent).toHaveLength(1);
+});

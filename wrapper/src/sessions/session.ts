@@ -4,7 +4,7 @@ import { isLoggedAt } from '../protocol/log-level.ts';
 import type { ChildAsk } from './call-sink.ts';
 import type { Channel, Outlet } from './channel.ts';
 import type { ServerInstance } from './server-instance.ts';
-import { type EventBudget, StreamLog } from './stream-log.ts';
+import { EventBudget, StreamLog } from './stream-log.ts';
 
 export interface SessionOptions {
   id: string;
@@ -46,7 +46,7 @@ export class Session {
   isVersionMistakeNoted = false;
   callsInFlight = 0;
   lastUsedAtMs: number;
-  readonly #budget: EventBudget;
+  #budget: EventBudget;
   readonly #inputWaitMs: number;
   readonly #socket: Outlet | undefined;
   /** Made on first use: most sessions never need them. */
@@ -161,15 +161,21 @@ export class Session {
     this.#streams?.get(STANDALONE_STREAM_ID)?.disconnect();
   }
 
-  /** Ends the streams and leaves no question of the child without an answer. */
-  end(): void {
-    for (const stream of this.#streams?.values() ?? []) stream.release();
-    this.#streams = undefined;
+  /** Leaves no question of the child without an answer. */
+  endQuestions(): void {
     for (const { ask, timer } of this.#asks?.values() ?? []) {
       clearTimeout(timer);
-      ask.answer({ error: { code: ERROR.internal, message: 'The client has gone' } });
+      ask.answer({ error: { code: ERROR.internal, message: 'The session has ended' } });
     }
     this.#asks = undefined;
+  }
+
+  end(): void {
+    this.endQuestions();
+    for (const stream of this.#streams?.values() ?? []) stream.release();
+    this.#streams = undefined;
+    // Calls that are still open may say something on streams that nobody will release.
+    this.#budget = new EventBudget();
     this.#socket?.close();
   }
 
