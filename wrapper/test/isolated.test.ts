@@ -58,6 +58,26 @@ test('servers of their own are limited in number, and a place that is left is ta
   expect(await taken.call('echo', { message: 'here' })).toBe('here');
 });
 
+test("a session's server may ask its client at any time, and learns of new roots", async () => {
+  const { url } = await startWrapper({ args: ISOLATED });
+  const client = await legacyClient(url, { capabilities: { roots: {} } });
+  const stream = await client.listen();
+  const lookup = { method: 'roots/list', params: {} };
+  const asked = async (): Promise<string> => await client.text('received');
+
+  await client.text('askLater', lookup);
+  const question = (await stream.next()).value;
+  await client.respond(question.id, { roots: [{ uri: 'file:///here' }] });
+  await client.notify('notifications/roots/list_changed');
+  await client.text('askLater', { method: 'sampling/createMessage', params: {} });
+
+  expect(question).toMatchObject(lookup);
+  while (!(await asked()).includes('file:///here'));
+  expect(await asked()).toContain('notifications/roots/list_changed');
+  while (!(await asked()).includes('does not support') && !(await asked()).includes('No client'));
+  stream.close();
+});
+
 test('a session that is refused for too many requests in hand leaves no server behind', async () => {
   const wrapper = await startWrapper({ args: [...ISOLATED, '--requests-max', '1', '--pool-size', '0'] });
   const client = await legacyClient(wrapper.url);

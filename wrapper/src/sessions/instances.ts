@@ -88,7 +88,7 @@ export class Instances {
   forSession(guest: Guest, client: ClientIdentity): ServerInstance | undefined {
     if (this.isShared) return this.primary;
     if (this.#isFull()) return undefined;
-    const instance = this.#create({ client, env: guest.env });
+    const instance = this.#create({ client, env: guest.env, isOfOneSession: true });
     this.#ofSessions.add(instance);
     instance.supervisor.start();
     return instance;
@@ -158,6 +158,7 @@ export class Instances {
   #create(own: {
     client: ClientIdentity;
     env?: NodeJS.ProcessEnv;
+    isOfOneSession?: boolean;
     onFailedToStart?: (exit: string, times: number) => void;
   }): ServerInstance {
     const { command } = this.#options;
@@ -166,6 +167,7 @@ export class Instances {
       ...this.#options,
       lineBytesMax: command.lineBytesMax,
       client: own.client,
+      isOfOneSession: own.isOfOneSession === true,
       knownEra: () => this.#era,
       onEra: (era) => {
         this.#era ??= era;

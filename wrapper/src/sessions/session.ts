@@ -25,7 +25,7 @@ export interface SessionOptions {
 
 interface Question {
   ask: ChildAsk;
-  channel: Channel;
+  channel: Channel | undefined;
   timer: NodeJS.Timeout;
 }
 
@@ -122,7 +122,7 @@ export class Session {
   }
 
   /** Puts a question of the child to the client, with the call it belongs to where that has a stream. */
-  ask(ask: ChildAsk, channel: Channel): void {
+  ask(ask: ChildAsk, channel?: Channel): void {
     this.#lastAsk += 1;
     const id = this.#lastAsk;
     const text = stringifySafely({ jsonrpc: '2.0', id, method: ask.method, ...(ask.params && { params: ask.params }) });
@@ -132,7 +132,7 @@ export class Session {
     this.#asks ??= new Map();
     const timer = setTimeout(() => this.#lapse(ask), this.#inputWaitMs);
     this.#asks.set(id, { ask, channel, timer });
-    if (!channel.send(text)) this.deliver(text);
+    if (!channel?.send(text)) this.deliver(text);
   }
 
   /** A response of the client. One that nobody waits for is dropped. */
@@ -151,7 +151,8 @@ export class Session {
       clearTimeout(timer);
       this.#asks?.delete(requestId);
       const text = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
-      channel.send(text);
+      if (channel) channel.send(text);
+      else this.deliver(text);
       return;
     }
   }
