@@ -99,7 +99,7 @@ export function metadataAddressesIn(cidr: string, except: readonly string[]): st
 export function nonPublicRangesIn(cidr: string, further: readonly string[] = []): string[] {
   const outer = parseCidr(cidr);
   if (!outer) return [];
-  return [...NON_PUBLIC_RANGES, ...further].filter((range) => {
+  return [...new Set([...NON_PUBLIC_RANGES, ...further])].filter((range) => {
     const inner = parseCidr(range);
     return inner !== undefined && contains(outer, inner);
   });
