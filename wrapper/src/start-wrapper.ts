@@ -67,6 +67,7 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
   const sessions = new SessionStore({
     sessionsMax: options.sessionsMax,
     idleMs: options.sessionIdleMs,
+    inputWaitMs: options.inputWaitMs,
     nowMs,
     onRemove: (session) => instances.release(session),
   });
@@ -181,6 +182,8 @@ export async function startWrapper(parts: WrapperParts): Promise<RunningWrapper>
       await Promise.all(all.map(({ relay }) => relay.whenIdle(options.drainTimeoutMs)));
       const message = 'The MCP server was shut down before it answered';
       for (const { relay } of all) relay.failAll({ code: ERROR.internal, message });
+      // Calls that wait for their client in between two tries are none of the server's.
+      for (const session of sessions.all()) session.endQuestions();
       await instances.stop();
       sockets.closeAll();
       await close();

@@ -206,6 +206,18 @@ test('server behind two shells, as npx starts it, goes with the wrapper and with
   }
 });
 
+test('SIGTERM: a call whose client is asked for input by then is answered', async () => {
+  const { url, kill } = await startWrapper({ flags: ['--modern'] });
+  const client = await legacyClient(url, { capabilities: { roots: {} } });
+  const needed = { name: 'need', arguments: { requests: { roots: { method: 'roots/list', params: {} } } } };
+  const stream = await client.open('tools/call', needed, 'asking');
+  await stream.next();
+
+  kill('SIGTERM');
+
+  expect((await stream.next()).value).toMatchObject({ id: 'asking', error: { code: -32603 } });
+});
+
 test('isolated: a session that ends takes its own server with it, and no other', async () => {
   const wrapper = await startWrapper({ args: ['--sessions', 'isolated', '--pool-size', '0'] });
   const [ended, kept] = await Promise.all([legacyClient(wrapper.url), legacyClient(wrapper.url)]);

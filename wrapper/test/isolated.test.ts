@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
-import { openSession, post, readAnswer } from './mcp-client.ts';
+import { legacyClient } from './legacy-client.ts';
+import { healthOf, openSession, post, readAnswer } from './mcp-client.ts';
 import { modernClient } from './modern-client.ts';
 import { descendantsOf, untilGone } from './process-tree.ts';
 import { killStarted, startWrapper } from './wrapper-process.ts';
@@ -55,6 +56,40 @@ test('servers of their own are limited in number, and a place that is left is ta
   expect(refused).toMatchObject({ status: 503, last: { error: { data: { reason: 'session-limit' } } } });
   expect(refused.headers.get('retry-after')).toBe('1');
   expect(await taken.call('echo', { message: 'here' })).toBe('here');
+});
+
+test("a session's server may ask its client at any time, and learns of new roots", async () => {
+  const { url } = await startWrapper({ args: ISOLATED });
+  const client = await legacyClient(url, { capabilities: { roots: {} } });
+  const stream = await client.listen();
+  const lookup = { method: 'roots/list', params: {} };
+  const asked = async (): Promise<string> => await client.text('received');
+
+  await client.text('askLater', lookup);
+  const question = (await stream.next()).value;
+  await client.respond(question.id, { roots: [{ uri: 'file:///here' }] });
+  await client.notify('notifications/roots/list_changed');
+  await client.text('askLater', { method: 'sampling/createMessage', params: {} });
+
+  expect(question).toMatchObject(lookup);
+  while (!(await asked()).includes('file:///here'));
+  expect(await asked()).toContain('notifications/roots/list_changed');
+  while (!(await asked()).includes('does not support') && !(await asked()).includes('No client'));
+  stream.close();
+});
+
+test('a session that is refused for too many requests in hand leaves no server behind', async () => {
+  const wrapper = await startWrapper({ args: [...ISOLATED, '--requests-max', '1', '--pool-size', '0'] });
+  const client = await legacyClient(wrapper.url);
+  const running = descendantsOf(wrapper.pid).length;
+  const drop = client.begin('tools/call', { name: 'hang' });
+  while ((await healthOf(wrapper.origin)).requestsInFlight === 0);
+
+  const refused = await readAnswer(await post(wrapper.url, { jsonrpc: '2.0', id: 1, method: 'initialize' }));
+
+  expect(refused).toMatchObject({ status: 503, last: { error: { data: { reason: 'busy' } } } });
+  while (descendantsOf(wrapper.pid).length > running) await sleep(10);
+  await drop();
 });
 
 test('servers of sessions and principals that were left end after the idle time', async () => {

@@ -24,8 +24,10 @@ export async function startIssuer(options: {
   path?: string;
   metadata?: 'oauth' | 'openid';
   named?: string;
+  /** Published before its own. */
+  otherKeys?: JWK[];
 }): Promise<Issuer> {
-  const { audience, path = '', metadata = 'oauth' } = options;
+  const { audience, path = '', metadata = 'oauth', otherKeys = [] } = options;
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
   const publicJwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
   const requests: string[] = [];
@@ -37,7 +39,7 @@ export async function startIssuer(options: {
       [metadata === 'oauth'
         ? `/.well-known/oauth-authorization-server${path}`
         : `${path}/.well-known/openid-configuration`]: { issuer: options.named ?? url, jwks_uri: `${origin}/keys` },
-      '/keys': { keys: [publicJwk] },
+      '/keys': { keys: [...otherKeys, publicJwk] },
     };
     const body = known[req.url ?? ''];
     res.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));

@@ -92,3 +92,9 @@ function parseEvents(text: string): Message[] {
     return data ? [JSON.parse(data.slice(6))] : [];
   });
 }
+
+/** What `/health` says of a wrapper that is well. */
+export async function healthOf(origin: string): Promise<{ sessions: number; requestsInFlight: number }> {
+  const response = await fetch(`${origin}/health`);
+  return (await response.json()) as { sessions: number; requestsInFlight: number };
+}

@@ -14,7 +14,8 @@ function createStore(sessionsMax: number): {
   const clock = { nowMs: 0 };
   const removed: Session[] = [];
   const onRemove = (session: Session): void => void removed.push(session);
-  const store = new SessionStore({ sessionsMax, idleMs: 1_000_000, nowMs: () => clock.nowMs, onRemove });
+  const nowMs = (): number => clock.nowMs;
+  const store = new SessionStore({ sessionsMax, idleMs: 1_000_000, inputWaitMs: 1_000_000, nowMs, onRemove });
   const instance = { sessions: new Set() } as unknown as ServerInstance;
   const client = { principalId: 'public', protocolVersion: '2025-06-18', capabilities: {}, clientInfo: {}, instance };
   return { store, clock, removed, open: () => (store.hasRoom() ? store.create(client) : undefined) };
@@ -98,4 +99,19 @@ test('events of all sessions together are bounded, and given back when a session
 
   expect(late.length).toBeLessThan(4);
   expect(again).toHaveLength(3);
+});
+
+test('what open calls say after their session has ended takes no place from others', () => {
+  const { store, open } = createStore(3);
+  const [ended, other] = [open(), open()];
+  const before = ended?.openStream();
+  if (ended) store.remove(ended);
+  const message = 'x'.repeat(STORED_EVENT_BYTES_MAX / 2);
+  for (const stream of [before, ended?.openStream()]) stream?.append(message);
+
+  other?.deliver(message);
+  const sent: string[] = [];
+  other?.standalone.attach(collect(sent), { isPrimed: false });
+
+  expect(sent).toHaveLength(1);
 });

@@ -60,6 +60,22 @@ test('unknown key is looked for at the issuer, which may have a new one', async 
   expect(issuer.requests.filter((path) => path === '/keys')).toHaveLength(2);
 });
 
+test('token that names no key is checked against each of the issuer, also while that is left alone', async () => {
+  const { publicJwk, close, token: foreign } = issuer;
+  await close();
+  issuer = await startIssuer({ audience: AUDIENCE, otherKeys: [{ ...publicJwk, kid: 'other' }] });
+  const { verify } = startVerifier();
+  const nameless = await issuer.token({}, { kid: undefined });
+
+  const before = await verify(nameless);
+  const forged = await verify(await foreign({ iss: issuer.url, aud: 'https://else.example' }, { kid: undefined }));
+  issuer.fail('keys');
+  await expect(verify(await issuer.token({}, { kid: 'unknown' }))).rejects.toThrow(IssuerUnavailable);
+  const later = await verify(nameless);
+
+  expect([before, forged, later]).toMatchObject([{ ok: true }, { ok: false }, { ok: true }]);
+});
+
 test('principals of tokens differ by issuer and subject, and hold no token', async () => {
   const { verify } = startVerifier();
   const idOf = async (claims: Record<string, unknown>): Promise<string> => {

@@ -8,8 +8,9 @@ export type SendRequest = (method: string, params?: object) => Promise<unknown>;
 /**
  * Asks a server that has just started whether it speaks 2026-07-28. Whatever is no modern answer means legacy (2026-07-28,
  * stdio, backward compatibility). A `ping` follows: one that answers it has passed `server/discover` over.
+ * One that says nothing may only be slow to start: it is taken for a legacy one and left to go on.
  * @returns what a modern server tells of itself; undefined for a legacy one, to be sent `initialize`
- * @throws Error when the server says nothing at all, or ends: some do on any request before `initialize`
+ * @throws Error when the server ends: some do on any request before `initialize`
  */
 export async function askEra(
   request: SendRequest,
@@ -27,11 +28,8 @@ export async function askEra(
   const passedOver = request('ping')
     .catch(legacyIfRefused)
     .then(() => after(ERA_PING_GRACE_MS));
-  const silent = after(ERA_ANSWER_TIMEOUT_MS).then(() => {
-    throw new Error('the child says nothing');
-  });
   try {
-    const answer = await Promise.race([discovered, passedOver, silent]);
+    const answer = await Promise.race([discovered, passedOver, after(ERA_ANSWER_TIMEOUT_MS)]);
     return answer ?? undefined;
   } finally {
     for (const timer of timers) clearTimeout(timer);

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
 import {
   CLOCK_SKEW_SECONDS,
   ISSUER_RETRY_MS,
@@ -58,7 +67,7 @@ export class TokenVerifier {
     // Anything else would cost the issuer a request and us a parse.
     if (!/^[^.]+\.[^.]+\.[^.]+$/.test(token)) return { ok: false };
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, this.#findKey, {
+      const { payload, protectedHeader } = await this.#verifyByAnyKey(token, {
         algorithms: ALGORITHMS,
         issuer: this.#options.issuer,
         audience: [...this.#options.audiences],
@@ -73,6 +82,23 @@ export class TokenVerifier {
     }
   }
 
+  /** A token need not say by which of the issuer's keys it is signed (RFC 7515, 4.1.4): then each that fits is tried. */
+  async #verifyByAnyKey(token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+    try {
+      return await jwtVerify(token, this.#findKey, options);
+    } catch (several) {
+      if (!(several instanceof errors.JWKSMultipleMatchingKeys)) throw several;
+      for await (const key of several) {
+        try {
+          return await jwtVerify(token, key, options);
+        } catch (error) {
+          if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+        }
+      }
+      throw new errors.JWSSignatureVerificationFailed();
+    }
+  }
+
   /** After a failure the issuer is left alone for a while; the keys it gave before are still good. */
   readonly #findKey: JWTVerifyGetKey = async (header, token) => {
     const isSilent = this.#options.nowMs() < this.#silentUntilMs;
@@ -81,6 +107,7 @@ export class TokenVerifier {
     const jwks = keys?.fresh ? keys.jwks() : undefined;
     if (!jwks) throw new IssuerUnavailable('The issuer failed a moment ago');
     return await createLocalJWKSet(jwks)(header, token).catch((cause: unknown) => {
+      if (cause instanceof errors.JWKSMultipleMatchingKeys) throw cause;
       throw new IssuerUnavailable('The issuer failed a moment ago', { cause });
     });
   };

@@ -1,5 +1,5 @@
 import { ERROR, type Request, renderResponse } from '../protocol/json-rpc.ts';
-import { isModernVersion, LEGACY_VERSIONS, SUPPORTED_VERSIONS } from '../protocol/protocol-version.ts';
+import { SUPPORTED_VERSIONS } from '../protocol/protocol-version.ts';
 import type { Caller } from '../sessions/caller.ts';
 import type { Instances } from '../sessions/instances.ts';
 import { clientOf, type LegacyRouter } from '../sessions/legacy-router.ts';
@@ -161,8 +161,7 @@ export class LegacyHttp {
     this.#admission.checkDraining();
     const instance = this.#sessions.hasRoom() ? this.#instances.forSession(caller, clientOf(request)) : undefined;
     if (!instance) throw unavailable('session-limit', 'All sessions of this server are in use');
-    const reserved = this.#admission.reserve(instance, 1);
-    const server = reserved instanceof Promise ? await this.#instances.orDiscard(instance, reserved) : reserved;
+    const server = await this.#instances.orDiscard(instance, () => this.#admission.reserve(instance, 1));
     const { session, body } = this.#router.open(request, { caller, instance, server });
     const headers = { 'mcp-session-id': session.id };
     const channel = new PostExchange({ res, headers, ...accept, isBatch: false, requests: 1, isPrimed: false });
@@ -176,10 +175,13 @@ function countRequests({ messages }: InboundMessages): number {
   return requests;
 }
 
-/** @throws Refusal 400 for a version nobody knows (2025-11-25, transports, version header) */
+/**
+ * Clients that name the next revision in a session of an older one are let be (`selectEra`).
+ * @throws Refusal 400 for a version nobody knows (2025-11-25, transports, version header)
+ */
 function checkSessionVersion(req: HttpRequest): void {
   const version = req.headers['mcp-protocol-version'];
-  if (typeof version !== 'string' || LEGACY_VERSIONS.includes(version) || isModernVersion(version)) return;
+  if (typeof version !== 'string' || SUPPORTED_VERSIONS.includes(version)) return;
   throw new Refusal({
     status: 400,
     reason: 'unsupported-protocol-version',

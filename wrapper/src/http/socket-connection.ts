@@ -193,7 +193,7 @@ export class SocketConnection {
     const { caller, sessions, instances, legacy, admission } = this.#options;
     const instance = sessions.hasRoom() ? instances.forSession(caller, clientOf(request)) : undefined;
     if (!instance) return this.close(CLOSE.tryAgainLater, 'All sessions of this server are in use');
-    const server = await instances.orDiscard(instance, Promise.resolve(admission.reserve(instance, 1)));
+    const server = await instances.orDiscard(instance, () => admission.reserve(instance, 1));
     if (this.#session) return this.#refuse(request.id, ERROR.invalidRequest, '"initialize" must be sent once');
     const socket = {
       send: (text: string) => this.#send(text),
@@ -257,7 +257,7 @@ export class SocketConnection {
     this.#open.cancelAll('The connection was closed');
     if (!session) return;
     this.#session = undefined;
-    for (const id of [...session.openCalls.values()]) session.instance.relay.cancel(id, 'The connection was closed');
+    for (const call of [...session.openCalls.values()]) call.cancel('The connection was closed');
     this.#options.sessions.remove(session);
   }
 }

@@ -88,7 +88,7 @@ export class Instances {
   forSession(guest: Guest, client: ClientIdentity): ServerInstance | undefined {
     if (this.isShared) return this.primary;
     if (this.#isFull()) return undefined;
-    const instance = this.#create({ client, env: guest.env });
+    const instance = this.#create({ client, env: guest.env, isOfOneSession: true });
     this.#ofSessions.add(instance);
     instance.supervisor.start();
     return instance;
@@ -112,10 +112,10 @@ export class Instances {
     return instance;
   }
 
-  /** A child that is not ready in time has no session to serve. */
-  async orDiscard<T>(instance: ServerInstance, reserved: Promise<T>): Promise<T> {
+  /** A child that is not ready in time, or may not be asked at all, has no session to serve. */
+  async orDiscard<T>(instance: ServerInstance, reserve: () => T | Promise<T>): Promise<T> {
     try {
-      return await reserved;
+      return await reserve();
     } catch (error) {
       this.#discard(instance);
       throw error;
@@ -158,6 +158,7 @@ export class Instances {
   #create(own: {
     client: ClientIdentity;
     env?: NodeJS.ProcessEnv;
+    isOfOneSession?: boolean;
     onFailedToStart?: (exit: string, times: number) => void;
   }): ServerInstance {
     const { command } = this.#options;
@@ -166,6 +167,7 @@ export class Instances {
       ...this.#options,
       lineBytesMax: command.lineBytesMax,
       client: own.client,
+      isOfOneSession: own.isOfOneSession === true,
       knownEra: () => this.#era,
       onEra: (era) => {
         this.#era ??= era;

@@ -15,6 +15,7 @@ import { toLegacyBody } from '../protocol/modern-result.ts';
 import type { Era } from '../protocol/protocol-version.ts';
 import type { CallSink, ChildAsk } from './call-sink.ts';
 import type { Channel } from './channel.ts';
+import type { Relay } from './relay.ts';
 import type { Session } from './session.ts';
 
 /** A request of a legacy client on its way through the child. */
@@ -25,7 +26,10 @@ export class LegacyCall implements CallSink {
   readonly #request: Request;
   readonly #channel: Channel;
   readonly #childEra: Era;
-  readonly #forward: (request: Pick<Request, 'method' | 'params'>, sink: CallSink) => number | undefined;
+  readonly #relay: Relay;
+  /** Undefined while the client is asked for what a modern child wants first. */
+  #callId: number | undefined;
+  #question: ChildAsk | undefined;
   #rounds = 0;
   #isOver = false;
 
@@ -34,13 +38,13 @@ export class LegacyCall implements CallSink {
     channel: Channel;
     session: Session | undefined;
     childEra: Era;
-    forward: (request: Pick<Request, 'method' | 'params'>, sink: CallSink) => number | undefined;
+    relay: Relay;
   }) {
     this.#request = options.request;
     this.#channel = options.channel;
     this.session = options.session;
     this.#childEra = options.childEra;
-    this.#forward = options.forward;
+    this.#relay = options.relay;
   }
 
   get client(): object {
@@ -65,7 +69,13 @@ export class LegacyCall implements CallSink {
   }
 
   withdraw(ask: ChildAsk): void {
-    this.session?.withdraw(ask.id);
+    this.session?.withdraw(ask);
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#callId !== undefined) return this.#relay.cancel(this.#callId, reason);
+    if (this.#question) this.withdraw(this.#question);
+    this.abandon();
   }
 
   reply(body: ResponseBody): void {
@@ -81,12 +91,13 @@ export class LegacyCall implements CallSink {
   }
 
   #send(params: JsonObject | undefined): void {
-    const id = this.#forward({ method: this.#request.method, params }, this);
-    if (id !== undefined) this.session?.openCalls.set(this.#request.id, id);
+    this.#callId = this.#relay.forward({ method: this.#request.method, params }, this);
+    if (this.#callId !== undefined) this.session?.openCalls.set(this.#request.id, this);
   }
 
   /** A modern child wants something of the client first: it is asked in the old way, and the call made again. */
   async #bringInput({ inputRequests, requestState }: JsonObject): Promise<void> {
+    this.#callId = undefined;
     this.#rounds += 1;
     if (this.#rounds > INPUT_ROUNDS_MAX) {
       const message = `The MCP server asked for input more than ${INPUT_ROUNDS_MAX} times`;
@@ -112,7 +123,8 @@ export class LegacyCall implements CallSink {
         return resolve({ error: { code: ERROR.internal, message: 'The MCP server asked for input without a method' } });
       }
       const params = isObject(request.params) ? request.params : undefined;
-      this.#put({ id: `${this.#rounds}-${key}`, method: request.method, params, answer: resolve });
+      this.#question = { id: `${this.#rounds}-${key}`, method: request.method, params, answer: resolve };
+      this.#put(this.#question);
     });
   }
 
@@ -131,6 +143,7 @@ export class LegacyCall implements CallSink {
 
   #close(): void {
     this.#isOver = true;
-    this.session?.openCalls.delete(this.#request.id);
+    const { openCalls } = this.session ?? {};
+    if (openCalls?.get(this.#request.id) === this) openCalls.delete(this.#request.id);
   }
 }

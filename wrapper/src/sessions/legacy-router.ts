@@ -22,10 +22,13 @@ import type { ServerInstance } from './server-instance.ts';
 import type { Session } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 
+/** A child that serves many was told of nobody's roots; one of a session's own asks for them. */
+const ROOTS_CHANGED = 'notifications/roots/list_changed';
+
 /** What the wrapper has done with the child itself, once, and what came without a request that could be meant by it. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'notifications/initialized',
-  'notifications/roots/list_changed',
+  ROOTS_CHANGED,
   'notifications/progress',
 ]);
 
@@ -101,12 +104,11 @@ export class LegacyRouter {
     { session, instance }: { session: Session; instance: ServerInstance },
   ): void {
     if (method === 'notifications/cancelled') {
-      const id = session.openCalls.get(params?.requestId as string | number);
-      if (id !== undefined) instance.relay.cancel(id, params?.reason);
-      return;
+      return session.openCalls.get(params?.requestId as string | number)?.cancel(params?.reason);
     }
     const { state } = instance.supervisor;
-    if (NOT_FORWARDED.has(method) || state.kind !== 'ready' || state.server.era === 'modern') return;
+    const isMeant = !NOT_FORWARDED.has(method) || (method === ROOTS_CHANGED && instance.onlySession === session);
+    if (!isMeant || state.kind !== 'ready' || state.server.era === 'modern') return;
     instance.supervisor.send(JSON.stringify({ jsonrpc: '2.0', method, ...(params && { params }) }));
   }
 
@@ -138,7 +140,7 @@ export class LegacyRouter {
       channel,
       session,
       childEra: server.era,
-      forward: (attempt, sink) => instance.relay.forward(attempt, sink),
+      relay: instance.relay,
     });
     call.start();
   }

@@ -105,9 +105,11 @@ export class ModernCall implements CallSink {
 
   /** The client is back. What it did not bring is asked for again. */
   resume(attempt: ModernAttempt, inputResponses: JsonObject): void {
-    // A second one at once: the newest counts, the one before is told nothing more.
     clearTimeout(this.#holdTimer);
+    const before = this.#attempt;
     this.#attempt = attempt;
+    // A second one at once: the newest counts, since the connection of the one before may be lost.
+    if (before) this.#respond(before, { error: { code: ERROR.internal, message: 'The request was made once more' } });
     for (const [key, ask] of [...this.#asks]) {
       const result = inputResponses[key];
       if (!isObject(result)) continue;
@@ -185,11 +187,14 @@ export class ModernCall implements CallSink {
     const requestState = await this.#held.sign(this, this.#principalId);
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
-    this.#holdTimer = setTimeout(
-      () => this.cancel('The client did not bring the input in time'),
-      this.#held.inputWaitMs,
-    );
+    this.#holdTimer = setTimeout(() => this.#lapse(), this.#held.inputWaitMs);
     this.#respond(attempt, { result: { resultType: 'input_required', inputRequests, requestState } });
+  }
+
+  /** The client did not come back. Its server may have answered, or gone, meanwhile. */
+  #lapse(): void {
+    if (this.#outcome) this.#close();
+    else this.cancel('The client did not bring the input in time');
   }
 
   #end(body: ResponseBody): void {

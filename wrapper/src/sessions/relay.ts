@@ -1,6 +1,6 @@
 import { ASKS_MAX } from '../limits.ts';
 import type { ObservedRequest, Outcome } from '../measure/metrics.ts';
-import { capabilityFor } from '../protocol/client-capability.ts';
+import { capabilityFor, hasCapability } from '../protocol/client-capability.ts';
 import {
   ERROR,
   isObject,
@@ -16,6 +16,7 @@ import {
 import { AskAttribution } from './ask-attribution.ts';
 import type { CallSink, ChildAsk } from './call-sink.ts';
 import { IdTable } from './id-table.ts';
+import type { Session } from './session.ts';
 
 /** Requests during which a server may ask its client something (2026-07-28, MRTR, supported requests). */
 const ASKING_METHODS: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
@@ -37,6 +38,8 @@ export interface RelayOptions {
   respond: (id: RequestId, body: ResponseBody) => void;
   /** A notification that names no call, with the calls that are open. */
   notice: (notification: Notification, open: Iterable<CallSink>) => void;
+  /** Whose the child is, where it is one session's own: its client may be asked at any time. */
+  onlySession: () => Session | undefined;
   /** A call is over. */
   observe: (request: ObservedRequest) => void;
 }
@@ -48,7 +51,7 @@ export interface RelayOptions {
 export class Relay {
   readonly #options: RelayOptions;
   readonly #calls = new IdTable<Call>();
-  readonly #asks = new Map<RequestId, { ask: ChildAsk; call: Call }>();
+  readonly #asks = new Map<RequestId, { ask: ChildAsk; call: Call | undefined }>();
   readonly #attribution = new AskAttribution<Call>();
   #asksInHand = 0;
   #lastId = 0;
@@ -117,7 +120,7 @@ export class Relay {
     if (!capabilityFor(request)) return refuse('The client of this server does not support this method');
     if (this.#asksInHand >= ASKS_MAX) return refuse('Too many requests of this server wait for its clients');
     const open = this.#calls.values().filter((call) => ASKING_METHODS.has(call.method));
-    if (open.length === 0) return this.#answerWithoutCall(request, refuse);
+    if (open.length === 0) return this.#askWithoutCall(request, refuse);
     this.#asksInHand += 1;
     // A call whose questions are all with its client waits for the answers; it is the asker only if nobody else can be.
     const working = open.filter(({ sink }) => !sink.isHeld);
@@ -135,6 +138,8 @@ export class Relay {
 
   failAll(error: RpcError): void {
     for (const { id } of this.#calls.values()) this.fail(id, error);
+    // Those that belong to no call: the next child has questions of its own, by the same ids.
+    for (const id of [...this.#asks.keys()]) this.#withdraw(id);
   }
 
   /** Resolves when no call is open, or after the time. */
@@ -149,26 +154,34 @@ export class Relay {
     });
   }
 
-  /** Servers look for roots when they start. Nobody has named any then; other questions need somebody to answer. */
-  #answerWithoutCall({ id, method }: Request, refuse: (message: string) => void): void {
-    if (method === 'roots/list') this.#options.respond(id, { result: { roots: [] } });
+  /** Servers look for roots when they start. Nobody has named any to a shared one; other questions need a client. */
+  #askWithoutCall({ id, method, params }: Request, refuse: (message: string) => void): void {
+    const session = this.#options.onlySession();
+    const needed = capabilityFor({ method, params });
+    if (session && needed && hasCapability(session.capabilities, needed)) {
+      this.#asksInHand += 1;
+      session.ask(this.#keepAsk({ id, method, params }, undefined));
+    } else if (method === 'roots/list') this.#options.respond(id, { result: { roots: [] } });
     else refuse('No client has a call open that this could be for');
   }
 
-  #ask(call: Call, { id, method, params }: Pick<ChildAsk, 'id' | 'method' | 'params'>): void {
-    const ask: ChildAsk = {
-      id,
-      method,
-      params,
-      answer: (body) => {
-        if (!this.#forget(ask)) return;
-        this.#refreshTimers(call.client);
-        this.#options.respond(id, body);
-      },
-    };
-    this.#asks.set(id, { ask, call });
+  #ask(call: Call, request: Pick<ChildAsk, 'id' | 'method' | 'params'>): void {
+    const ask = this.#keepAsk(request, call);
     this.#refreshTimers(call.client);
     call.sink.ask(ask);
+  }
+
+  #keepAsk(request: Pick<ChildAsk, 'id' | 'method' | 'params'>, call: Call | undefined): ChildAsk {
+    const ask: ChildAsk = {
+      ...request,
+      answer: (body) => {
+        if (!this.#forget(ask)) return;
+        if (call) this.#refreshTimers(call.client);
+        this.#options.respond(ask.id, body);
+      },
+    };
+    this.#asks.set(ask.id, { ask, call });
+    return ask;
   }
 
   #forget(ask: ChildAsk): boolean {
@@ -206,13 +219,14 @@ export class Relay {
     const found = typeof id === 'string' || typeof id === 'number' ? this.#asks.get(id) : undefined;
     if (!found) return;
     this.#forget(found.ask);
-    found.call.sink.withdraw(found.ask);
+    if (found.call) found.call.sink.withdraw(found.ask);
+    else this.#options.onlySession()?.withdraw(found.ask);
   }
 
   #expire(id: number): void {
     const call = this.#calls.get(id);
     if (!call) return;
-    const isAsking = [...this.#asks.values()].some((entry) => entry.call.client === call.client);
+    const isAsking = [...this.#asks.values()].some((entry) => entry.call?.client === call.client);
     if (isAsking || call.sink.isHeld) {
       call.timer.refresh();
       return;

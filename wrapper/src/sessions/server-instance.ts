@@ -15,6 +15,8 @@ export interface ServerInstanceOptions extends SupervisorOptions {
   requestTimeoutMs: number;
   lineBytesMax: number;
   observe: (request: ObservedRequest) => void;
+  /** Serves one session alone, as over stdio. */
+  isOfOneSession: boolean;
   onFailedToStart: (exit: string, times: number) => void;
 }
 
@@ -26,13 +28,16 @@ export class ServerInstance {
   readonly toolHeaders: ToolHeaderIndex;
   readonly sessions = new Set<Session>();
   readonly listens = new Set<ListenStream>();
+  readonly #isOfOneSession: boolean;
   /** The most talkative level that a modern request has asked for; a legacy child knows one for all. */
   #modernLogLevel: string | undefined;
 
   constructor(options: ServerInstanceOptions) {
+    this.#isOfOneSession = options.isOfOneSession;
     this.relay = new Relay({
       requestTimeoutMs: options.requestTimeoutMs,
       observe: options.observe,
+      onlySession: () => this.onlySession,
       send: (line) => this.supervisor.send(line),
       respond: (id, body) => this.supervisor.respond(id, body),
       notice: (notification, open) => this.#route(notification, open),
@@ -62,6 +67,12 @@ export class ServerInstance {
   /** Who uses it at the moment. */
   get isInUse(): boolean {
     return this.relay.callsInFlight > 0 || this.listens.size > 0;
+  }
+
+  /** Whose it is; undefined for one that may serve others too. */
+  get onlySession(): Session | undefined {
+    const [session] = this.sessions;
+    return this.#isOfOneSession ? session : undefined;
   }
 
   forget(session: Session): void {

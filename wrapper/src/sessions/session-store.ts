@@ -6,6 +6,7 @@ import { EventBudget } from './stream-log.ts';
 export interface SessionStoreOptions {
   sessionsMax: number;
   idleMs: number;
+  inputWaitMs: number;
   nowMs: () => number;
   onRemove: (session: Session) => void;
 }
@@ -34,10 +35,11 @@ export class SessionStore {
     return this.#sessions.size < this.#options.sessionsMax || this.#evictOne();
   }
 
-  create(options: Omit<SessionOptions, 'id' | 'nowMs' | 'budget'>): Session {
+  create(options: Omit<SessionOptions, 'id' | 'nowMs' | 'budget' | 'inputWaitMs'>): Session {
     // 144 random bits in base64url: visible ASCII, and beyond guessing (2025-11-25, transports, session management).
     const id = randomBytes(18).toString('base64url');
-    const session = new Session({ ...options, id, nowMs: this.#options.nowMs(), budget: this.#budget });
+    const { nowMs, inputWaitMs } = this.#options;
+    const session = new Session({ ...options, id, nowMs: nowMs(), budget: this.#budget, inputWaitMs });
     this.#sessions.set(id, session);
     session.instance.sessions.add(session);
     return session;

@@ -4,7 +4,7 @@ import { isLoggedAt } from '../protocol/log-level.ts';
 import type { ChildAsk } from './call-sink.ts';
 import type { Channel, Outlet } from './channel.ts';
 import type { ServerInstance } from './server-instance.ts';
-import { type EventBudget, StreamLog } from './stream-log.ts';
+import { EventBudget, StreamLog } from './stream-log.ts';
 
 export interface SessionOptions {
   id: string;
@@ -19,6 +19,14 @@ export interface SessionOptions {
   /** Where messages without a request go on a WebSocket; HTTP sessions have a GET stream for them. */
   socket?: Outlet | undefined;
   budget: EventBudget;
+  /** The client has this long, in ms, to answer a question of the child. */
+  inputWaitMs: number;
+}
+
+interface Question {
+  ask: ChildAsk;
+  channel: Channel | undefined;
+  timer: NodeJS.Timeout;
 }
 
 const STANDALONE_STREAM_ID = '0';
@@ -31,19 +39,20 @@ export class Session {
   readonly capabilities: JsonObject;
   readonly clientInfo: unknown;
   readonly instance: ServerInstance;
-  /** The client's id of each open request, and ours. */
-  readonly openCalls = new Map<RequestId, number>();
+  /** By the client's id of the request. */
+  readonly openCalls = new Map<RequestId, { cancel(reason: unknown): void }>();
   logLevel: string | undefined;
   /** Its client names a version other than the one agreed on; told in the log once. */
   isVersionMistakeNoted = false;
   callsInFlight = 0;
   lastUsedAtMs: number;
-  readonly #budget: EventBudget;
+  #budget: EventBudget;
+  readonly #inputWaitMs: number;
   readonly #socket: Outlet | undefined;
   /** Made on first use: most sessions never need them. */
   #subscriptions: Set<string> | undefined;
   #streams: Map<string, StreamLog> | undefined;
-  #asks: Map<number, { ask: ChildAsk; channel: Channel }> | undefined;
+  #asks: Map<number, Question> | undefined;
   #lastStream = 0;
   #lastAsk = 0;
 
@@ -57,6 +66,7 @@ export class Session {
     this.lastUsedAtMs = options.nowMs;
     this.#socket = options.socket;
     this.#budget = options.budget;
+    this.#inputWaitMs = options.inputWaitMs;
   }
 
   /** Whether it may not be ended for being unused. An open GET stream alone is no use: clients leave theirs behind. */
@@ -112,7 +122,7 @@ export class Session {
   }
 
   /** Puts a question of the child to the client, with the call it belongs to where that has a stream. */
-  ask(ask: ChildAsk, channel: Channel): void {
+  ask(ask: ChildAsk, channel?: Channel): void {
     this.#lastAsk += 1;
     const id = this.#lastAsk;
     const text = stringifySafely({ jsonrpc: '2.0', id, method: ask.method, ...(ask.params && { params: ask.params }) });
@@ -120,25 +130,29 @@ export class Session {
       return ask.answer({ error: { code: ERROR.invalidRequest, message: 'The request is nested too deeply' } });
     }
     this.#asks ??= new Map();
-    this.#asks.set(id, { ask, channel });
-    if (!channel.send(text)) this.deliver(text);
+    const timer = setTimeout(() => this.#lapse(ask), this.#inputWaitMs);
+    this.#asks.set(id, { ask, channel, timer });
+    if (!channel?.send(text)) this.deliver(text);
   }
 
   /** A response of the client. One that nobody waits for is dropped. */
   answer({ id, body }: Response): void {
     const found = typeof id === 'number' ? this.#asks?.get(id) : undefined;
     if (!found) return;
+    clearTimeout(found.timer);
     this.#asks?.delete(Number(id));
     found.ask.answer(body);
   }
 
   /** The child has taken its question back; the client learns the id it has in the session. */
-  withdraw(askId: RequestId): void {
-    for (const [requestId, { ask, channel }] of this.#asks ?? []) {
-      if (ask.id !== askId) continue;
+  withdraw(ask: ChildAsk): void {
+    for (const [requestId, { ask: own, channel, timer }] of this.#asks ?? []) {
+      if (own !== ask) continue;
+      clearTimeout(timer);
       this.#asks?.delete(requestId);
       const text = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } });
-      channel.send(text);
+      if (channel) channel.send(text);
+      else this.deliver(text);
       return;
     }
   }
@@ -148,15 +162,28 @@ export class Session {
     this.#streams?.get(STANDALONE_STREAM_ID)?.disconnect();
   }
 
-  /** Ends the streams and leaves no question of the child without an answer. */
-  end(): void {
-    for (const stream of this.#streams?.values() ?? []) stream.release();
-    this.#streams = undefined;
-    for (const { ask } of this.#asks?.values() ?? []) {
-      ask.answer({ error: { code: ERROR.internal, message: 'The client has gone' } });
+  /** Leaves no question of the child without an answer. */
+  endQuestions(): void {
+    for (const { ask, timer } of this.#asks?.values() ?? []) {
+      clearTimeout(timer);
+      ask.answer({ error: { code: ERROR.internal, message: 'The session has ended' } });
     }
     this.#asks = undefined;
+  }
+
+  end(): void {
+    this.endQuestions();
+    for (const stream of this.#streams?.values() ?? []) stream.release();
+    this.#streams = undefined;
+    // Calls that are still open may say something on streams that nobody will release.
+    this.#budget = new EventBudget();
     this.#socket?.close();
+  }
+
+  /** Its client may have gone without a word, and the child would wait for ever. */
+  #lapse(ask: ChildAsk): void {
+    this.withdraw(ask);
+    ask.answer({ error: { code: ERROR.timeout, message: 'The client did not answer in time' } });
   }
 
   #keepStream(id: string): StreamLog {

@@ -60,6 +60,7 @@ export class StreamLog {
   }
 
   append(text: string): void {
+    if (this.#isDone) return;
     this.#last += 1;
     const isSent = this.#stream?.send(text, this.#eventId(this.#last)) === true;
     this.#store({ number: this.#last, text, isSent });

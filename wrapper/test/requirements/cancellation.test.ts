@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LegacyClient, legacyClient } from '../legacy-client.ts';
+import { healthOf } from '../mcp-client.ts';
 import { type ModernClient, modernClient } from '../modern-client.ts';
 import { verifies } from '../verifies.ts';
 import { killStarted, startWrapper } from '../wrapper-process.ts';
@@ -64,6 +65,23 @@ describe.each([
     },
   );
 
+  test(verifies('cancel-known-only', 'A call can be cancelled while its client is asked for input'), async () => {
+    const client = await legacyClient(url, { capabilities: { elicitation: {} } });
+    const form = { method: 'elicitation/create', params: { message: 'Name?', requestedSchema: { type: 'object' } } };
+    const calls = (await callsOf('need')).length;
+    const stream = await client.open('tools/call', { name: 'need', arguments: { requests: { form } } }, 'asking');
+    const question = (await stream.next()).value;
+
+    await client.notify('notifications/cancelled', { requestId: 'asking' });
+    const withdrawn = (await stream.next()).value;
+    const end = await stream.next();
+    await client.respond(question.id, { action: 'accept', content: {} });
+
+    expect(withdrawn).toMatchObject({ method: 'notifications/cancelled', params: { requestId: question.id } });
+    expect(end.done).toBe(true);
+    expect((await callsOf('need')).length).toBe(calls + 1);
+  });
+
   test(
     verifies(['cancel-invalid-ignored', 'cancel-known-only'], 'Cancellations that mean nothing do not reach the child'),
     async () => {
@@ -123,6 +141,22 @@ describe.each([
       }
     },
   );
+
+  test('A client that never answers a question holds its call and session no longer than it may', async () => {
+    const args = ['--input-wait-ms', '300', '--request-timeout-ms', '300', '--session-idle-ms', '300'];
+    const { url, origin } = await startWrapper({ flags, args });
+    const client = await legacyClient(url, { capabilities: { elicitation: {} } });
+    const question = { method: 'elicitation/create', params: { message: 'Name?', requestedSchema: {} } };
+    const stream = await client.open('tools/call', { name: 'need', arguments: { requests: { question } } });
+    await stream.next();
+
+    stream.close();
+
+    for (let left = 1; left > 0; ) {
+      const { sessions, requestsInFlight } = await healthOf(origin);
+      left = sessions + requestsInFlight;
+    }
+  });
 
   test(verifies('timeout-cancels', 'A call that takes too long is cancelled in the child'), async () => {
     const impatient = await startWrapper({ flags, args: ['--request-timeout-ms', '3000'] });

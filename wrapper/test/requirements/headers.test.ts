@@ -151,9 +151,10 @@ test(verifies('legacy-version-400', 'A session that names an unknown version is 
   const { sessionId } = await openSession(wrapper.url);
   const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
 
-  const answer = await post(wrapper.url, body, { 'mcp-session-id': sessionId, 'mcp-protocol-version': '1999-01-01' });
-
-  expect(answer.status).toBe(400);
+  for (const version of ['1999-01-01', '2099-01-01', '9999-99-99', 'none']) {
+    const headers = { 'mcp-session-id': sessionId, 'mcp-protocol-version': version };
+    expect((await post(wrapper.url, body, headers)).status).toBe(400);
+  }
 });
 
 test(verifies('legacy-version-absent', 'A session that names no version is served'), async () => {

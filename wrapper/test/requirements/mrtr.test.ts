@@ -189,6 +189,39 @@ describe('state that the wrapper makes', () => {
   );
 });
 
+describe('calls that are held', () => {
+  afterEach(killStarted);
+
+  test(verifies('mrtr-abandoned', 'A call whose server went while its client was away is let go in time'), async () => {
+    const { url, logged } = await startWrapper({ args: ['--input-wait-ms', '300'] });
+    const client = modernClient(url, { capabilities: ALL });
+    const need = (): ReturnType<ModernClient['call']> => client.call('need', { requests: { form: FORM } });
+    // As many as one principal may have.
+    for (let held = 0; held < 100; held++) await need();
+    await client.call('die');
+    await logged('Child ready', 2);
+
+    while ((await need()).last.result?.resultType !== 'input_required');
+  }, 20_000);
+
+  test('A retry that is sent twice is answered twice: the newest goes on', async () => {
+    const { url } = await startWrapper();
+    const client = modernClient(url, { capabilities: ALL });
+    const args = { ...FORM, gated: true };
+    const { result } = (await client.call('ask', args)).last;
+    const retry = { more: answer(result, ACCEPTED) };
+
+    const first = client.call('ask', args, { id: 'first', ...retry });
+    while (!(await client.text('received')).includes('from-server'));
+    const second = client.call('ask', args, { id: 'second', ...retry });
+    const replaced = (await first).last;
+    await client.text('open');
+
+    expect(replaced).toMatchObject({ id: 'first', error: { code: -32603 } });
+    expect((await second).last).toMatchObject({ id: 'second', result: { resultType: 'complete' } });
+  });
+});
+
 /** The parameters of a retry, with one response to every request. */
 function answer(
   result: { inputRequests: InputRequests; requestState?: string },

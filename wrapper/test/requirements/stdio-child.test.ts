@@ -70,7 +70,6 @@ test.each([
   ['answers it with an error', []],
   ['exits', ['--exit-on-probe']],
   ['says nothing', ['--silent-on-probe']],
-  ['says nothing, not even to ping', ['--silent-on-probe', '--no-ping']],
 ])(
   verifies('stdio-probe-fallback', 'A child that on a probe %s is legacy, and sees initialize next'),
   async (_name, flags) => {
@@ -83,3 +82,12 @@ test.each([
     expect(greeting.slice(0, 2)).toEqual(['initialize', 'notifications/initialized']);
   },
 );
+
+test(verifies('stdio-probe-fallback', 'A child that is slow to say anything is not started once more'), async () => {
+  const { url } = await startWrapper({ flags: ['--silent-on-probe', '--no-ping'] });
+  const client = await legacyClient(url);
+
+  const received: Received[] = JSON.parse(await client.text('received'));
+
+  expect(received.slice(0, 3).map(({ method }) => method)).toEqual([...PROBE, 'initialize']);
+});
