@@ -153,10 +153,9 @@ async function readUntilEnd({ input, signal }: BridgeOptions, bridge: Bridge): P
   lines.end();
 }
 
-/** Programs on Windows begin what they write with a byte order mark. */
 function parse(text: string): unknown {
   try {
-    return parseExactly(text.replace(/^\uFEFF/, ''));
+    return parseExactly(text);
   } catch {
     return undefined;
   }
