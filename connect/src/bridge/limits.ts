@@ -65,7 +65,7 @@ export const HELD_CALL_MS = 600_000;
 export const LISTEN_DELAY_MIN_MS = 1_000;
 export const LISTEN_DELAY_MAX_MS = 30_000;
 
-/** Attempts to get the rest of a stream that was cut. */
+/** Attempts to get the rest of a stream that was cut, since something new came by it. */
 export const RESUMPTIONS_MAX = 10;
 
 /** Resources that are watched at once; a client that wants more is refused. */
