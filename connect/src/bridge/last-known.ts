@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import { isObject, type JsonObject } from './json-rpc.ts';
 import { LAST_KNOWN_BYTES_MAX, LAST_KNOWN_FILES_MAX } from './limits.ts';
 import type { Era } from './protocol-version.ts';
@@ -69,7 +70,7 @@ export class LastKnownStore {
 
   async #write(text: string): Promise<void> {
     const directory = this.#directory ?? '';
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, { mode: 0o700 });
     const temporary = join(directory, `${this.#key}.${randomUUID()}.tmp`);
     try {
       await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
