@@ -86,6 +86,14 @@ class Bridge {
     this.#output.write(errorResponse(id, error));
   }
 
+  /** @param outline of a line that was too long: all that is left of its message */
+  refuseLine(outline: unknown): void {
+    const message = classifyMessage(outline);
+    const error = { code: ERROR.invalidRequest, message: `The line is longer than ${LINE_BYTES_MAX} bytes` };
+    if (message?.kind === 'response') return this.#asks.answer(message.id, { error });
+    this.refuse(message?.kind === 'request' ? message.id : null, error);
+  }
+
   awaitReader(resume: () => void): boolean {
     return this.#output.awaitReader(resume);
   }
@@ -136,9 +144,7 @@ async function readUntilEnd({ input, signal }: BridgeOptions, bridge: Bridge): P
       const isBatch = Array.isArray(value) && value.length > 0;
       for (const one of isBatch ? value : [value]) bridge.take(one);
     },
-    onOversized: () => {
-      bridge.refuse(null, { code: ERROR.invalidRequest, message: `The line is longer than ${LINE_BYTES_MAX} bytes` });
-    },
+    onOversized: (outline) => bridge.refuseLine(parse(outline)),
   });
   await new Promise<void>((resolve) => {
     input.on('data', (chunk: Buffer) => {
