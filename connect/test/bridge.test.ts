@@ -367,6 +367,21 @@ test('connect answers what is nested too deeply to be sent, or came so from the 
   expect(remote.seen.filter(isMethod('tools/list'))).toEqual([]);
 });
 
+test('connect answers initialize where the server’s answer is nested too deeply to be kept', async () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const { client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'initialize') return false;
+    res.writeHead(200, { 'content-type': 'application/json' });
+    res.end(`{"jsonrpc":"2.0","id":${message.id},"result":{"capabilities":{"experimental":${deep}}}}`);
+    return true;
+  });
+
+  client.write(INITIALIZE);
+  const answer = (await client.until(0)).at(-1);
+
+  expect(answer?.error).toEqual({ code: -32603, message: 'The server answered with something nested too deeply' });
+});
+
 test.each([
   ['null as its result', { result: null }, 'a result that is no object', {}],
   ['a text as its error', { error: 'broken' }, 'an error without code or message', { error: 'broken' }],

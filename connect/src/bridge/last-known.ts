@@ -57,8 +57,8 @@ export class LastKnownStore {
   /** Adds to what is known; written in the background, one write after the other. */
   learn(news: LastKnown): void {
     this.#known = { ...this.#known, ...news };
-    const text = JSON.stringify(this.#known);
-    if (this.#directory === undefined || text === this.#written || text.length > LAST_KNOWN_BYTES_MAX) return;
+    const text = render(this.#known);
+    if (this.#directory === undefined || text === '' || text === this.#written || text.length > LAST_KNOWN_BYTES_MAX) return;
     this.#written = text;
     this.#writing = this.#writing.then(() => this.#write(text)).catch(() => {});
   }
@@ -80,6 +80,15 @@ export class LastKnownStore {
       throw error;
     }
     await forgetOldest(directory);
+  }
+}
+
+/** Nothing for what is nested too deeply to be written. */
+function render(known: LastKnown): string {
+  try {
+    return JSON.stringify(known);
+  } catch {
+    return '';
   }
 }
 

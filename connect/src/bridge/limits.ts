@@ -77,6 +77,12 @@ export const END_GRACE_MS = 90;
 /** Time to tell the server that the session is over, in ms. It would find out by itself. */
 export const GOODBYE_TIMEOUT_MS = 40;
 
+/** Time for a client to read its last answers, in ms; one that does not read any longer would keep the program for ever. */
+export const FLUSH_TIMEOUT_MS = 60;
+
+/** Pieces of stdin, of 64 KiB at most, that are kept while the client does not read its answers. */
+export const UNREAD_CHUNKS_MAX = 64;
+
 /** Interval of looking whether the machine slept or changed its network, in ms. */
 export const NETWORK_WATCH_MS = 5_000;
 
