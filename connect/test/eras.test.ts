@@ -199,6 +199,25 @@ test(
   },
 );
 
+test('a call refused for its headers has an answer, though the pages of tools never end', async () => {
+  let pages = 0;
+  const { client } = await connectToModern({}, ({ message }, res) => {
+    if (message?.method === 'tools/list') {
+      pages += 1;
+      const result = { resultType: 'complete', tools: [], nextCursor: `page-${pages}` };
+      return sendJson(res, { jsonrpc: '2.0', id: message.id, result });
+    }
+    if (message?.method !== 'tools/call') return false;
+    const error = { code: -32020, message: 'Header mismatch' };
+    return sendJson(res, { jsonrpc: '2.0', id: message.id, error }, { status: 400 });
+  });
+
+  client.write(modern('call', 'tools/call', { name: 'x', arguments: {} }));
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.error?.code).toBe(-32020);
+});
+
 test(
   verifies(
     'http-no-responses',

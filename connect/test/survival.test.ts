@@ -283,6 +283,20 @@ function cutCall(retryMs: number, rest: Script): Script {
   };
 }
 
+test('a call whose stream fell silent after a sign of life is given up in time', async () => {
+  const { url } = await startRemote(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    openEvents(res);
+    return res.write(': still here\n\n');
+  });
+  const client = start(url, { MCP_CONNECT_CALL_TIMEOUT_MS: '1000' });
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.error?.code).toBe(-32_000);
+});
+
 test.each([
   ['asks for a pause without end', cutCall(999_999_999, () => true)],
   ['never says more', cutCall(10, () => true)],

@@ -58,7 +58,8 @@ export class LastKnownStore {
   learn(news: LastKnown): void {
     this.#known = { ...this.#known, ...news };
     const text = render(this.#known);
-    if (this.#directory === undefined || text === '' || text === this.#written || text.length > LAST_KNOWN_BYTES_MAX) return;
+    if (this.#directory === undefined || text === '' || text === this.#written || text.length > LAST_KNOWN_BYTES_MAX)
+      return;
     this.#written = text;
     this.#writing = this.#writing.then(() => this.#write(text)).catch(() => {});
   }

@@ -92,5 +92,8 @@ export const LAST_KNOWN_BYTES_MAX = 256 * 1024;
 /** Files of last known results; the oldest go first. */
 export const LAST_KNOWN_FILES_MAX = 100;
 
+/** Pages of tools that are followed: a server whose pages never end is not listened to for ever. */
+export const TOOL_PAGES_MAX = 100;
+
 /** Tools whose mirrored parameters are kept in mind. */
 export const TOOLS_MAX = 10_000;
