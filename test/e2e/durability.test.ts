@@ -93,8 +93,8 @@ describe('SIGKILL for the bot', () => {
   /** Kills the bot while its request is held, and lets go. */
   async function killAt(fault: number): Promise<void> {
     await platform.waitFor(`request ${fault} to be held`, async () => {
-      const { held } = await platform.control<{ held: number }>('GET', `/faults/${fault}?wait_ms=5000&for=held`);
-      return held > 0;
+      const { struck } = await platform.control<{ struck: number }>('GET', `/faults/${fault}?wait_ms=5000&for=struck`);
+      return struck > 0;
     });
     await platform.killBot();
     await platform.control('DELETE', '/faults');

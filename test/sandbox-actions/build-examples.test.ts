@@ -32,7 +32,7 @@ test('examples/hello is built and answers when started as its image says', async
     entrypoint: ['node', '--max-semi-space-size=8', '--no-parallel-scavenge', '/opt/mcp-wrapper/bin/mcp-wrapper.js'],
     workingDir: '/app',
   });
-}, 120_000);
+});
 
 test('examples/everything is built and answers when started as its image says', async () => {
   const image = await bench.image(await buildExample('everything'));
@@ -45,11 +45,11 @@ test('examples/everything is built and answers when started as its image says', 
   const byName = await askServer(runSpec(image, { command: ['mcp-server-everything'] }), 'tools/list');
 
   expect(byName.tools).toEqual(listed.tools);
-}, 120_000);
+});
 
 test('the same example again is known at once', async () => {
   const first = await buildExample('hello');
   const second = await buildExample('hello');
 
   expect(second).toEqual({ digest: first.digest, cached: true });
-}, 120_000);
+});

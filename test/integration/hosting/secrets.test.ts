@@ -24,9 +24,15 @@ async function openRunning(serverId: string, env: string[], replicas = 1) {
     deploymentOf({ name, image: `acme/telling@${digest}`, replicas, container }),
     ...routeOf(name),
   ]);
-  const told = async (variable: string): Promise<string | undefined> => {
-    const answer = await gatewayRequest(hosting.cluster, `${name}.localhost`, `/env?name=${variable}`);
-    return answer.status === 200 ? answer.body : undefined;
+  const ask = (variable: string) => gatewayRequest(hosting.cluster, `${name}.localhost`, `/env?name=${variable}`);
+  // While pods are replaced there may be none to answer.
+  const told = async (variable: string): Promise<string> => {
+    let answer = await ask(variable);
+    await eventually(async () => {
+      if (answer.status !== 200) answer = await ask(variable);
+      return answer.status === 200;
+    });
+    return answer.body;
   };
   return { ...hosting, server, name, told, path: `/servers/${serverId}/secrets` };
 }
