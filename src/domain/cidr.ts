@@ -92,11 +92,14 @@ export function metadataAddressesIn(cidr: string, except: readonly string[]): st
   });
 }
 
-/** The non-public ranges inside a range, as a NetworkPolicy's `except` lists them. */
-export function nonPublicRangesIn(cidr: string): string[] {
+/**
+ * The non-public ranges inside a range, as a NetworkPolicy's `except` lists them.
+ * @param further ranges that are closed beside those
+ */
+export function nonPublicRangesIn(cidr: string, further: readonly string[] = []): string[] {
   const outer = parseCidr(cidr);
   if (!outer) return [];
-  return NON_PUBLIC_RANGES.filter((range) => {
+  return [...new Set([...NON_PUBLIC_RANGES, ...further])].filter((range) => {
     const inner = parseCidr(range);
     return inner !== undefined && contains(outer, inner);
   });
@@ -104,7 +107,12 @@ export function nonPublicRangesIn(cidr: string): string[] {
 
 /** Whether a range lies within a non-public one. */
 export function isNonPublic(cidr: Cidr): boolean {
-  return NON_PUBLIC_RANGES.some((range) => {
+  return isWithin(cidr, NON_PUBLIC_RANGES);
+}
+
+/** Whether a range lies within one of others. */
+export function isWithin(cidr: Cidr, ranges: readonly string[]): boolean {
+  return ranges.some((range) => {
     const outer = parseCidr(range);
     return outer !== undefined && contains(outer, cidr);
   });

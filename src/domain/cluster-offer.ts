@@ -12,6 +12,8 @@ export interface ClusterOffer {
   customDomains: readonly string[];
   /** Whether values can come from a store outside of the cluster, and do where a server says nothing. */
   externalSecrets: 'none' | 'offered' | 'default';
+  /** Public addresses of the cluster, which no server is let out to. */
+  clusterRanges?: readonly string[];
   /** Host names that other servers have or are about to get. */
   takenDomains?: readonly string[];
   /** The platform's own domain, whose names belong to the servers they are made for. */
@@ -42,6 +44,7 @@ export function clusterOffer(options: {
     affinity: routeImplementation(route, policy) !== 'other',
     customDomains: hasCertificates ? (policy.customDomains ?? []) : [],
     externalSecrets: policy.secrets?.store ? (policy.secrets.default === 'external' ? 'default' : 'offered') : 'none',
+    ...(policy.clusterRanges ? { clusterRanges: policy.clusterRanges } : {}),
     ownDomain,
     takenDomains,
   };

@@ -32,6 +32,8 @@ export interface DeploymentsPolicy {
   };
   /** Prometheus scrapes the port `metrics` of every server's pods. */
   monitoring?: boolean;
+  /** Public addresses of the cluster's own nodes, pods and Services: no server that lists its networks is let out to them. */
+  clusterRanges?: string[];
   /** Nodes with this label, and a taint of the same key and value, are the servers' own. */
   nodePool?: { label: string; value: string };
   /** A RuntimeClass of the cluster, such as `gvisor`. */

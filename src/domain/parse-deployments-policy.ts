@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import schema from '../../docs/deployments-policy.schema.json' with { type: 'json' };
+import { parseCidr } from './cidr.ts';
 import type { DeploymentsPolicy } from './deployments-policy.ts';
 import { readYamlMapping } from './read-yaml-mapping.ts';
 import { isRegistryAddress } from './registry-address.ts';
@@ -29,4 +30,5 @@ export function parseDeploymentsPolicy(text: string | null): ParsedDeploymentsPo
 
 const ajv = new Ajv({ allErrors: true, verbose: true });
 ajv.addFormat('registry', isRegistryAddress);
+ajv.addFormat('cidr', (text: string) => parseCidr(text) !== undefined);
 const validateShape = ajv.compile(schema);

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import schema from '../../docs/server-config.schema.json' with { type: 'json' };
-import { isNonPublic, nearestCidr, parseCidr } from './cidr.ts';
+import { isNonPublic, isWithin, nearestCidr, parseCidr } from './cidr.ts';
 import { BASIC_OFFER, type ClusterOffer, isListedDomain, isWithinDomain } from './cluster-offer.ts';
 import { domainsOverlap } from './domain-claims.ts';
 import { readYamlMapping, type YamlMapping } from './read-yaml-mapping.ts';
@@ -41,7 +41,11 @@ export function parseServerConfig(text: string | null, offer: ClusterOffer = BAS
   validateShape(mapping.value);
   const shape = schemaProblems(validateShape.errors ?? [], mapping);
   const pasted = pastedEnvValues(mapping);
-  const rules = [...resourceProblems(mapping), ...egressProblems(mapping), ...notOfferedProblems(mapping, offer)];
+  const rules = [
+    ...resourceProblems(mapping),
+    ...egressProblems(mapping, offer),
+    ...notOfferedProblems(mapping, offer),
+  ];
   // Of domains the shape comes first: whether one is offered or taken can be told of a host name alone.
   const all = [...pasted, ...rules, ...shape, ...domainProblems(mapping, offer)];
   const problems = [...mapping.problems, ...firstOfEachPath(all)];
@@ -157,7 +161,7 @@ function quantityProblems(
   ];
 }
 
-function egressProblems(mapping: YamlMapping): ConfigProblem[] {
+function egressProblems(mapping: YamlMapping, { clusterRanges = [] }: ClusterOffer): ConfigProblem[] {
   const egress = mapping.value?.egress;
   if (!Array.isArray(egress)) return [];
   return egress.flatMap((entry: unknown, index) => {
@@ -169,6 +173,7 @@ function egressProblems(mapping: YamlMapping): ConfigProblem[] {
     const meant = nearestCidr(text);
     const cidr = parseCidr(meant ?? text);
     if (cidr && isNonPublic(cidr)) return refuse('it is a private or reserved range', 'a public one');
+    if (cidr && isWithin(cidr, clusterRanges)) return refuse("it lies in the cluster's own addresses", 'another one');
     return meant ? refuse(`${describeValue(text)}, which is no whole range`, `"${meant}"`) : [];
   });
 }

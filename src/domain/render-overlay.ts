@@ -1,3 +1,4 @@
+import { parseCidr } from './cidr.ts';
 import type { OverlayPolicy } from './deployments-policy.ts';
 import { backendTrafficPolicyManifest } from './manifests/backend-traffic-policy.ts';
 import { certificateManifest } from './manifests/certificate.ts';
@@ -163,7 +164,8 @@ function isHost(host: string): boolean {
   return host.length <= 253 && host.split('.').every((label) => DNS_LABEL.test(label));
 }
 
-function isPolicy({ route, nodePool, runtimeClass, registryMirror, secrets }: OverlayPolicy): boolean {
+function isPolicy(policy: OverlayPolicy): boolean {
+  const { route, nodePool, runtimeClass, registryMirror, secrets, clusterRanges = [] } = policy;
   const names = [route?.wildcardSecret, route?.clusterIssuer, runtimeClass, secrets?.store?.name].filter(
     (name) => name !== undefined,
   );
@@ -171,7 +173,8 @@ function isPolicy({ route, nodePool, runtimeClass, registryMirror, secrets }: Ov
     names.every(isHost) &&
     (!nodePool || (LABEL_KEY.test(nodePool.label) && LABEL_VALUE.test(nodePool.value))) &&
     (secrets?.path === undefined || STORE_PATH.test(secrets.path)) &&
-    (registryMirror === undefined || isRegistryAddress(registryMirror))
+    (registryMirror === undefined || isRegistryAddress(registryMirror)) &&
+    clusterRanges.every((range) => parseCidr(range) !== undefined)
   );
 }
 

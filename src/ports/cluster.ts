@@ -35,7 +35,10 @@ export interface Workloads {
   pods(serverId: string): Promise<PodState[]>;
   /** undefined where there is none, or where its status is about an earlier spec. */
   deployment(serverId: string): Promise<DeploymentState | undefined>;
-  /** Last lines of the newest pod, oldest first; `previous`: of the container that ended before the present one. */
+  /**
+   * Last lines of the newest pod, oldest first, without the values of the server's variables; `previous`: of the container
+   * that ended before the present one.
+   */
   logs(serverId: string, options: { lines: number; previous?: boolean }): Promise<string[]>;
   /**
    * Makes new pods in the place of the present ones, as `kubectl rollout restart` does: by an annotation that is not in

@@ -205,6 +205,8 @@ export interface ReviewSubject {
   policy: { base: string | null; head: string | null };
   /** `base/limit-range.yaml` on the base branch. */
   limitRangeText: string | null;
+  /** `base/resource-quota.yaml` on the base branch. */
+  resourceQuotaText: string | null;
   /** The comment with the marker, if it is there. */
   comment: { id: string; body: string } | null;
   /** The newest check run of this name on the head. */

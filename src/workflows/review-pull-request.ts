@@ -103,6 +103,7 @@ async function reviewOf(
       ...(base ? { base } : {}),
       policy: subject.policy,
       limitRangeText: subject.limitRangeText,
+      resourceQuotaText: subject.resourceQuotaText,
       imagesOf: await imagesOf(platform, [...touched.servers.keys()]),
       claims: await platform.hostedServers.claimedDomains(),
     }),

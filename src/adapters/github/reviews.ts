@@ -44,6 +44,7 @@ interface BaseAnswer {
   oid?: string;
   policy?: FileAnswer | null;
   limitRange?: FileAnswer | null;
+  resourceQuota?: FileAnswer | null;
   folder?: FolderAnswer;
 }
 
@@ -165,6 +166,7 @@ function subjectOf(options: {
     headMessage: boundedText(answer.head?.message ?? '', BODY_CHARACTERS_MAX),
     policy: { base: textOrNone(base?.policy), head: textOrNone(answer.head?.policy) },
     limitRangeText: textOrNone(base?.limitRange),
+    resourceQuotaText: textOrNone(base?.resourceQuota),
     comment: commentOf(pullRequest),
     checkRun: checkRunOf(answer),
   };

@@ -5,7 +5,7 @@ import type { ClusterClient } from './cluster-client.ts';
 import { changeSecret, deleteSecret, readSecret, type SecretName } from './write-secret.ts';
 
 export function createServerSecrets(client: ClusterClient, namespace: string): ServerSecrets {
-  const secretOf = (serverId: string): SecretName => ({ namespace, name: `mcp-${serverId}-env`, serverId });
+  const secretOf = (serverId: string) => secretOfServer(namespace, serverId);
   return {
     async names(serverId) {
       const present = await readSecret(client, secretOf(serverId));
@@ -34,6 +34,16 @@ export function createServerSecrets(client: ClusterClient, namespace: string): S
     },
     remove: (serverId) => deleteSecret(client, secretOf(serverId)),
   };
+}
+
+/** For looking for them, where they may not be: they are shown to nobody. */
+export async function readSecretValues(client: ClusterClient, namespace: string, serverId: string): Promise<string[]> {
+  const present = await readSecret(client, secretOfServer(namespace, serverId));
+  return Object.values(present?.data ?? {}).map((value) => Buffer.from(value, 'base64').toString('utf8'));
+}
+
+function secretOfServer(namespace: string, serverId: string): SecretName {
+  return { namespace, name: `mcp-${serverId}-env`, serverId };
 }
 
 function encode(text: string): string {

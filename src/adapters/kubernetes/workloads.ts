@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { redactValues } from '../../domain/reports/redact-values.ts';
 import type { Workloads } from '../../ports/cluster.ts';
 import { absentAsUndefined } from './absent-as-undefined.ts';
 import { boundedMessage } from './bounded-message.ts';
@@ -7,6 +8,7 @@ import { ITEMS_MAX, LINE_CHARACTERS_MAX, LOG_BYTES_MAX } from './cluster-limits.
 import { statusOf } from './map-cluster-error.ts';
 import { parseDeployment } from './parse-deployment.ts';
 import { CONTAINER, parsePod } from './parse-pod.ts';
+import { readSecretValues } from './server-secrets.ts';
 
 /** As kubectl writes it, with milliseconds: two restarts in one second are two. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
@@ -33,11 +35,12 @@ export function createWorkloads(client: ClusterClient, namespace: string): Workl
       const name = newest?.metadata?.name;
       if (name === undefined) return [];
       const text = await readLog(client, { namespace, name, lines, previous });
-      return text
-        .split('\n')
-        .filter((line) => line !== '')
-        .slice(-lines)
-        .map((line) => boundedMessage(line.slice(0, LINE_CHARACTERS_MAX)));
+      const written = text.split('\n').filter((line) => line !== '');
+      // Before lines are cut: half of a value would not be found. Read last, so that one that was just set is among them.
+      const values = await readSecretValues(client, namespace, serverId);
+      return redactValues(written.slice(-lines), values).map((line) =>
+        boundedMessage(line.slice(0, LINE_CHARACTERS_MAX)),
+      );
     },
     restart: (serverId, at) => restart(client, { namespace, name: `mcp-${serverId}`, at }),
     async renewFiles(serverId, at) {

@@ -3,7 +3,7 @@ import { nonPublicRangesIn } from '../cidr.ts';
 import type { OverlayInput } from '../overlay-input.ts';
 import { selectorLabels, serverObjectName } from './server-object.ts';
 
-/** Egress of a server that lists its networks: DNS and these alone, never the private parts of a wide range. */
+/** Egress of a server that lists its networks: DNS and these alone, never the private parts of a wide range, nor the cluster's own. */
 export function networkPolicyManifest(
   input: OverlayInput,
   egress: NonNullable<OverlayInput['config']['egress']>,
@@ -28,7 +28,7 @@ export function networkPolicyManifest(
           ],
         },
         ...egress.map(({ cidr, ports }) => ({
-          to: [{ ipBlock: ipBlock(cidr) }],
+          to: [{ ipBlock: ipBlock(cidr, input.policy?.clusterRanges) }],
           ports: ports.map((port) => ({ port, protocol: 'TCP' as const })),
         })),
       ],
@@ -36,7 +36,7 @@ export function networkPolicyManifest(
   });
 }
 
-function ipBlock(cidr: string): { cidr: string; except?: string[] } {
-  const except = nonPublicRangesIn(cidr);
+function ipBlock(cidr: string, clusterRanges: readonly string[] = []): { cidr: string; except?: string[] } {
+  const except = nonPublicRangesIn(cidr, clusterRanges);
   return except.length > 0 ? { cidr, except } : { cidr };
 }

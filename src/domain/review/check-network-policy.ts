@@ -1,4 +1,4 @@
-import { isNonPublic, nonPublicRangesIn, parseCidr } from '../cidr.ts';
+import { isNonPublic, isWithin, nonPublicRangesIn, parseCidr } from '../cidr.ts';
 import type { YamlPath } from '../locate-in-yaml.ts';
 import type { Manifest } from '../read-manifests.ts';
 import { type Finding, finding } from './finding.ts';
@@ -11,7 +11,8 @@ interface Peer {
 }
 
 /** The policies of a namespace add up: what this one allows is allowed, so it may allow public addresses and DNS alone. */
-export function checkNetworkPolicy({ spec }: Manifest, _rules: OverlayRules): Finding[] {
+export function checkNetworkPolicy({ spec }: Manifest, { policy }: OverlayRules): Finding[] {
+  const { clusterRanges = [] } = policy;
   const { policyTypes, egress, ingress } = spec as {
     policyTypes?: string[];
     ingress?: unknown;
@@ -24,12 +25,17 @@ export function checkNetworkPolicy({ spec }: Manifest, _rules: OverlayRules): Fi
     ...(policyTypes?.length === 1 && policyTypes[0] === 'Egress'
       ? []
       : [finding(['spec', 'policyTypes'], 'it is another list', '[Egress]')]),
-    ...(egress ?? []).flatMap(({ to, ports }, index) => checkRule({ to, ports }, ['spec', 'egress', index])),
+    ...(egress ?? []).flatMap(({ to, ports }, index) =>
+      checkRule({ to, ports, clusterRanges }, ['spec', 'egress', index]),
+    ),
   ];
 }
 
-function checkRule({ to, ports }: { to: Peer[] | undefined; ports: unknown[] | undefined }, at: YamlPath): Finding[] {
-  const findings = (to ?? []).flatMap((peer, index) => checkPeer(peer, [...at, 'to', index]));
+function checkRule(
+  { to, ports, clusterRanges }: { to: Peer[] | undefined; ports: unknown[] | undefined; clusterRanges: string[] },
+  at: YamlPath,
+): Finding[] {
+  const findings = (to ?? []).flatMap((peer, index) => checkPeer(peer, clusterRanges, [...at, 'to', index]));
   if (!to || to.length === 0) {
     findings.push(finding(at, 'it names no peer, which lets the server out to everything', 'to with an ipBlock'));
   }
@@ -42,7 +48,11 @@ const DNS_PEER = JSON.stringify([
   { matchLabels: { 'k8s-app': 'kube-dns' } },
 ]);
 
-function checkPeer({ ipBlock, namespaceSelector, podSelector }: Peer, at: YamlPath): Finding[] {
+function checkPeer(
+  { ipBlock, namespaceSelector, podSelector }: Peer,
+  clusterRanges: readonly string[],
+  at: YamlPath,
+): Finding[] {
   if (!ipBlock) {
     const isDns = JSON.stringify([namespaceSelector, podSelector]) === DNS_PEER;
     return isDns
@@ -53,7 +63,8 @@ function checkPeer({ ipBlock, namespaceSelector, podSelector }: Peer, at: YamlPa
   const where = [...at, 'ipBlock', 'cidr'];
   if (!cidr) return [finding(where, 'it is no range of addresses', 'ADDRESS/PREFIX without bits behind the prefix')];
   if (isNonPublic(cidr)) return [finding(where, 'it is a private or reserved range', 'a public one')];
-  const missing = nonPublicRangesIn(ipBlock.cidr).filter((range) => !ipBlock.except?.includes(range));
+  if (isWithin(cidr, clusterRanges)) return [finding(where, "it lies in the cluster's own addresses", 'another one')];
+  const missing = nonPublicRangesIn(ipBlock.cidr, clusterRanges).filter((range) => !ipBlock.except?.includes(range));
   if (missing.length === 0) return [];
   return [
     finding(

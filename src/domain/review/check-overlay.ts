@@ -5,6 +5,7 @@ import { type Manifest, readManifests } from '../read-manifests.ts';
 import { isServerId } from '../server-id.ts';
 import { checkFolder, isOversized } from './check-folder.ts';
 import { checkManifest } from './check-manifest.ts';
+import { checkRoom } from './check-room.ts';
 import type { Finding } from './finding.ts';
 import { type OverlayEntry, textsOf } from './overlay-entry.ts';
 import type { OverlayRules } from './overlay-rules.ts';
@@ -42,11 +43,16 @@ export function checkOverlay(entries: readonly OverlayEntry[], rules: OverlayRul
   const found = rendered.origins.flatMap((origin) =>
     checkManifest(origin.manifest, rules).map((finding) => place(origin, finding)),
   );
+  const manifests = rendered.origins.map(({ manifest }) => manifest);
+  // It takes the types of fields for granted.
+  const crowded = rendered.origins
+    .filter(({ manifest }) => manifest.kind === 'Deployment' && found.length === 0)
+    .flatMap((origin) => checkRoom(manifests, rules.quota).map((finding) => place(origin, finding)));
   const listed = rendered.origins.map(({ file }) => file);
   const faults = unreadable(texts).map((fault) => problemOf(folder, fault));
   return {
-    problems: [...problems, ...found, ...faults, ...unlisted(folder, texts, listed)],
-    manifests: rendered.origins.map(({ manifest }) => manifest),
+    problems: [...problems, ...found, ...crowded, ...faults, ...unlisted(folder, texts, listed)],
+    manifests,
   };
 }
 

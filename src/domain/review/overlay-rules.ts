@@ -16,6 +16,7 @@ export interface OverlayRules {
   /** Image repositories, or what they begin with up to a slash: `ghcr.io/acme/mcp-servers`. */
   registries: readonly string[];
   bounds: ResourceBounds;
+  quota: QuotaBounds;
 }
 
 /** What one container may have at most, and how many pods one server. */
@@ -24,6 +25,11 @@ export interface ResourceBounds {
   memoryBytes: number;
   replicas: number;
 }
+
+export type QuotaName = 'pods' | 'requests.cpu' | 'requests.memory' | 'limits.cpu' | 'limits.memory';
+
+/** What all pods of the namespace may have together, in pods, millicores and bytes; absent: not known. */
+export type QuotaBounds = Partial<Record<QuotaName, number>>;
 
 /** Suffixes of a server's Secrets: its access keys, the values of its variables, and its certificates. */
 type SecretSuffix = 'access' | 'env' | 'tls' | 'domains-tls';

@@ -10,7 +10,7 @@ import { checkBase } from './check-base.ts';
 import { checkOverlay } from './check-overlay.ts';
 import { mergeEntries, type OverlayEntry } from './overlay-entry.ts';
 import type { OverlayRules } from './overlay-rules.ts';
-import { readBounds } from './read-bounds.ts';
+import { readBounds, readQuota } from './read-bounds.ts';
 import { inReadingOrder, type ReviewProblem } from './review-problem.ts';
 import { POLICY_FILE, type TouchedPaths } from './touched-paths.ts';
 
@@ -44,6 +44,8 @@ export interface ReviewInput {
   policy: { base: string | null; head: string | null };
   /** `base/limit-range.yaml` on the base branch. */
   limitRangeText: string | null;
+  /** `base/resource-quota.yaml` on the base branch. */
+  resourceQuotaText: string | null;
   /** Image repositories of a server itself, without those of the policy. */
   imagesOf(serverId: string): readonly string[];
   /** Custom domains that servers have or are about to get. */
@@ -179,6 +181,7 @@ function rulesOf(input: ReviewInput, policy: DeploymentsPolicy, serverId: string
     policy,
     registries: [...new Set([...own, ...own.map((image) => mirrored(image, policy)), ...(policy.registries ?? [])])],
     bounds: readBounds(input.limitRangeText),
+    quota: readQuota(input.resourceQuotaText),
   };
 }
 

@@ -121,9 +121,9 @@ function monitoringEdit({ monitoringNamespace }: ScaffoldOptions): Edit {
   return { find: `${label}monitoring\n`, replace: `${label}${monitoringNamespace}\n` };
 }
 
-function quotaEdits({ servers }: ScaffoldOptions): Edit[] {
-  const written = quotaLines(sizeQuota(WRITTEN_FOR_SERVERS));
-  const wanted = quotaLines(sizeQuota(servers));
+function quotaEdits({ servers, route, scaleToZero }: ScaffoldOptions): Edit[] {
+  const written = quotaLines(sizeQuota({ servers: WRITTEN_FOR_SERVERS, wakeServices: false }));
+  const wanted = quotaLines(sizeQuota({ servers, wakeServices: route === 'ingress' && scaleToZero }));
   return [
     { find: written.formula, replace: wanted.formula },
     { find: written.hard, replace: wanted.hard },

@@ -11,8 +11,15 @@ const SURGE_SHARE = 0.1;
 /** Access keys, variables, certificate. */
 const SECRETS_EACH = 3;
 
+/** What a quota is sized for. */
+export interface QuotaNeeds {
+  servers: number;
+  /** Every server may have a second Service, which leads an Ingress to KEDA. */
+  wakeServices: boolean;
+}
+
 /** The quantities of the ResourceQuota for a number of servers, as its comment explains them. */
-export function sizeQuota(servers: number): QuotaSize {
+export function sizeQuota({ servers, wakeServices }: QuotaNeeds): QuotaSize {
   const previews = Math.ceil(servers * PREVIEW_SHARE);
   const surge = Math.ceil(servers * SURGE_SHARE);
   const pods = servers + previews + surge;
@@ -21,17 +28,19 @@ export function sizeQuota(servers: number): QuotaSize {
     previews,
     surge,
     pods,
+    wakeServices,
     requestsCpu: cpu(pods * REQUEST_CPU_MILLIS),
     requestsMemory: `${pods * REQUEST_MEMORY_MI}Mi`,
     limitsCpu: cpu(pods * LIMIT_CPU_MILLIS),
     limitsMemory: `${pods * LIMIT_MEMORY_MI}Mi`,
-    services: servers + previews,
+    services: (servers + previews) * (wakeServices ? 2 : 1),
     secrets: (servers + previews) * SECRETS_EACH,
   };
 }
 
 export interface QuotaSize {
   servers: number;
+  wakeServices: boolean;
   previews: number;
   surge: number;
   pods: number;
@@ -50,7 +59,8 @@ function cpu(millis: number): string {
 
 /** The lines of `base/resource-quota.yaml` that hold numbers; replaced as a whole. */
 export function quotaLines(size: QuotaSize): { formula: string; hard: string } {
-  const { servers, previews, surge, pods, services } = size;
+  const { servers, previews, surge, pods, services, wakeServices } = size;
+  const servicesOf = wakeServices ? '(servers + previews) * 2, one to KEDA,' : 'servers + previews';
   return {
     formula: [
       `#   pods            = servers + previews + surge = ${servers} + ${previews} + ${surge} = ${pods}`,
@@ -58,7 +68,7 @@ export function quotaLines(size: QuotaSize): { formula: string; hard: string } {
       `#   requests.memory = pods * ${REQUEST_MEMORY_MI}Mi  = ${size.requestsMemory}`,
       `#   limits.cpu      = pods * ${LIMIT_CPU_MILLIS}m   = ${size.limitsCpu}`,
       `#   limits.memory   = pods * ${LIMIT_MEMORY_MI}Mi  = ${size.limitsMemory}`,
-      `#   services        = servers + previews = ${services}; secrets = ${SECRETS_EACH} each (access, variables, certificate) = ${size.secrets}`,
+      `#   services        = ${servicesOf} = ${services}; secrets = ${SECRETS_EACH} each (access, variables, certificate) = ${size.secrets}`,
     ].join('\n'),
     hard: [
       `    pods: "${pods}"`,

@@ -271,6 +271,36 @@ describe('workloads', () => {
     expect(previous).toEqual(['boom']);
   });
 
+  test('tells a log without the values of the variables, in whatever form the server wrote them', async () => {
+    const values = { TOKEN: 'canary "one"/é', FILE: 'first-canary\nsecond-canary', LEVEL: 'boom' };
+    const script = `
+      const { TOKEN, FILE } = ${JSON.stringify(values)};
+      console.log('bad token ' + TOKEN);
+      console.log(JSON.stringify({ TOKEN, FILE }));
+      console.log('https://x/?t=' + encodeURIComponent(TOKEN) + '&f=' + Buffer.from(FILE).toString('base64'));
+      console.log(FILE);
+      console.log('x'.repeat(990) + TOKEN);
+      console.log('boom');
+      process.exit(3);`;
+    const digest = await pushScript(cluster, 'acme/leak', script);
+    await kubernetes.serverSecrets.set('leak-1', new Map(Object.entries(values)));
+    await cluster.sandbox.apply([pod('mcp-leak-1-abc', 'leak-1', `acme/leak@${digest}`)]);
+
+    const log = await eventually(async () => {
+      const lines = await kubernetes.workloads.logs('leak-1', { lines: 20, previous: true });
+      return lines.includes('boom') ? lines : undefined;
+    });
+
+    expect(log.slice(0, 5)).toEqual([
+      'bad token [redacted]',
+      '{"TOKEN":"[redacted]","FILE":"[redacted]"}',
+      'https://x/?t=[redacted]&f=[redacted]',
+      '[redacted]',
+      '[redacted]',
+    ]);
+    expect(log.join()).not.toContain('canary');
+  });
+
   test('tells that an image cannot be pulled, and has no log then', async () => {
     await cluster.sandbox.apply([pod('mcp-pull-1-abc', 'pull-1', `acme/absent@sha256:${'0'.repeat(64)}`)]);
 

@@ -80,6 +80,10 @@ test('every non-public range is well-formed and lies in its own family', () => {
   expect(nonPublicRangesIn('0.0.0.0/0').concat(nonPublicRangesIn('::/0'))).toEqual(NON_PUBLIC_RANGES);
   expect(nonPublicRangesIn('8.0.0.0/6')).toEqual(['10.0.0.0/8']);
   expect(nonPublicRangesIn('203.0.113.0/24')).toEqual([]);
+  expect(nonPublicRangesIn('8.0.0.0/6', ['9.9.0.0/16', '10.0.0.0/8', '12.0.0.0/8', '2001:db8::/32'])).toEqual([
+    '10.0.0.0/8',
+    '9.9.0.0/16',
+  ]);
 });
 
 test.each([

@@ -57,6 +57,12 @@ export const OVERLAY_CASES: Record<string, OverlayInput> = {
       ],
     },
   },
+  'cluster-ranges': {
+    ...minimal,
+    route: gateway,
+    config: { ...minimal.config, egress: [{ cidr: '192.0.0.0/4', ports: [443] }] },
+    policy: { clusterRanges: ['203.0.113.0/24', '2001:db8::/32'] },
+  },
   'rate-limit': { ...minimal, config: { ...minimal.config, rateLimit: { requestsPerMinute: 120 } } },
   isolated: { ...minimal, config: { ...minimal.config, sessions: 'isolated' } },
   replicas: { ...minimal, replicas: 2, config: { ...minimal.config, scaling: { min: 2, max: 2 } } },

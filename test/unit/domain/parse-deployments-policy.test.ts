@@ -21,6 +21,7 @@ scaling: {auto: true, requestMetric: false, toZero: true}
 nodePool: {label: mcp-hosting.dev/pool, value: servers}
 runtimeClass: gvisor
 hostUsers: false
+clusterRanges: [203.0.113.0/24, "2001:db8::/32"]
 registryMirror: mirror.example.org:5000/ghcr
 secrets: {default: external, store: {name: vault, kind: SecretStore}, path: "prod/{server-id}"}
 `;
@@ -35,6 +36,7 @@ secrets: {default: external, store: {name: vault, kind: SecretStore}, path: "pro
       nodePool: { label: 'mcp-hosting.dev/pool', value: 'servers' },
       runtimeClass: 'gvisor',
       hostUsers: false,
+      clusterRanges: ['203.0.113.0/24', '2001:db8::/32'],
       registryMirror: 'mirror.example.org:5000/ghcr',
       secrets: { default: 'external', store: { name: 'vault', kind: 'SecretStore' }, path: 'prod/{server-id}' },
     },
@@ -67,6 +69,7 @@ test.each<[string, number, string]>([
     1,
     'Cannot use registryMirror: it is another text, expected a host, perhaps',
   ],
+  ['clusterRanges: [203.0.113.7/24]', 1, 'Cannot use clusterRanges[0]: it is "203.0.113.7/24", expected an IPv4 or'],
   ['registryMirror: a..b', 1, 'Cannot use registryMirror: it is "a..b", expected a host, perhaps'],
   ['registryMirror: a:99999', 1, 'Cannot use registryMirror: it is "a:99999", expected a host, perhaps'],
   ['registries: [ghcr.io, "a:0"]', 1, 'Cannot use registries[1]: it is "a:0", expected a host, perhaps'],
@@ -104,7 +107,7 @@ test('the published schema is valid, and so are its examples', () => {
   const schema = JSON.parse(
     readFileSync(new URL('../../../docs/deployments-policy.schema.json', import.meta.url), 'utf8'),
   );
-  const validate = new Ajv({ formats: { registry: true } }).compile(schema);
+  const validate = new Ajv({ formats: { registry: true, cidr: true } }).compile(schema);
 
   expect(schema.examples.map((example: unknown) => validate(example))).toEqual([true, true]);
 });

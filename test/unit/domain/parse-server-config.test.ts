@@ -428,6 +428,11 @@ describe('parseServerConfig by what the installation offers', () => {
       { scaleToZero: false },
       '3 Cannot use scaling.min: it is 0, which needs autoscaling',
     ],
+    [
+      'egress:\n  - {cidr: 203.0.113.0/25, ports: [443]}\n  - {cidr: 203.0.112.0/23, ports: [443]}',
+      { clusterRanges: ['203.0.113.0/24'] },
+      "2 Cannot use egress[0].cidr: it lies in the cluster's own addresses, expected another one",
+    ],
     ['scaling:\n  min: 1\n  max: 2', { autoscaling: false }, '3 Cannot use scaling.max: it is above min, which needs'],
     [
       'sessions: isolated\nscaling:\n  min: 0\n  max: 2',

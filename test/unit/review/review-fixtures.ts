@@ -48,6 +48,7 @@ export function inputOf(
     servers,
     policy: { base: null, head: null },
     limitRangeText: null,
+    resourceQuotaText: null,
     imagesOf: (id) => [`ghcr.io/acme/mcp-servers/${id}`],
     claims: [],
     ...rest,

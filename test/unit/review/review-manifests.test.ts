@@ -204,6 +204,29 @@ describe('a change of the policy', () => {
   });
 });
 
+describe('the addresses of the cluster', () => {
+  const policy = 'clusterRanges: [203.0.113.0/24]\n';
+  const overlay = (cidr: string, clusterRanges: string[] = []) =>
+    renderOverlay({
+      ...MINIMAL_OVERLAY,
+      route: GATEWAY,
+      config: { ...MINIMAL_OVERLAY.config, egress: [{ cidr, ports: [443] }] },
+      policy: { clusterRanges },
+    });
+  const said = (files: Files) => verdict(files, { policy: { base: policy, head: policy } });
+
+  test('are kept from a server with an egress of its own', () => {
+    expect(said(overlay('203.0.112.0/23', ['203.0.113.0/24']))).toEqual([]);
+    expect(said(overlay('203.0.112.0/24'))).toEqual([]);
+    expect(said(overlay('203.0.112.0/23'))).toEqual([
+      expect.stringMatching(/^failure .*networkpolicy\.yaml:\d+ .* under except: 203\.0\.113\.0\/24$/),
+    ]);
+    expect(said(overlay('203.0.113.128/25'))).toEqual([
+      expect.stringContaining("it lies in the cluster's own addresses, expected another one"),
+    ]);
+  });
+});
+
 describe('a change of base', () => {
   const change = (file: string, from: string, to: string): string[] => {
     const text = BASE[file] ?? '';

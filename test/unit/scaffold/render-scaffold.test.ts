@@ -116,7 +116,7 @@ test('the quota follows its formula, and the API server would write every quanti
     services: '9',
     secrets: '27',
   });
-  expect(sizeQuota(3).requestsCpu).toBe('500m');
+  expect(sizeQuota({ servers: 3, wakeServices: false }).requestsCpu).toBe('500m');
 });
 
 test('traffic comes from the namespaces of the proxies alone, and from KEDA only where servers may be at zero', () => {

@@ -18,6 +18,7 @@ query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjec
           oid
           policy: file(path: "mcp-hosting.yml") { ...FileText }
           limitRange: file(path: "base/limit-range.yaml") { ...FileText }
+          resourceQuota: file(path: "base/resource-quota.yaml") { ...FileText }
           folder: file(path: $folder) @include(if: $withFolder) { ...Folder }
         }
       }
@@ -27,6 +28,7 @@ query ReadReview($owner: String!, $name: String!, $number: Int!, $head: GitObjec
         oid
         policy: file(path: "mcp-hosting.yml") { ...FileText }
         limitRange: file(path: "base/limit-range.yaml") { ...FileText }
+        resourceQuota: file(path: "base/resource-quota.yaml") { ...FileText }
       }
     }
     head: object(oid: $head) {
