@@ -39,8 +39,7 @@ async function connect(command: Command): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ended.abort());
   const { stdin, stdout } = process;
   await runConnect({ command, place: place(), input: stdin, output: stdout, signal: ended.signal, log });
-  // Where pipes are written in the background, the last answers must be out first.
-  stdout.write('', () => process.exit(EXIT.ok));
+  process.exit(EXIT.ok);
 }
 
 async function runOther(command: Command): Promise<void> {

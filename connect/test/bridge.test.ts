@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
+import { LINE_BYTES_MAX } from '../src/bridge/limits.ts';
 import { killStarted, startConnect } from './connect-process.ts';
 import { openEvents, type Script, type ScriptedRemote, sendJson, startRemote, stopRemotes } from './scripted-remote.ts';
 import { verifies } from './verifies.ts';
@@ -323,6 +324,27 @@ test('connect takes a byte order mark at the beginning, and lines that end by CR
   ]);
 });
 
+test('connect answers a request that is too long, and tells the server of an answer that was', async () => {
+  const { remote, client } = await connectTo(({ method }, res) => {
+    if (method !== 'GET') return false;
+    openEvents(res);
+    return res.write('data: {"jsonrpc":"2.0","id":"ask","method":"roots/list"}\n\n');
+  });
+  client.write(INITIALIZE, INITIALIZED);
+  const ask = (await client.until('mcp-connect-1')).at(-1);
+
+  const tooLong = ['x'.repeat(LINE_BYTES_MAX)];
+  client.write({ ...CALL, params: tooLong }, { result: tooLong, jsonrpc: '2.0', id: ask?.id }, LIST);
+  const messages = await client.until('list');
+
+  expect(messages.map(({ id, error }) => [id, error?.code])).toEqual([
+    ['call', -32_600],
+    ['list', undefined],
+  ]);
+  const answer = await remote.sees(({ message }) => message?.id === 'ask');
+  expect(answer.message?.error?.code).toBe(-32_600);
+});
+
 test('connect answers what is nested too deeply to be sent, or came so from the server', async () => {
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   const { remote, client } = await connectTo(({ message }, res) => {
@@ -343,6 +365,21 @@ test('connect answers what is nested too deeply to be sent, or came so from the 
   expect(notice).toEqual({ jsonrpc: '2.0', method: 'notifications/message' });
   expect(call?.error).toEqual({ code: -32603, message: 'The server answered with something nested too deeply' });
   expect(remote.seen.filter(isMethod('tools/list'))).toEqual([]);
+});
+
+test('connect answers initialize where the server’s answer is nested too deeply to be kept', async () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const { client } = await connectTo(({ message }, res) => {
+    if (message?.method !== 'initialize') return false;
+    res.writeHead(200, { 'content-type': 'application/json' });
+    res.end(`{"jsonrpc":"2.0","id":${message.id},"result":{"capabilities":{"experimental":${deep}}}}`);
+    return true;
+  });
+
+  client.write(INITIALIZE);
+  const answer = (await client.until(0)).at(-1);
+
+  expect(answer?.error).toEqual({ code: -32603, message: 'The server answered with something nested too deeply' });
 });
 
 test.each([

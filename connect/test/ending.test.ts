@@ -1,10 +1,13 @@
+import { PassThrough } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
+import { fixedCredentials } from '../src/auth/fixed-credentials.ts';
+import { runBridge } from '../src/bridge/run-bridge.ts';
 import { startAuthorizationServer } from './auth/authorization-server.ts';
 import { startProtectedResource } from './auth/protected-resource.ts';
 import { createTestMachine } from './auth/test-machine.ts';
 import { type ConnectProcess, killStarted, startConnect } from './connect-process.ts';
-import { openEvents, type Script, startRemote, stopRemotes } from './scripted-remote.ts';
+import { openEvents, type Script, sendJson, startRemote, stopRemotes } from './scripted-remote.ts';
 import { verifies } from './verifies.ts';
 
 const INITIALIZE = { jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25' } };
@@ -89,4 +92,25 @@ test.each(ROWS)(verifies('stdio-ends-with-input', '%s, connect ends with %s'), a
   expect(await client.exited).toBe(0);
   for (const line of client.stdout().split('\n').filter(Boolean))
     expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
+});
+
+test.each([['its input'], ['a signal']])('while the client does not read its answers, it ends with %s', async (by) => {
+  const large = { content: [{ type: 'text', text: 'x'.repeat(1_000_000) }] };
+  const remote = await startRemote(({ message }, res) => {
+    return message?.method === 'tools/call' && sendJson(res, { jsonrpc: '2.0', id: message.id, result: large });
+  });
+  const input = new PassThrough();
+  const output = new PassThrough();
+  const stop = new AbortController();
+  const { signal } = stop;
+  const options = { endpoint: new URL(remote.url), credentials: fixedCredentials(undefined), name: 'hello', signal };
+  const ended = runBridge({ ...options, userAgent: 'test', log: () => {}, input, output });
+
+  for (const message of [INITIALIZE, INITIALIZED, CALL]) input.write(`${JSON.stringify(message)}\n`);
+  while (!output.writableNeedDrain) await pause(20);
+  input.write(`${JSON.stringify({ jsonrpc: '2.0', id: 'ping', method: 'ping' })}\n`);
+  if (by === 'its input') input.end();
+  else stop.abort();
+
+  await expect(ended).resolves.toBeUndefined();
 });

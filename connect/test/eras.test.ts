@@ -199,6 +199,44 @@ test(
   },
 );
 
+test('a modern server whose first answer was a proxy’s 404 is spoken to as what it is', async () => {
+  let answers = 0;
+  const { client } = await connectToModern({}, ({ message }, res) => {
+    answers += 1;
+    if (answers === 1) {
+      res.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not Found</h1>');
+      return true;
+    }
+    if (message?.method !== 'initialize') return false;
+    const error = { code: -32602, message: 'Missing _meta' };
+    return sendJson(res, { jsonrpc: '2.0', id: message.id, error }, { status: 400 });
+  });
+
+  client.write(INITIALIZE);
+  const answer = (await client.until(0)).at(-1);
+
+  expect(answer?.error).toBeUndefined();
+});
+
+test('a call refused for its headers has an answer, though the pages of tools never end', async () => {
+  let pages = 0;
+  const { client } = await connectToModern({}, ({ message }, res) => {
+    if (message?.method === 'tools/list') {
+      pages += 1;
+      const result = { resultType: 'complete', tools: [], nextCursor: `page-${pages}` };
+      return sendJson(res, { jsonrpc: '2.0', id: message.id, result });
+    }
+    if (message?.method !== 'tools/call') return false;
+    const error = { code: -32020, message: 'Header mismatch' };
+    return sendJson(res, { jsonrpc: '2.0', id: message.id, error }, { status: 400 });
+  });
+
+  client.write(modern('call', 'tools/call', { name: 'x', arguments: {} }));
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.error?.code).toBe(-32020);
+});
+
 test(
   verifies(
     'http-no-responses',

@@ -49,3 +49,14 @@ test('so is that of an error, whose status then says it all', async () => {
 
   expect(failure).toMatchObject({ kind: 'http', status: 503, detail: '' });
 });
+
+test('an answer may begin with a byte order mark', async () => {
+  const server = await startRawServer((_request, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n\uFEFF{"a":1}');
+  });
+  const values: unknown[] = [];
+
+  await readAnswer(await post(server.url), (value) => values.push(value));
+
+  expect(values).toEqual([{ a: 1 }]);
+});

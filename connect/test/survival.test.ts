@@ -272,6 +272,66 @@ test('a tool call that hangs is an error after the time that was set for it', as
   expect(remote.seen.filter(({ message }) => message?.method === 'tools/call')).toHaveLength(1);
 });
 
+/** Answers a tool call with an event to go on after, and the rest of its stream by `rest`. */
+function cutCall(retryMs: number, rest: Script): Script {
+  return (seen, res) => {
+    if (seen.method === 'GET') return seen.headers['last-event-id'] === undefined ? false : rest(seen, res);
+    if (seen.message?.method !== 'tools/call') return false;
+    openEvents(res);
+    res.end(`id: 1\nretry: ${retryMs}\ndata:\n\n`);
+    return true;
+  };
+}
+
+test('a call whose stream fell silent after a sign of life is given up in time', async () => {
+  const { url } = await startRemote(({ message }, res) => {
+    if (message?.method !== 'tools/call') return false;
+    openEvents(res);
+    return res.write(': still here\n\n');
+  });
+  const client = start(url, { MCP_CONNECT_CALL_TIMEOUT_MS: '1000' });
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.error?.code).toBe(-32_000);
+});
+
+test.each([
+  ['asks for a pause without end', cutCall(999_999_999, () => true)],
+  ['never says more', cutCall(10, () => true)],
+  ['never says more in an open stream', cutCall(10, (_seen, res) => openEvents(res))],
+])('a call whose stream was cut by a server that %s is given up in time', async (_name, script) => {
+  const { url } = await startRemote(script);
+  const client = start(url, { MCP_CONNECT_CALL_TIMEOUT_MS: '1000' });
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.error?.code).toBe(-32_000);
+});
+
+test('a call goes on by Last-Event-ID as often as the server has something new to say', async () => {
+  let next = 2;
+  const { url, seen } = await startRemote(
+    cutCall(10, ({ headers }, res) => {
+      expect(headers['last-event-id']).toBe(String(next - 1));
+      openEvents(res);
+      const id = seen.find(({ message }) => message?.method === 'tools/call')?.message?.id;
+      const answer = JSON.stringify({ jsonrpc: '2.0', id, result: { done: true } });
+      res.end(`id: ${next}\ndata:${next > 15 ? ` ${answer}` : ''}\n\n`);
+      next += 1;
+      return true;
+    }),
+  );
+  const client = start(url);
+
+  client.write(INITIALIZE, INITIALIZED, CALL);
+  const answer = (await client.until('call')).at(-1);
+
+  expect(answer?.result).toEqual({ done: true });
+});
+
 test('a server that forgets every session is an error, not a loop', async () => {
   const { remote, client } = await connectTo(({ message }, res) => {
     if (message?.method !== 'tools/call') return false;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileUnwritable } from '../file-unwritable.ts';
+import { makeFolder } from '../make-folder.ts';
 import { LOCK_HEARTBEAT_MS, LOCK_POLL_MS, LOCK_STALE_MS } from './auth-limits.ts';
 
 export interface FileLockOptions {
@@ -18,7 +20,7 @@ export interface FileLockOptions {
  * Runs `work` while no other process on this machine does under the same path. The lock of a process that was killed is
  * taken over at once, that of one that hangs after `staleMs`. File operations are synchronous, so that a process
  * that ends cannot leave a lock half written.
- * @throws the signal's reason when it aborts while waiting
+ * @throws the signal's reason when it aborts while waiting; SetupError file-unwritable
  */
 export async function withFileLock<T>(options: FileLockOptions, work: () => Promise<T>): Promise<T> {
   const { path } = options;
@@ -41,7 +43,7 @@ export async function withFileLock<T>(options: FileLockOptions, work: () => Prom
 
 async function acquire(owner: string, options: FileLockOptions): Promise<void> {
   const { path, signal, onWait, staleMs = LOCK_STALE_MS } = options;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolderOf(path);
   const watch = new StalenessWatch(staleMs);
   let hasWaited = false;
   signal.throwIfAborted();
@@ -59,6 +61,14 @@ async function acquire(owner: string, options: FileLockOptions): Promise<void> {
   }
 }
 
+function makeFolderOf(path: string): void {
+  try {
+    makeFolder(dirname(path), { mode: 0o700 });
+  } catch (error) {
+    throw fileUnwritable(path, error);
+  }
+}
+
 function tryCreate(path: string, owner: string): boolean {
   try {
     writeFileSync(path, JSON.stringify({ pid: process.pid, host: hostname(), owner }), { flag: 'wx', mode: 0o600 });
@@ -66,7 +76,9 @@ function tryCreate(path: string, owner: string): boolean {
   } catch (error) {
     // Windows answers EPERM while the file of the last holder is being deleted.
     if (isCode(error, 'EEXIST') || (process.platform === 'win32' && isCode(error, 'EPERM'))) return false;
-    throw error;
+    // The system may have made the file before it had no room for what is in it.
+    if (isCode(error, 'ENOSPC')) rmSync(path, { force: true });
+    throw fileUnwritable(path, error);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type OAuthTokens,
   refreshAuthorization,
 } from '@modelcontextprotocol/client';
+import { errorCode } from '../config/error-code.ts';
 import { SetupError } from '../setup-error.ts';
 import { toSignInError } from './auth-error.ts';
 import { createAuthFetch } from './auth-fetch.ts';
@@ -220,8 +221,13 @@ function toStored(
   };
 }
 
-async function remember({ store, endpoint }: Renewal, tokens: StoredTokens): Promise<StoredTokens> {
-  await store.writeTokens(tokens);
-  await store.writePlace(endpoint, tokens);
+/** Tokens that cannot be kept, on a full disk say, are good for this run: the server has issued them, and forgot the former. */
+async function remember({ store, endpoint, signIn }: Renewal, tokens: StoredTokens): Promise<StoredTokens> {
+  try {
+    await store.writeTokens(tokens);
+    await store.writePlace(endpoint, tokens);
+  } catch (error) {
+    signIn.log(`the sign-in cannot be kept (${errorCode(error)}), and will be asked for again`);
+  }
   return tokens;
 }

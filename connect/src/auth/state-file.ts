@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { makeFolder } from '../make-folder.ts';
 import { STATE_FILE_BYTES_MAX } from './auth-limits.ts';
 
 /** Windows refuses to replace a file that a virus scanner or another instance is reading just then. */
@@ -20,7 +21,7 @@ export async function readStateFile(path: string): Promise<unknown> {
 
 /** Replaces the file at once, so that no reader ever sees half of it; only its owner may read it. */
 export async function writeStateFile(path: string, value: object): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), { mode: 0o700 });
   const draft = `${path}.${randomUUID()}`;
   try {
     const file = await open(draft, 'wx', 0o600);

@@ -9,6 +9,9 @@ export class EventDecoder {
   #type = '';
   #retryMs: number | undefined;
   #lastEventId: string | undefined;
+  /** Of the event that is coming: an event that is cut is not one to go on after. */
+  #idOfEvent: string | undefined;
+  #isFirstLine = true;
   #hasKeepAlives = false;
 
   /**
@@ -39,7 +42,9 @@ export class EventDecoder {
     this.#lines.push(chunk);
   }
 
-  #line(text: string): void {
+  #line(raw: string): void {
+    const text = this.#isFirstLine ? raw.replace(/^\uFEFF/, '') : raw;
+    this.#isFirstLine = false;
     if (text === '') return this.#dispatch();
     const colon = text.indexOf(':');
     if (colon === 0) this.#hasKeepAlives = true;
@@ -49,8 +54,7 @@ export class EventDecoder {
     else if (field === 'event') this.#type = value;
     else if (field === 'retry' && /^\d{1,9}$/.test(value)) this.#retryMs = Number(value);
     // It goes into a header of the next request.
-    else if (field === 'id' && /^[\x20-\x7e]{0,1024}$/.test(value))
-      this.#lastEventId = value === '' ? undefined : value;
+    else if (field === 'id' && /^[\x20-\x7e]{0,1024}$/.test(value)) this.#idOfEvent = value === '' ? undefined : value;
   }
 
   /** Events without data only carry an id; those of another type than `message` are not of MCP. */
@@ -59,6 +63,7 @@ export class EventDecoder {
     const data = this.#data.join('\n');
     this.#data = [];
     this.#type = '';
+    this.#lastEventId = this.#idOfEvent;
     if (isMessage && data !== '') this.#onData(data);
   }
 }

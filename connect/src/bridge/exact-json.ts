@@ -11,7 +11,9 @@ const INTEGER = /^-?\d+$/;
  * change them.
  * @throws SyntaxError
  */
-export function parseExactly(text: string): unknown {
+export function parseExactly(given: string): unknown {
+  // Programs on Windows begin what they write with a byte order mark.
+  const text = given.startsWith('\uFEFF') ? given.slice(1) : given;
   if (rawJSON === undefined || !LONG_INTEGER.test(text)) return JSON.parse(text);
   try {
     return JSON.parse(text, keepDigits);

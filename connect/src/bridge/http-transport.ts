@@ -54,8 +54,13 @@ export class HttpTransport implements Transport {
     }
   }
 
-  async listen({ headers, signal, onMessage }: Listening): Promise<PostEnd | undefined> {
-    const res = await this.#send({ method: 'GET', headers: { ...headers, accept: 'text/event-stream' }, signal });
+  async listen({ headers, silenceMs, signal, onMessage }: Listening): Promise<PostEnd | undefined> {
+    const res = await this.#send({
+      method: 'GET',
+      headers: { ...headers, accept: 'text/event-stream' },
+      signal,
+      ...(silenceMs !== undefined && { silenceMs }),
+    });
     if (mediaType(res) !== 'text/event-stream') {
       res.discard();
       return undefined;

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import { isObject, type JsonObject } from './json-rpc.ts';
 import { LAST_KNOWN_BYTES_MAX, LAST_KNOWN_FILES_MAX } from './limits.ts';
 import type { Era } from './protocol-version.ts';
@@ -56,8 +57,9 @@ export class LastKnownStore {
   /** Adds to what is known; written in the background, one write after the other. */
   learn(news: LastKnown): void {
     this.#known = { ...this.#known, ...news };
-    const text = JSON.stringify(this.#known);
-    if (this.#directory === undefined || text === this.#written || text.length > LAST_KNOWN_BYTES_MAX) return;
+    const text = render(this.#known);
+    if (this.#directory === undefined || text === '' || text === this.#written || text.length > LAST_KNOWN_BYTES_MAX)
+      return;
     this.#written = text;
     this.#writing = this.#writing.then(() => this.#write(text)).catch(() => {});
   }
@@ -69,7 +71,7 @@ export class LastKnownStore {
 
   async #write(text: string): Promise<void> {
     const directory = this.#directory ?? '';
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, { mode: 0o700 });
     const temporary = join(directory, `${this.#key}.${randomUUID()}.tmp`);
     try {
       await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
@@ -79,6 +81,15 @@ export class LastKnownStore {
       throw error;
     }
     await forgetOldest(directory);
+  }
+}
+
+/** Nothing for what is nested too deeply to be written. */
+function render(known: LastKnown): string {
+  try {
+    return JSON.stringify(known);
+  } catch {
+    return '';
   }
 }
 

@@ -2,7 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { answerInRefusal, answerOf } from './answer-of.ts';
 import { isQuick, isRepeatable } from './is-repeatable.ts';
 import { ERROR, isObject, type JsonObject, type Message, type ResponseBody } from './json-rpc.ts';
-import { LISTEN_DELAY_MAX_MS, LISTEN_DELAY_MIN_MS, QUICK_TIMEOUT_MS, RESUMPTIONS_MAX } from './limits.ts';
+import {
+  LISTEN_DELAY_MAX_MS,
+  LISTEN_DELAY_MIN_MS,
+  QUICK_TIMEOUT_MS,
+  RESUMPTIONS_MAX,
+  RETRY_DELAY_MIN_MS,
+} from './limits.ts';
 import { withoutIdentity } from './meta.ts';
 import { NEWEST_LEGACY_VERSION } from './protocol-version.ts';
 import { RemoteError } from './remote-failure.ts';
@@ -152,20 +158,30 @@ export class LegacyUpstream implements Upstream {
     void call.elsewhere.then((body) => {
       found = body;
     });
+    let heardAt = Date.now();
+    const onMessage = (message: Message): void => {
+      heardAt = Date.now();
+      call.onMessage(message);
+    };
+    const leftMs = (): number => this.#options.callTimeoutMs - (Date.now() - heardAt);
     for (let attempts = 0; attempts < RESUMPTIONS_MAX; attempts++) {
+      const pauseMs = lastEventId === undefined ? 0 : Math.min(pauseOf(retryMs), leftMs());
       // A response may have come by the listening stream in the meantime.
-      await Promise.race([call.elsewhere, pause(lastEventId === undefined ? 0 : (retryMs ?? LISTEN_DELAY_MIN_MS))]);
+      await Promise.race([call.elsewhere, pause(pauseMs)]);
       if (found) return found;
-      if (lastEventId === undefined || call.signal.aborted) break;
+      const silenceMs = leftMs();
+      if (lastEventId === undefined || call.signal.aborted || silenceMs <= 0) break;
       const stream = new AbortController();
       const stop = (): void => stream.abort();
       call.signal.addEventListener('abort', stop, { once: true });
       void call.elsewhere.then(stop);
       const headers = { ...this.#headers(), 'last-event-id': lastEventId };
       try {
-        const next = await this.#transport.listen({ headers, signal: stream.signal, onMessage: call.onMessage });
+        const next = await this.#transport.listen({ headers, silenceMs, signal: stream.signal, onMessage });
         if (found) return found;
         if (!next) break;
+        // A server that ends its streams on purpose may do so any number of times.
+        if (next.lastEventId !== undefined && next.lastEventId !== lastEventId) attempts = 0;
         lastEventId = next.lastEventId ?? lastEventId;
         retryMs = next.retryMs ?? retryMs;
       } catch (error) {
@@ -222,7 +238,7 @@ export class LegacyUpstream implements Upstream {
         const end = await this.#withSession(this.#transport.listen({ headers, signal, onMessage }));
         if (!end) return;
         lastEventId = end.lastEventId ?? lastEventId;
-        delayMs = Math.min(end.retryMs ?? LISTEN_DELAY_MIN_MS, LISTEN_DELAY_MAX_MS);
+        delayMs = Math.min(pauseOf(end.retryMs), LISTEN_DELAY_MAX_MS);
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof SessionLostError) return this.#options.events.onLost();
@@ -253,6 +269,11 @@ export class LegacyUpstream implements Upstream {
     const { id, description } = this.#session;
     return { ...(id !== undefined && { 'mcp-session-id': id }), 'mcp-protocol-version': description.protocolVersion };
   }
+}
+
+/** Before a stream is opened again: what the server asked for, which "at once" cannot be for ever. */
+function pauseOf(retryMs: number | undefined): number {
+  return Math.max(retryMs ?? LISTEN_DELAY_MIN_MS, RETRY_DELAY_MIN_MS);
 }
 
 function initializeParams({ protocolVersion, capabilities, info, isModern }: UpstreamOptions['client']): JsonObject {

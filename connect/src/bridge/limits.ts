@@ -65,7 +65,7 @@ export const HELD_CALL_MS = 600_000;
 export const LISTEN_DELAY_MIN_MS = 1_000;
 export const LISTEN_DELAY_MAX_MS = 30_000;
 
-/** Attempts to get the rest of a stream that was cut. */
+/** Attempts to get the rest of a stream that was cut, since something new came by it. */
 export const RESUMPTIONS_MAX = 10;
 
 /** Resources that are watched at once; a client that wants more is refused. */
@@ -77,6 +77,12 @@ export const END_GRACE_MS = 90;
 /** Time to tell the server that the session is over, in ms. It would find out by itself. */
 export const GOODBYE_TIMEOUT_MS = 40;
 
+/** Time for a client to read its last answers, in ms; one that does not read any longer would keep the program for ever. */
+export const FLUSH_TIMEOUT_MS = 60;
+
+/** Pieces of stdin, of 64 KiB at most, that are kept while the client does not read its answers. */
+export const UNREAD_CHUNKS_MAX = 64;
+
 /** Interval of looking whether the machine slept or changed its network, in ms. */
 export const NETWORK_WATCH_MS = 5_000;
 
@@ -85,6 +91,9 @@ export const LAST_KNOWN_BYTES_MAX = 256 * 1024;
 
 /** Files of last known results; the oldest go first. */
 export const LAST_KNOWN_FILES_MAX = 100;
+
+/** Pages of tools that are followed: a server whose pages never end is not listened to for ever. */
+export const TOOL_PAGES_MAX = 100;
 
 /** Tools whose mirrored parameters are kept in mind. */
 export const TOOLS_MAX = 10_000;

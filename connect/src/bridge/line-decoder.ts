@@ -1,15 +1,25 @@
+import { LineOutline } from './line-outline.ts';
+
 const NEWLINE = 0x0a;
+
+export interface LineDecoderOptions {
+  lineBytesMax: number;
+  onLine: (text: string) => void;
+  /** Gets the outline (see LineOutline) of a line that was too long. */
+  onOversized: (outline: string) => void;
+}
 
 /**
  * Cuts a byte stream into lines (`\n` or `\r\n`). Bytes stay Buffers until the line is whole, so a character split over
- * two chunks stays intact. A line above the limit is dropped while it streams by, and reported when it ends.
+ * two chunks stays intact. A line above the limit is dropped while it streams by, and reported by its outline when it ends.
  */
 export class LineDecoder {
-  readonly #options: { lineBytesMax: number; onLine: (text: string) => void; onOversized: () => void };
+  readonly #options: LineDecoderOptions;
+  #outline: LineOutline | undefined;
   #parts: Buffer[] = [];
   #bytes = 0;
 
-  constructor(options: { lineBytesMax: number; onLine: (text: string) => void; onOversized: () => void }) {
+  constructor(options: LineDecoderOptions) {
     this.#options = options;
   }
 
@@ -32,17 +42,20 @@ export class LineDecoder {
 
   #add(part: Buffer): void {
     this.#bytes += part.length;
-    if (this.#bytes <= this.#options.lineBytesMax) this.#parts.push(part);
-    else this.#parts = [];
+    this.#parts.push(part);
+    if (this.#bytes <= this.#options.lineBytesMax) return;
+    this.#outline ??= new LineOutline();
+    for (const dropped of this.#parts.splice(0)) this.#outline.push(dropped);
   }
 
   #finishLine(): void {
-    const isOversized = this.#bytes > this.#options.lineBytesMax;
+    const outline = this.#outline;
     const [first, second] = this.#parts;
     const text = (first && !second ? first : Buffer.concat(this.#parts)).toString('utf8');
     this.#parts = [];
+    this.#outline = undefined;
     this.#bytes = 0;
-    if (isOversized) this.#options.onOversized();
+    if (outline) this.#options.onOversized(outline.text);
     else this.#options.onLine(text.endsWith('\r') ? text.slice(0, -1) : text);
   }
 }

@@ -1,7 +1,7 @@
 import { answerInRefusal, answerOf } from './answer-of.ts';
 import { isQuick, isRepeatable } from './is-repeatable.ts';
 import { ERROR, errorCode, isObject, type JsonObject, type ResponseBody } from './json-rpc.ts';
-import { INPUT_ROUNDS_MAX, QUICK_TIMEOUT_MS, SUBSCRIPTIONS_MAX } from './limits.ts';
+import { INPUT_ROUNDS_MAX, QUICK_TIMEOUT_MS, SUBSCRIPTIONS_MAX, TOOL_PAGES_MAX } from './limits.ts';
 import { Listener } from './listener.ts';
 import { withIdentity } from './meta.ts';
 import { mirrorRequest } from './modern-headers.ts';
@@ -124,14 +124,15 @@ export class ModernUpstream implements Upstream {
 
   async #listTools(call: Call): Promise<void> {
     let cursor: unknown;
-    do {
+    for (let page = 0; page < TOOL_PAGES_MAX; page++) {
       const params = { ...(cursor !== undefined && { cursor }) };
       const list = { ...call, method: 'tools/list', isModern: false, onNotification: () => {} };
       const body = await this.#exchange(list, params);
       const result = 'result' in body && isObject(body.result) ? body.result : {};
       this.#tools.take(result);
-      cursor = result.nextCursor === cursor ? undefined : result.nextCursor;
-    } while (cursor !== undefined);
+      if (result.nextCursor === undefined || result.nextCursor === cursor) return;
+      cursor = result.nextCursor;
+    }
   }
 
   async #exchange(

@@ -28,9 +28,18 @@ export async function openUpstream(
       if (!isEraError(error)) throw error;
     }
   }
-  const probe = await probeEra(transport, options);
+  let probe = await probeEra(transport, options);
   const prefersLegacy = probe.kind === 'both' && !options.client.isModern;
-  if (probe.kind === 'legacy' || prefersLegacy) return await LegacyUpstream.open(transport, options);
+  if (probe.kind === 'legacy' || prefersLegacy) {
+    try {
+      return await LegacyUpstream.open(transport, options);
+    } catch (error) {
+      if (!isEraError(error)) throw error;
+      // The refusal may have been a proxy's, before the server was there.
+      probe = await probeEra(transport, options);
+      if (probe.kind === 'legacy') throw error;
+    }
+  }
   const { result } = probe;
   const description = {
     era: 'modern',

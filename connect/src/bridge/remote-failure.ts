@@ -136,7 +136,9 @@ function explainStatus(failure: HttpFailure, origin: string): Explanation {
 function whenToRetry(retryAfter: string | undefined): string {
   const text = retryAfter?.trim() ?? '';
   if (/^\d{1,9}$/.test(text)) return `in ${text} s`;
-  return Number.isNaN(Date.parse(text)) ? 'in a moment' : `after ${new Date(text).toUTCString()}`;
+  // Dates begin with the day of the week; of anything else, a negative number say, the parser makes a date as well.
+  const isDate = /^[A-Z]/i.test(text) && !Number.isNaN(Date.parse(text));
+  return isDate ? `after ${new Date(text).toUTCString()}` : 'in a moment';
 }
 
 const MAYBE_DONE = 'It may have been carried out all the same: look before you repeat it.';

@@ -27,7 +27,9 @@ export function pauseBeforeRetry(attempt: Attempt): number | undefined {
   if (!isRepeatable && !isUndone(failure)) return undefined;
   const leftMs = Math.min(patienceMs, patienceFor(failure, attempt)) - elapsedMs;
   const asked = failure.kind === 'http' ? readRetryAfter(failure.retryAfter, attempt.now) : undefined;
-  const pauseMs = asked ?? Math.min(RETRY_DELAY_MIN_MS * 2 ** Math.min(attempts - 1, 10), RETRY_DELAY_MAX_MS);
+  const usual = Math.min(RETRY_DELAY_MIN_MS * 2 ** Math.min(attempts - 1, 10), RETRY_DELAY_MAX_MS);
+  // "At once", or a date that is past by this machine's clock, is no licence to ask without end.
+  const pauseMs = asked !== undefined && asked >= RETRY_DELAY_MIN_MS ? asked : usual;
   return pauseMs < leftMs ? pauseMs : undefined;
 }
 
@@ -60,5 +62,5 @@ function readRetryAfter(value: string | undefined, now: Date): number | undefine
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1_000;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+  return Number.isNaN(date) ? undefined : date - now.getTime();
 }

@@ -11,7 +11,7 @@ import {
   type RequestId,
 } from './json-rpc.ts';
 import { LegacyFront } from './legacy-front.ts';
-import { END_GRACE_MS, LINE_BYTES_MAX } from './limits.ts';
+import { END_GRACE_MS, FLUSH_TIMEOUT_MS, LINE_BYTES_MAX, UNREAD_CHUNKS_MAX } from './limits.ts';
 import { LineDecoder } from './line-decoder.ts';
 import { LineOutput } from './line-output.ts';
 import type { LocalClient } from './local-client.ts';
@@ -86,6 +86,14 @@ class Bridge {
     this.#output.write(errorResponse(id, error));
   }
 
+  /** @param outline of a line that was too long: all that is left of its message */
+  refuseLine(outline: unknown): void {
+    const message = classifyMessage(outline);
+    const error = { code: ERROR.invalidRequest, message: `The line is longer than ${LINE_BYTES_MAX} bytes` };
+    if (message?.kind === 'response') return this.#asks.answer(message.id, { error });
+    this.refuse(message?.kind === 'request' ? message.id : null, error);
+  }
+
   awaitReader(resume: () => void): boolean {
     return this.#output.awaitReader(resume);
   }
@@ -94,7 +102,7 @@ class Bridge {
     await within(this.#calls.empty(), graceMs);
     this.#calls.cancelAll();
     await this.#remote.close();
-    await this.#output.flushed();
+    await within(this.#output.flushed(), FLUSH_TIMEOUT_MS);
   }
 
   #route(message: Message): void {
@@ -136,27 +144,37 @@ async function readUntilEnd({ input, signal }: BridgeOptions, bridge: Bridge): P
       const isBatch = Array.isArray(value) && value.length > 0;
       for (const one of isBatch ? value : [value]) bridge.take(one);
     },
-    onOversized: () => {
-      bridge.refuse(null, { code: ERROR.invalidRequest, message: `The line is longer than ${LINE_BYTES_MAX} bytes` });
-    },
+    onOversized: (outline) => bridge.refuseLine(parse(outline)),
   });
+  const unread: Buffer[] = [];
+  let isBlocked = false;
+  const take = (): void => {
+    // A client that does not read its answers gets no more of them.
+    do {
+      const chunk = unread.shift();
+      if (chunk) lines.push(chunk);
+      isBlocked = bridge.awaitReader(take);
+    } while (!isBlocked && unread.length > 0);
+    if (!isBlocked) input.resume();
+  };
   await new Promise<void>((resolve) => {
     input.on('data', (chunk: Buffer) => {
-      lines.push(chunk);
-      // A client that does not read its answers gets no more of them.
-      if (bridge.awaitReader(() => input.resume())) input.pause();
+      unread.push(chunk);
+      // Some is read on all the same: the end of the input would not be seen otherwise.
+      if (!isBlocked) take();
+      else if (unread.length > UNREAD_CHUNKS_MAX) input.pause();
     });
     for (const event of ['end', 'close', 'error']) input.once(event, () => resolve());
     if (signal?.aborted) resolve();
     signal?.addEventListener('abort', () => resolve(), { once: true });
   });
+  for (const chunk of unread) lines.push(chunk);
   lines.end();
 }
 
-/** Programs on Windows begin what they write with a byte order mark. */
 function parse(text: string): unknown {
   try {
-    return parseExactly(text.replace(/^\uFEFF/, ''));
+    return parseExactly(text);
   } catch {
     return undefined;
   }

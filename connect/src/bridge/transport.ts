@@ -24,6 +24,8 @@ export interface PostEnd {
 
 export interface Listening {
   headers: Record<string, string>;
+  /** As of a post. */
+  silenceMs?: number;
   signal: AbortSignal;
   onMessage: (message: Message) => void;
 }

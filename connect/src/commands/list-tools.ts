@@ -1,8 +1,6 @@
 import { isObject } from '../bridge/json-rpc.ts';
+import { TOOL_PAGES_MAX } from '../bridge/limits.ts';
 import type { Remote } from '../bridge/remote.ts';
-
-/** Pages that are followed: a server whose pages never end is not listened to for ever. */
-const PAGES_MAX = 1000;
 
 export interface Tool {
   name: string;
@@ -15,7 +13,7 @@ export interface Tool {
 export async function listTools(remote: Remote, signal?: AbortSignal): Promise<Tool[]> {
   const tools: Tool[] = [];
   let cursor: unknown;
-  for (let page = 0; page < PAGES_MAX; page += 1) {
+  for (let page = 0; page < TOOL_PAGES_MAX; page += 1) {
     const params = cursor === undefined ? undefined : { cursor };
     const result = await remote.request('tools/list', params, { ...(signal && { signal }) });
     const list = isObject(result) && Array.isArray(result.tools) ? result.tools : [];

@@ -32,12 +32,12 @@ const TIMES = {
   patienceMs: integer(50_000, {
     min: 100,
     max: 3_600_000,
-    help: 'time to wait for a server that is starting, gone or silent, tool calls apart; most clients give up after 60 s',
+    help: 'time to wait for a server that is starting, gone or silent, calls and reads apart; most clients give up after 60 s',
   }),
   callTimeoutMs: integer(600_000, {
     min: 1_000,
     max: 86_400_000,
-    help: 'silence of the server after which a tool call is given up',
+    help: 'silence of the server after which a call of a tool, a read or a prompt is given up',
   }),
 };
 

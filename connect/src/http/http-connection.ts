@@ -91,8 +91,9 @@ export class HttpConnection {
     });
   }
 
+  /** Never longer than was asked for. */
   limitSilence(timeoutMs: number): void {
-    this.#socket.setTimeout(timeoutMs);
+    this.#socket.setTimeout(Math.min(timeoutMs, this.#socket.timeout || timeoutMs));
   }
 
   destroy(error?: Error): void {

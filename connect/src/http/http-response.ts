@@ -38,7 +38,7 @@ export class HttpResponse {
     });
   }
 
-  /** Gives it up after another time of silence than was asked for at first. */
+  /** Gives it up after a shorter time of silence than was asked for at first. */
   limitSilence(timeoutMs: number): void {
     this.#connection.limitSilence(timeoutMs);
   }

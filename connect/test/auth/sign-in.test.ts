@@ -1,4 +1,5 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createCredentials } from '../../src/auth/credentials.ts';
 import { login } from '../../src/auth/login.ts';
@@ -68,6 +69,16 @@ describe('signing in by the browser', () => {
 
     expect(machine.log.join('\n')).toContain((await machine.tabs())[0]);
     expect(machine.log.join('\n')).not.toContain(authorization?.replace('Bearer ', ''));
+  });
+
+  test('is good for this run where it cannot be kept', async () => {
+    await mkdir(machine.stateDirectory);
+    await writeFile(join(machine.stateDirectory, 'tokens'), 'a file in the way');
+
+    const called = await callResource({ url: resource.url, credentials: start() });
+
+    expect(called.status).toBe(200);
+    expect(machine.log.join('\n')).toContain('the sign-in cannot be kept (EEXIST)');
   });
 
   test('keeps the tokens where only their owner reads them', async () => {

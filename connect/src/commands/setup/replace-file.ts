@@ -4,7 +4,6 @@ import {
   fchownSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readlinkSync,
   realpathSync,
@@ -15,7 +14,8 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errorCode } from '../../config/error-code.ts';
-import { SetupError } from '../../setup-error.ts';
+import { fileUnwritable } from '../../file-unwritable.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 /** A new file of ours or of a client may hold keys, so it is for its owner alone. */
 const NEW_FILE_MODE = 0o600;
@@ -32,7 +32,7 @@ export function replaceFile(path: string, text: string): void {
   try {
     const target = followLink(path);
     assertWritable(target);
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     const temporary = `${target}.mcp-connect-${process.pid}.tmp`;
     try {
       writeLike(target, { temporary, text });
@@ -41,11 +41,7 @@ export function replaceFile(path: string, text: string): void {
       rmSync(temporary, { force: true });
     }
   } catch (error) {
-    throw new SetupError(
-      'file-unwritable',
-      `Cannot write ${path}: ${errorCode(error)}`,
-      'Check who owns the file and its folder, and whether the disk is full.',
-    );
+    throw fileUnwritable(path, error);
   }
 }
 
