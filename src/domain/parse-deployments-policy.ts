@@ -3,7 +3,7 @@ import schema from '../../docs/deployments-policy.schema.json' with { type: 'jso
 import { parseCidr } from './cidr.ts';
 import type { DeploymentsPolicy } from './deployments-policy.ts';
 import { readYamlMapping } from './read-yaml-mapping.ts';
-import { isRegistryAddress } from './registry-address.ts';
+import { isFullRegistryAddress } from './registry-address.ts';
 import { schemaProblems } from './schema-problems.ts';
 import type { ConfigProblem } from './server-config.ts';
 
@@ -28,7 +28,10 @@ export function parseDeploymentsPolicy(text: string | null): ParsedDeploymentsPo
   return { ok: true, policy: { merge: 'review', ...(mapping.value as Partial<DeploymentsPolicy>) } };
 }
 
+/** Nobody's cluster has more public addresses, and `0.0.0.0/0` would let no server out to anything. */
+const CLUSTER_PREFIX_MIN = 8;
+
 const ajv = new Ajv({ allErrors: true, verbose: true });
-ajv.addFormat('registry', isRegistryAddress);
-ajv.addFormat('cidr', (text: string) => parseCidr(text) !== undefined);
+ajv.addFormat('registry', isFullRegistryAddress);
+ajv.addFormat('cluster-range', (text: string) => (parseCidr(text)?.prefix ?? 0) >= CLUSTER_PREFIX_MIN);
 const validateShape = ajv.compile(schema);

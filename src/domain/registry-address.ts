@@ -13,6 +13,15 @@ export function isRegistryAddress(text: string): boolean {
   return rest.length === 0 && isHost(host) && isPort(port) && path.every((part) => PATH_PART.test(part));
 }
 
+/**
+ * As `isRegistryAddress`, with a host that container runtimes take for one: of a single word without a port, such as
+ * `ghcr`, they make a person's images on Docker Hub.
+ */
+export function isFullRegistryAddress(text: string): boolean {
+  const [place = ''] = text.split('/');
+  return isRegistryAddress(text) && (/[.:]/.test(place) || place === 'localhost');
+}
+
 /** As `isRegistryAddress`, of an image without tag and digest: it has a path. */
 export function isImageRepository(text: string): boolean {
   return text.includes('/') && isRegistryAddress(text);

@@ -179,7 +179,7 @@ function isPolicy(policy: OverlayPolicy): boolean {
 }
 
 /** As the policy's schema has it. */
-const STORE_PATH = /^[A-Za-z0-9_{/][A-Za-z0-9_.{}/-]{0,252}$/;
+const STORE_PATH = /^(?!(?:.*\/)?\.{1,2}(?:\/|$))[A-Za-z0-9_{/][A-Za-z0-9_.{}/-]{0,252}$/;
 const LABEL_KEY = /^(?:[a-z0-9][a-z0-9.-]{0,252}\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;

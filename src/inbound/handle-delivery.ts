@@ -170,10 +170,12 @@ async function onMergeGroup(platform: Platform, event: z.infer<typeof mergeGroup
   await reviewMergeGroup(platform, { number: Number(number), headSha, baseSha });
 }
 
-/** A change of the policy is the one thing that makes what was said of open pull requests untrue at once. */
+/** What pull requests are held to beside their own files: a change of it makes what was said of open ones untrue at once. */
+const HELD_TO: readonly string[] = [POLICY_FILE, 'base/limit-range.yaml', 'base/resource-quota.yaml'];
+
 async function onDeploymentsPush(platform: Platform, { commits = [] }: z.infer<typeof pushEvent>): Promise<void> {
   const changed = commits.flatMap(({ added = [], modified = [], removed = [] }) => [...added, ...modified, ...removed]);
-  if (changed.includes(POLICY_FILE)) await reviewOpenPullRequests(platform, 'all');
+  if (changed.some((path) => HELD_TO.includes(path))) await reviewOpenPullRequests(platform, 'all');
 }
 
 /** Whatever brings other manifests, or the same ones to another branch. */

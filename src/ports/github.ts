@@ -3,6 +3,7 @@ import type { CheckRunView } from '../domain/reports/check-run-view.ts';
 import type { DeploymentView } from '../domain/reports/deployment-view.ts';
 import type { RepositoryName } from '../domain/repository.ts';
 import type { FolderSides } from '../domain/review/review-manifests.ts';
+import type { ChangedPaths } from '../domain/review/touched-paths.ts';
 import type { PullRequestRef, ReportIds } from '../domain/rollout.ts';
 
 /**
@@ -199,8 +200,8 @@ export interface ReviewSubject {
   byBot: boolean;
   body: string;
   headMessage: string;
-  /** Of a renamed file both paths; null for more files than are looked at. */
-  changedPaths: readonly string[] | null;
+  /** null for more files than are looked at. */
+  changedPaths: ChangedPaths | null;
   /** `mcp-hosting.yml` on both sides; a file that cannot be read is a text that is no YAML. */
   policy: { base: string | null; head: string | null };
   /** `base/limit-range.yaml` on the base branch. */

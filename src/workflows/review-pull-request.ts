@@ -43,8 +43,7 @@ async function review(platform: Platform, { number, headSha, branch = '' }: Revi
   const folder = serverId === undefined ? {} : { folder: `servers/${serverId}` };
   const subject = await platform.reviews.read({ number, headSha, ...folder });
   if (!subject) return;
-  const touched = touchedPaths(subject.changedPaths ?? []);
-  const result = await withUnset(platform, subject, await reviewOf(platform, subject, touched));
+  const result = await withUnset(platform, subject, await reviewOf(platform, subject));
   const options = { ...reportOptions(platform, subject), review: result };
   const check = renderManifestsCheck(options);
   const comment = wantsComment(subject, result) ? renderManifestsComment(options) : undefined;
@@ -63,11 +62,8 @@ async function review(platform: Platform, { number, headSha, branch = '' }: Revi
 export async function reviewMergeGroup(platform: Platform, group: MergeGroup): Promise<void> {
   const subject = await platform.reviews.readMergeGroup(group);
   if (!subject) return;
-  const touched = touchedPaths(subject.changedPaths ?? []);
-  const check = renderManifestsCheck({
-    ...reportOptions(platform, subject),
-    review: await reviewOf(platform, subject, touched),
-  });
+  const review = await reviewOf(platform, subject);
+  const check = renderManifestsCheck({ ...reportOptions(platform, subject), review });
   await tell(platform, subject, { check, comment: undefined });
   const { number: pullRequest, headSha: head } = subject;
   platform.log.info({ pullRequest, head, conclusion: check.conclusion }, 'Manifests of a merge group were checked');
@@ -83,12 +79,9 @@ function reportOptions(platform: Platform, subject: ReviewSubject) {
   };
 }
 
-async function reviewOf(
-  platform: Platform,
-  subject: ReviewSubject,
-  touched: TouchedPaths,
-): Promise<ManifestsReview | 'nothing'> {
+async function reviewOf(platform: Platform, subject: ReviewSubject): Promise<ManifestsReview | 'nothing'> {
   if (subject.changedPaths === null) return tooMuch('it changes over 1,000 files');
+  const touched = touchedPaths(subject.changedPaths);
   if (touched.servers.size > SERVERS_MAX) return tooMuch(`it changes ${touched.servers.size} servers`);
   const branchServerId = subject.fork ? undefined : serverIdOfBranch(subject.headBranch);
   if (touchesNothing(touched)) return 'nothing';
@@ -97,7 +90,7 @@ async function reviewOf(
     reviewInSteps({
       settings: settingsOf(platform),
       touched,
-      changedPaths: subject.changedPaths,
+      changedPaths: subject.changedPaths.all,
       ...(branchServerId === undefined ? {} : { branchServerId }),
       servers: folders,
       ...(base ? { base } : {}),

@@ -85,7 +85,7 @@ function forbidden(action: string, quoted: string, cause?: Error): UserError {
   return new UserError(
     'github-forbidden',
     `Cannot ${action}: GitHub refuses it (${quoted}), expected the App to have the permission`,
-    "Accept the App's newest permissions in the installation's settings on GitHub, and check the branch rules.",
+    "Accept the App's newest permissions in the installation's settings on GitHub, and check the branch rules, and that the repository is not archived.",
     cause ? { cause } : undefined,
   );
 }

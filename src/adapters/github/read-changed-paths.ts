@@ -1,4 +1,5 @@
 import { fullName } from '../../domain/repository.ts';
+import type { ChangedPaths } from '../../domain/review/touched-paths.ts';
 import type { ReviewSubject } from '../../ports/github.ts';
 import type { GitHubClient } from './github-client.ts';
 import { REVIEWED_FILES_MAX } from './github-limits.ts';
@@ -20,19 +21,24 @@ export async function readChangedPaths(
   client: GitHubClient,
   subject: Pick<ReviewSubject, 'installationId' | 'repository' | 'number' | 'headSha'>,
   { changedFiles, files }: ListedFiles,
-): Promise<readonly string[] | null | 'moved'> {
+): Promise<ChangedPaths | null | 'moved'> {
   if (changedFiles > REVIEWED_FILES_MAX) return null;
   const listed = (files?.nodes ?? []).filter((node) => node !== null);
   if (listed.length >= changedFiles && listed.every(({ changeType }) => changeType !== 'RENAMED')) {
-    return listed.map(({ path }) => path);
+    return {
+      all: listed.map(({ path }) => path),
+      removed: listed.filter(({ changeType }) => changeType === 'DELETED').map(({ path }) => path),
+    };
   }
-  const paths: string[] = [];
+  const all: string[] = [];
+  const removed: string[] = [];
   for (let page = 1; page <= Math.ceil(changedFiles / PAGE); page += 1) {
     const answer = await readPage(client, subject, page);
     if (answer === 'moved') return 'moved';
-    paths.push(...answer);
+    all.push(...answer.all);
+    removed.push(...answer.removed);
   }
-  return paths;
+  return { all, removed };
 }
 
 async function readPage(
@@ -44,7 +50,7 @@ async function readPage(
     headSha,
   }: Pick<ReviewSubject, 'installationId' | 'repository' | 'number' | 'headSha'>,
   page: number,
-): Promise<string[] | 'moved'> {
+): Promise<ChangedPaths | 'moved'> {
   const { data } = await client.rest(
     installationId,
     `list the files of pull request ${number} of "${fullName(repository)}"`,
@@ -59,7 +65,7 @@ async function readPage(
   );
   // The address of a file's content names the commit that the list is of.
   if (data.some(({ contents_url }) => !contents_url.includes(headSha))) return 'moved';
-  return data.flatMap(({ filename, previous_filename }) =>
-    previous_filename === undefined ? [filename] : [previous_filename, filename],
-  );
+  const renamed = data.flatMap(({ previous_filename }) => (previous_filename === undefined ? [] : [previous_filename]));
+  const removed = data.filter(({ status }) => status === 'removed').map(({ filename }) => filename);
+  return { all: [...renamed, ...data.map(({ filename }) => filename)], removed: [...renamed, ...removed] };
 }

@@ -224,16 +224,14 @@ function policyProblems(parsed: ReturnType<typeof parseDeploymentsPolicy>): Revi
   }));
 }
 
-function strayProblems({ touched, changedPaths }: ReviewInput): ReviewProblem[] {
-  return touched.strays
-    .filter((path) => changedPaths.includes(path))
-    .map((path) => ({
-      path,
-      line: 1,
-      endLine: 1,
-      level: 'failure',
-      message: `Cannot deploy ${path}: it lies in servers/ itself, expected it in the directory of a server`,
-    }));
+function strayProblems({ touched }: ReviewInput): ReviewProblem[] {
+  return touched.strays.map((path) => ({
+    path,
+    line: 1,
+    endLine: 1,
+    level: 'failure',
+    message: `Cannot deploy ${path}: it is a file, a symbolic link or a submodule, expected a directory${path.includes('/') ? ' of a server' : ''}`,
+  }));
 }
 
 /** Paths told of a branch that reaches beyond its server; who merges it expects a change of that one. */

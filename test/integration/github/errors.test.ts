@@ -62,6 +62,15 @@ describe('a REST request', () => {
     });
   });
 
+  test('points at the archive where a repository takes no writes', async () => {
+    fake = await FakeGitHub.start();
+    fake.on(permission, 403, { message: 'Repository was archived so is read-only.' });
+
+    const asking = fake.github.permissions.permissionOf(5, hello, 'you');
+
+    await expect(asking).rejects.toMatchObject({ hint: expect.stringContaining('not archived') });
+  });
+
   test('mints a new token once when the old one was revoked', async () => {
     fake = await FakeGitHub.start();
     // A token of the last five seconds is taken for one that has not spread yet, and tried again by Octokit itself.

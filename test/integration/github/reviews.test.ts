@@ -262,6 +262,33 @@ describe('a pull request of a person', () => {
     await rm(join(dir, 'servers', serverId), { recursive: true, force: true });
   });
 
+  test.each(['all servers', 'a server'])('that puts a link in the place of %s fails', async (what) => {
+    await onMain(overlay());
+    const path = what === 'a server' ? `servers/${serverId}` : 'servers';
+    await git('mv', path, 'real');
+    await symlink(what === 'a server' ? '../real' : 'real', join(dir, path));
+    const head = await commit();
+    const number = await openPullRequest();
+
+    await hear(number, 'opened');
+
+    expect((await checkRun(head))?.output?.summary).toContain(
+      `Cannot deploy ${path}: it is a file, a symbolic link or a submodule, expected a directory`,
+    );
+  });
+
+  test('that takes away or moves what lay in servers itself passes', async () => {
+    await onMain({ 'servers/notes.md': 'Notes\n', 'servers/README.md': 'About the servers\n', ...overlay() });
+    await git('rm', '--quiet', 'servers/notes.md');
+    await git('mv', 'servers/README.md', 'servers.md');
+    const head = await push(overlay({ digest: `sha256:${'b'.repeat(64)}` }));
+    const number = await openPullRequest();
+
+    await hear(number, 'opened');
+
+    expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
+  });
+
   test('that removes a server passes', async () => {
     await onMain(overlay());
     await git('rm', '-r', '--quiet', `servers/${serverId}`);
@@ -416,6 +443,28 @@ describe('a pull request of a person', () => {
 
     expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
     expect(await comments(number)).toEqual([expect.stringContaining('### Manifests: 1 server added')]);
+  });
+
+  test('that needs more than the quota has is checked again once that is larger', async () => {
+    const quota = (limitsCpu: string) =>
+      `apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: mcp-servers }\nspec: { hard: { limits.cpu: ${limitsCpu} } }\n`;
+    await onMain({ 'base/resource-quota.yaml': quota('100m') });
+    const head = await push(overlay());
+    const number = await openPullRequest();
+    await hear(number, 'opened');
+    expect((await checkRun(head))?.output?.summary).toContain('more limits.cpu than the namespace has');
+
+    await git('fetch', '--quiet', 'origin');
+    await onMain({ 'base/resource-quota.yaml': quota('"20"') });
+    const { payload } = await sandbox.webhook(
+      'push',
+      ({ ref, commits }) =>
+        ref === 'refs/heads/main' &&
+        commits.some(({ modified }: { modified: string[] }) => modified.includes('base/resource-quota.yaml')),
+    );
+    await handleDelivery(platform, { id: 'quota', event: 'push', payload });
+
+    expect(await checkRun(head)).toMatchObject({ conclusion: 'success' });
   });
 
   test('whose event was lost is found', async () => {

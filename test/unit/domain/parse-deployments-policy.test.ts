@@ -23,6 +23,7 @@ runtimeClass: gvisor
 hostUsers: false
 clusterRanges: [203.0.113.0/24, "2001:db8::/32"]
 registryMirror: mirror.example.org:5000/ghcr
+registries: [localhost/x, registry:5000, ghcr.io/acme]
 secrets: {default: external, store: {name: vault, kind: SecretStore}, path: "prod/{server-id}"}
 `;
 
@@ -38,6 +39,7 @@ secrets: {default: external, store: {name: vault, kind: SecretStore}, path: "pro
       hostUsers: false,
       clusterRanges: ['203.0.113.0/24', '2001:db8::/32'],
       registryMirror: 'mirror.example.org:5000/ghcr',
+      registries: ['localhost/x', 'registry:5000', 'ghcr.io/acme'],
       secrets: { default: 'external', store: { name: 'vault', kind: 'SecretStore' }, path: 'prod/{server-id}' },
     },
   });
@@ -67,12 +69,23 @@ test.each<[string, number, string]>([
   [
     'registryMirror: https://a.example.org',
     1,
-    'Cannot use registryMirror: it is another text, expected a host, perhaps',
+    'Cannot use registryMirror: it is another text, expected a host with a dot or',
   ],
   ['clusterRanges: [203.0.113.7/24]', 1, 'Cannot use clusterRanges[0]: it is "203.0.113.7/24", expected an IPv4 or'],
-  ['registryMirror: a..b', 1, 'Cannot use registryMirror: it is "a..b", expected a host, perhaps'],
-  ['registryMirror: a:99999', 1, 'Cannot use registryMirror: it is "a:99999", expected a host, perhaps'],
-  ['registries: [ghcr.io, "a:0"]', 1, 'Cannot use registries[1]: it is "a:0", expected a host, perhaps'],
+  ['clusterRanges: [0.0.0.0/0]', 1, 'Cannot use clusterRanges[0]: it is "0.0.0.0/0", expected an IPv4 or IPv6 range'],
+  ['clusterRanges: ["::/0"]', 1, 'Cannot use clusterRanges[0]: it is "::/0", expected an IPv4 or IPv6 range'],
+  ['registries: [ghcr/acme]', 1, 'Cannot use registries[0]: it is another text, expected a host with a dot or a port'],
+  ['registryMirror: mirror', 1, 'Cannot use registryMirror: it is "mirror", expected a host with a dot or a port'],
+  ...['{server-id}/../x', '../{server-id}', 'a/./{server-id}', '{server-id}/..'].map(
+    (path): [string, number, string] => [
+      `secrets: {store: {name: a}, path: "${path}"}`,
+      1,
+      'Cannot use secrets.path: it is another text, expected where the store keeps the values of a server, with "{server-id}" in it and no',
+    ],
+  ),
+  ['registryMirror: a..b', 1, 'Cannot use registryMirror: it is "a..b", expected a host with a dot or'],
+  ['registryMirror: a:99999', 1, 'Cannot use registryMirror: it is "a:99999", expected a host with a dot or'],
+  ['registries: [ghcr.io, "a:0"]', 1, 'Cannot use registries[1]: it is "a:0", expected a host with a dot or'],
 ])('parseDeploymentsPolicy tells of %j on its line', (text, line, message) => {
   expect(parseDeploymentsPolicy(text)).toMatchObject({
     ok: false,
@@ -107,7 +120,7 @@ test('the published schema is valid, and so are its examples', () => {
   const schema = JSON.parse(
     readFileSync(new URL('../../../docs/deployments-policy.schema.json', import.meta.url), 'utf8'),
   );
-  const validate = new Ajv({ formats: { registry: true, cidr: true } }).compile(schema);
+  const validate = new Ajv({ formats: { registry: true, 'cluster-range': true } }).compile(schema);
 
   expect(schema.examples.map((example: unknown) => validate(example))).toEqual([true, true]);
 });

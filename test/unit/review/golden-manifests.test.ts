@@ -34,7 +34,7 @@ const CASES = {
   policy: {
     ...BOTH,
     changedPaths: WITH_POLICY,
-    touched: touchedPaths(WITH_POLICY),
+    touched: touchedPaths({ all: WITH_POLICY, removed: [] }),
     policy: { base: null, head: 'merge: auto\n' },
   },
 };

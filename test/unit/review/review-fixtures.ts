@@ -43,7 +43,7 @@ export function inputOf(
       hostOf: (id) => `${id}.mcp.example.com`,
       ownDomain: 'mcp.example.com',
     },
-    touched: touchedPaths(changedPaths),
+    touched: touchedPaths({ all: changedPaths, removed: [] }),
     changedPaths,
     servers,
     policy: { base: null, head: null },

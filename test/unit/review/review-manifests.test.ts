@@ -48,21 +48,35 @@ describe('what mcp-hosting writes', () => {
 
 describe('the paths of a pull request', () => {
   test('name servers, base and policy, and nothing of the rest', () => {
-    const touched = touchedPaths([
-      'servers/a/x.yaml',
-      'servers/a/sub/y.yaml',
-      'base/n.yaml',
-      'mcp-hosting.yml',
-      'servers/z',
-    ]);
+    const touched = touchedPaths({
+      all: ['servers/a/x.yaml', 'servers/a/sub/y.yaml', 'base/n.yaml', 'mcp-hosting.yml', 'servers/z'],
+      removed: [],
+    });
     expect(touched).toEqual({
       servers: new Map([['a', new Set(['x.yaml', 'sub'])]]),
       base: new Set(['n.yaml']),
       policy: true,
       strays: ['servers/z'],
     });
-    expect(touchesNothing(touchedPaths(['README.md', 'argocd/x.yaml', 'servers/.gitkeep']))).toBe(true);
+    expect(touchesNothing(touchedPaths({ all: ['README.md', 'argocd/x.yaml', 'servers/.gitkeep'], removed: [] }))).toBe(
+      true,
+    );
   });
+
+  test.each(['servers', 'base', 'servers/hello-k3v9x2', 'servers/README.md'])(
+    'name %s where no directory is',
+    (path) => {
+      const touched = touchedPaths({ all: [path], removed: [] });
+      expect(told({ ...inputOf({ head: [] }), servers: new Map(), changedPaths: [path], touched })).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^failure ${path}:1 Cannot deploy ${path}: it is a file, a symbolic link or a submodule, expected a dir`,
+          ),
+        ),
+      ]);
+      expect(touchesNothing(touchedPaths({ all: [path], removed: [path] }))).toBe(true);
+    },
+  );
 
   test('beyond the server of a branch of the bot are told', () => {
     const input = inputOf({ head: texts(OVERLAY) }, { branchServerId: SERVER });
@@ -88,7 +102,7 @@ describe('a branch that is behind', () => {
     };
     const sides = { base: texts({ ...edited, 'service.yaml': 'kind: [' }), head: texts(stopped) };
     const input = inputOf(sides, {
-      touched: touchedPaths([`servers/${SERVER}/kustomization.yaml`]),
+      touched: touchedPaths({ all: [`servers/${SERVER}/kustomization.yaml`], removed: [] }),
       changedPaths: [`servers/${SERVER}/kustomization.yaml`],
     });
     expect(told(input)).toEqual([
@@ -163,7 +177,7 @@ describe('a custom domain', () => {
     const input = inputOf({ head: texts(files) }, base);
     const both = { ...input, servers: new Map([...input.servers, ['hello-q7m2d4', { base: [], head: other }]]) };
     const paths = [...input.changedPaths, ...other.map(({ name }) => `servers/hello-q7m2d4/${name}`)];
-    const lines = told({ ...both, changedPaths: paths, touched: touchedPaths(paths) });
+    const lines = told({ ...both, changedPaths: paths, touched: touchedPaths({ all: paths, removed: [] }) });
     expect(lines).toHaveLength(2);
   });
 
@@ -181,7 +195,7 @@ describe('a change of the policy', () => {
   const touching = (files: Files, policy: { base: string | null; head: string | null }) => {
     const input = inputOf({ head: texts(files) }, { policy });
     const changedPaths = [...input.changedPaths, 'mcp-hosting.yml'];
-    return reviewManifests({ ...input, changedPaths, touched: touchedPaths(changedPaths) });
+    return reviewManifests({ ...input, changedPaths, touched: touchedPaths({ all: changedPaths, removed: [] }) });
   };
 
   test('does not help the servers in the same pull request', () => {
@@ -310,7 +324,10 @@ test('folders and submodules that a pull request leaves in place are seen too', 
   const entries: OverlayEntry[] = [...texts(OVERLAY), { name: 'nested', kind: 'folder' }];
   const input = inputOf(
     { base: entries, head: entries },
-    { touched: touchedPaths([`servers/${SERVER}/nested/x.yaml`]), changedPaths: [`servers/${SERVER}/nested/x.yaml`] },
+    {
+      touched: touchedPaths({ all: [`servers/${SERVER}/nested/x.yaml`], removed: [] }),
+      changedPaths: [`servers/${SERVER}/nested/x.yaml`],
+    },
   );
   expect(told(input)).toEqual([expect.stringMatching(/^warning .*nested:1 .*it is a folder.*It was so before$/)]);
 });

@@ -15,7 +15,7 @@ test.each(Object.entries(SCAFFOLD_CASES))(
     const problems = told({
       ...inputOf({ head: [] }),
       servers: new Map(),
-      touched: touchedPaths(changedPaths),
+      touched: touchedPaths({ all: changedPaths, removed: [] }),
       changedPaths,
       base: { base: [], head },
       policy: { base: null, head: files['mcp-hosting.yml'] ?? null },
