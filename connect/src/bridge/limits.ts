@@ -77,6 +77,9 @@ export const END_GRACE_MS = 90;
 /** Time to tell the server that the session is over, in ms. It would find out by itself. */
 export const GOODBYE_TIMEOUT_MS = 40;
 
+/** Calls that are cancelled one by one when the session ends; each takes a connection, and the end of the session is that of all. */
+export const GOODBYE_CANCELS_MAX = 16;
+
 /** Time for a client to read its last answers, in ms; one that does not read any longer would keep the program for ever. */
 export const FLUSH_TIMEOUT_MS = 60;
 

@@ -55,7 +55,8 @@ async function withServer(context: CommandContext, work: (remote: Remote) => Pro
     const { name, url } = settings.endpoint;
     if (error instanceof RpcFailure) log(`${name} refused: ${error.error.message} (${error.error.code})`);
     else if (error instanceof RemoteError) {
-      log(describeFailure(error.failure, { target: name, origin: url.origin + url.pathname }).message);
+      const request = { origin: url.origin + url.pathname, isRepeatable: command.name !== 'call' };
+      log(describeFailure(error.failure, { target: name, ...request }).message);
     } else throw error;
     return error instanceof RpcFailure ? EXIT.failed : EXIT.unreachable;
   } finally {

@@ -60,7 +60,7 @@ function describeFailure(error: unknown, settings: Settings): Check[] {
   }
   const { failure } = toRemoteError(error);
   const { url } = settings.endpoint;
-  const { state, cure } = explain(failure, url.origin + url.pathname);
+  const { state, cure } = explain(failure, { origin: url.origin + url.pathname, isRepeatable: true });
   if (!isRefusal(failure)) return [failed('handshake', state, cure)];
   return [failed('sign-in', state, cureOfRefusal(failure.status, settings) ?? cure)];
 }
