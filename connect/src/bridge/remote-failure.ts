@@ -202,6 +202,6 @@ function explainNetwork(
   }
   return {
     state: `the connection to ${origin} broke (${code})`,
-    cure: TRY_AGAIN,
+    cure: wasSent && !isRepeatable ? MAYBE_DONE : TRY_AGAIN,
   };
 }
