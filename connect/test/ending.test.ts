@@ -94,6 +94,21 @@ test.each(ROWS)(verifies('stdio-ends-with-input', '%s, connect ends with %s'), a
     expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
 });
 
+test('however many calls are open at the end, it says goodbye to some of them and to the session', async () => {
+  const remote = await startRemote(({ message }) => message?.method === 'tools/call');
+  const client = start(remote.url);
+  const calls = Array.from({ length: 99 }, (_, index) => ({ ...CALL, id: index + 1 }));
+  client.write(...calls);
+  const methodsSeen = (): (string | undefined)[] => remote.seen.map(({ message }) => message?.method);
+  while (methodsSeen().filter((method) => method === 'tools/call').length < 100) await pause(20);
+
+  client.endInput();
+
+  expect(await client.exited).toBe(0);
+  const goodbyes = methodsSeen().filter((method) => method === 'notifications/cancelled');
+  expect(goodbyes.length).toBeLessThanOrEqual(16);
+});
+
 test.each([['its input'], ['a signal']])('while the client does not read its answers, it ends with %s', async (by) => {
   const large = { content: [{ type: 'text', text: 'x'.repeat(1_000_000) }] };
   const remote = await startRemote(({ message }, res) => {

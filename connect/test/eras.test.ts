@@ -299,3 +299,23 @@ test(verifies('era-cached', 'a legacy server that became a modern one is asked a
   expect(answer?.result).toEqual({ method: 'tools/list' });
   expect(remote.seen.at(-1)?.headers['mcp-protocol-version']).toBe('2026-07-28');
 });
+
+test('a tool call that a modern server refuses with 400 and no more is not sent again; the server is asked anew', async () => {
+  let asked = 0;
+  const { remote, client } = await connectToModern({ tools: {} }, ({ message }, res) => {
+    if (message?.method === 'server/discover') asked++;
+    if (message?.method !== 'tools/call') return false;
+    res.writeHead(400).end();
+    return true;
+  });
+  client.write(INITIALIZE, INITIALIZED, { jsonrpc: '2.0', id: 'call', method: 'tools/call', params: { name: 'x' } });
+
+  const call = (await client.until('call')).at(-1);
+  client.write({ jsonrpc: '2.0', id: 'list', method: 'tools/list' });
+  const list = (await client.until('list')).at(-1);
+
+  expect(call?.error?.message).toMatch(/answered 400/);
+  expect(remote.seen.filter(({ message }) => message?.method === 'tools/call')).toHaveLength(1);
+  expect(list?.result).toBeDefined();
+  expect(asked).toBe(2);
+});

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -154,4 +154,36 @@ test('a proxy may itself be reached by TLS', async () => {
 
   expect(list.result).toEqual({ method: 'tools/list' });
   expect(inner.asked[0]).toBe('server.example:443');
+});
+
+test('a call whose answer was mangled on the way is an error at once, and the next request has an answer', async () => {
+  let isMangled = false;
+  const { tls } = await start(({ message }) => {
+    isMangled = message?.method === 'tools/call';
+    return false;
+  });
+  const mangler = createTcpServer((socket) => {
+    const server = connect(tls.port, '127.0.0.1');
+    // What the client has to say of it does not arrive.
+    socket.on('error', () => {}).on('data', (bytes) => isMangled || server.write(bytes));
+    socket.on('close', () => server.destroy());
+    server.on('error', () => {}).on('close', () => socket.destroy());
+    server.on('data', (bytes) => {
+      if (isMangled) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 0xff;
+      socket.write(bytes);
+    });
+  });
+  const url = `https://127.0.0.1:${await listen(mangler as unknown as Server)}/mcp`;
+  const client = startConnect([url], { HOME: home, MCP_CONNECT_CACHE_DIR: 'none', NODE_EXTRA_CA_CERTS: caPath });
+  client.write({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25' } });
+  await client.until(1);
+
+  client.write({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'x' } });
+  const call = (await client.until(2)).at(-1);
+  isMangled = false;
+  client.write({ jsonrpc: '2.0', id: 3, method: 'tools/list' });
+  const list = (await client.until(3)).at(-1);
+
+  expect(call?.error?.message).toMatch(/broke .+ look before you repeat it/);
+  expect(list?.result).toEqual({ method: 'tools/list' });
 });

@@ -80,6 +80,41 @@ test('a call over WebSocket that hangs is an error after the time that was set f
   expect(failure).toMatchObject({ failure: { kind: 'network', code: 'ETIMEDOUT', wasSent: true } });
 });
 
+test('after the goodbye of a server over WebSocket the next request goes by a new connection', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  const { port: own } = await once(server, 'listening').then(() => server.address() as AddressInfo);
+  let connections = 0;
+  let said = (): void => {};
+  const goodbye = new Promise<void>((resolve) => {
+    said = resolve;
+  });
+  server.on('connection', (peer, { socket }) => {
+    connections += 1;
+    peer.on('message', (data) => {
+      const { id, method } = JSON.parse(String(data));
+      if (id === undefined) return;
+      const supported = method === 'server/discover' && { supportedVersions: ['2026-07-28'], capabilities: {} };
+      peer.send(JSON.stringify({ jsonrpc: '2.0', id, result: { ...supported, connections } }));
+      if (method !== 'tools/list' || connections > 1) return;
+      // Whoever is between them keeps the connection open.
+      socket.end = () => socket;
+      socket.on('data', () => said());
+      peer.close(1001);
+    });
+  });
+  const endpoint = new URL(`http://127.0.0.1:${own}/mcp`);
+  const remote = openRemote({ ...OPTIONS, endpoint, transport: 'websocket' });
+  remotes.push(remote);
+  await remote.request('tools/list');
+  await goodbye;
+
+  const result = await remote.request('tools/call', { name: 'x' });
+
+  for (const peer of server.clients) peer.terminate();
+  server.close();
+  expect(result).toMatchObject({ connections: 2 });
+});
+
 test('a WebSocket on which nothing comes is ended, one that answers pings is not', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', autoPong: false });
   await once(server, 'listening');

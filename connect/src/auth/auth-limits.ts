@@ -42,6 +42,9 @@ export const STATE_FILE_BYTES_MAX = 256 * 1024;
 /** Pause between two questions for the result of a device code in s, unless the server says otherwise (RFC 8628, 3.2). */
 export const DEVICE_POLL_DEFAULT_S = 5;
 
+/** The least pause between them in s, whatever the server says. */
+export const DEVICE_POLL_MIN_S = 1;
+
 /** What RFC 8628, 3.5 adds to the pause for each `slow_down`, in s. */
 export const DEVICE_SLOW_DOWN_S = 5;
 

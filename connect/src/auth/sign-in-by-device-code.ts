@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { OAuthError, type OAuthTokens, selectClientAuthMethod } from '@modelcontextprotocol/client';
 import { SetupError } from '../setup-error.ts';
 import { quoteServer } from './auth-error.ts';
-import { DEVICE_POLL_DEFAULT_S, DEVICE_SLOW_DOWN_S, SIGN_IN_TIMEOUT_MS } from './auth-limits.ts';
+import { DEVICE_POLL_DEFAULT_S, DEVICE_POLL_MIN_S, DEVICE_SLOW_DOWN_S, SIGN_IN_TIMEOUT_MS } from './auth-limits.ts';
 import { fetchGrantTokens } from './fetch-grant-tokens.ts';
 import { DEVICE_GRANT, obtainClient } from './obtain-client.ts';
 import { checkOpenable } from './open-browser.ts';
@@ -77,7 +77,7 @@ function parseDeviceCode(value: unknown): DeviceCode | undefined {
     userCode: quoteServer(user_code),
     verificationUri: new URL(verification_uri),
     expiresInS: Math.min(expires_in, SIGN_IN_TIMEOUT_MS / 1000),
-    intervalS: Math.max(interval, 0),
+    intervalS: Math.max(interval, DEVICE_POLL_MIN_S),
   };
 }
 
@@ -91,13 +91,16 @@ async function poll(options: {
   const grant = { grant_type: DEVICE_GRANT, device_code: device.deviceCode };
   let intervalS = device.intervalS;
   while (performance.now() < deadlineMs) {
-    await pause(intervalS * 1000, undefined, { signal: request.signal });
+    const pauseMs = Math.min(intervalS * 1000, Math.max(deadlineMs - performance.now(), 0));
+    await pause(pauseMs, undefined, { signal: request.signal });
     try {
       return await fetchGrantTokens({ request, client, grant });
     } catch (error) {
-      if (!(error instanceof OAuthError)) throw error;
-      const { code } = error;
-      if (code === 'slow_down') intervalS += DEVICE_SLOW_DOWN_S;
+      if (error instanceof SetupError || request.signal.aborted) throw error;
+      // Without an answer the code is as good as before (RFC 8628, 3.5).
+      const code = error instanceof OAuthError ? error.code : 'unanswered';
+      if (code === 'unanswered') intervalS *= 2;
+      else if (code === 'slow_down') intervalS += DEVICE_SLOW_DOWN_S;
       else if (code === 'access_denied') throw denied(request.name);
       else if (code === 'expired_token') break;
       else if (code !== 'authorization_pending') throw error;

@@ -1,7 +1,9 @@
 import { ANSWER_BYTES_MAX } from './limits.ts';
-import { LineDecoder } from './line-decoder.ts';
+import { LineDecoder, NEWLINE } from './line-decoder.ts';
 
-/** Events of a `text/event-stream` body (WHATWG HTML, 9.2.6). Lone `\r` as a line end is not read: no server uses it. */
+const RETURN = 0x0d;
+
+/** Events of a `text/event-stream` body (WHATWG HTML, 9.2.6). */
 export class EventDecoder {
   readonly #onData: (data: string) => void;
   readonly #lines: LineDecoder;
@@ -13,6 +15,8 @@ export class EventDecoder {
   #idOfEvent: string | undefined;
   #isFirstLine = true;
   #hasKeepAlives = false;
+  /** The line that has ended is at an end already, whether or not `\n` follows. */
+  #endedByReturn = false;
 
   /**
    * @param onData the `data` lines of one event, joined
@@ -39,7 +43,11 @@ export class EventDecoder {
   }
 
   push(chunk: Buffer): void {
-    this.#lines.push(chunk);
+    const isRest = this.#endedByReturn && chunk[0] === NEWLINE;
+    const rest = isRest ? chunk.subarray(1) : chunk;
+    if (chunk.length > 0) this.#endedByReturn = chunk.at(-1) === RETURN;
+    // JSON holds no bare returns, so most chunks stay as they are.
+    this.#lines.push(rest.includes(RETURN) ? Buffer.from(withNewlines(rest.toString('latin1')), 'latin1') : rest);
   }
 
   #line(raw: string): void {
@@ -66,4 +74,8 @@ export class EventDecoder {
     this.#lastEventId = this.#idOfEvent;
     if (isMessage && data !== '') this.#onData(data);
   }
+}
+
+function withNewlines(text: string): string {
+  return text.replace(/\r\n?/g, '\n');
 }

@@ -11,7 +11,7 @@ export interface FrontOptions {
   remote: Remote;
   client: LocalClient;
   /** The JSON-RPC error for a request without an answer; told to the log as well. */
-  explain: (error: unknown) => ResponseBody;
+  explain: (error: unknown, method: string) => ResponseBody;
 }
 
 /** A local client of the revisions up to 2025-11-25. */
@@ -54,7 +54,8 @@ export class LegacyFront {
         remote.lastKnown.learn({ initialize: result });
         return { result };
       },
-      (error: unknown): ResponseBody => (error instanceof RpcFailure ? { error: error.error } : explain(error)),
+      (error: unknown): ResponseBody =>
+        error instanceof RpcFailure ? { error: error.error } : explain(error, 'initialize'),
     );
     const body = await Promise.race([opened, this.#recall(protocolVersion)]);
     if ('result' in body && isObject(body.result)) {
@@ -91,7 +92,7 @@ export class LegacyFront {
       if ('result' in body) this.#remember(method, params);
       return body;
     } catch (error) {
-      return explain(error);
+      return explain(error, method);
     } finally {
       waiting.stop();
     }

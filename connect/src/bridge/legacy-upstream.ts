@@ -3,6 +3,7 @@ import { answerInRefusal, answerOf } from './answer-of.ts';
 import { isQuick, isRepeatable } from './is-repeatable.ts';
 import { ERROR, isObject, type JsonObject, type Message, type ResponseBody } from './json-rpc.ts';
 import {
+  GOODBYE_CANCELS_MAX,
   LISTEN_DELAY_MAX_MS,
   LISTEN_DELAY_MIN_MS,
   QUICK_TIMEOUT_MS,
@@ -39,6 +40,7 @@ export class LegacyUpstream implements Upstream {
   /** What the server asks and still waits for. */
   readonly #asks = new Map<unknown, AbortController>();
   #isStarted = false;
+  #goodbyes = 0;
   #ready: Promise<unknown> = Promise.resolve();
 
   private constructor(transport: Transport, options: UpstreamOptions, session: Session) {
@@ -118,7 +120,7 @@ export class LegacyUpstream implements Upstream {
     const params = call.isModern ? withoutIdentity(call.params) : call.params;
     const stream = new AbortController();
     const cancel = (): void => {
-      void this.#send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } }).catch(() => {});
+      if (!this.#closing.signal.aborted || this.#goodbyes++ < GOODBYE_CANCELS_MAX) void this.#sendCancelled(id);
       stream.abort();
     };
     signal.addEventListener('abort', cancel, { once: true });
@@ -217,6 +219,10 @@ export class LegacyUpstream implements Upstream {
     await this.#send({ jsonrpc: '2.0', id: request.id, ...body }).catch(() => {
       this.#options.events.log(`the answer to the server's ${ask.method} did not get there`);
     });
+  }
+
+  async #sendCancelled(requestId: number): Promise<void> {
+    await this.#send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }).catch(() => {});
   }
 
   async #send(message: JsonObject): Promise<void> {

@@ -30,6 +30,9 @@ export const QUICK_TIMEOUT_MS = 20_000;
 /** Pause between pings to a server over WebSocket, in ms: three of them before it counts as gone. */
 export const WEBSOCKET_PING_MS = 30_000;
 
+/** Time for a server to close its WebSocket after its goodbye, in ms: what waits for an answer gets none. */
+export const WEBSOCKET_CLOSING_MS = 1_000;
+
 /** A stream that carried keep-alives and then nothing for this long, in ms, is dead. Proxies send them every 15 to 30 s. */
 export const KEEP_ALIVE_SILENCE_MS = 90_000;
 
@@ -76,6 +79,9 @@ export const END_GRACE_MS = 90;
 
 /** Time to tell the server that the session is over, in ms. It would find out by itself. */
 export const GOODBYE_TIMEOUT_MS = 40;
+
+/** Calls that are cancelled one by one when the session ends; each takes a connection, and the end of the session is that of all. */
+export const GOODBYE_CANCELS_MAX = 16;
 
 /** Time for a client to read its last answers, in ms; one that does not read any longer would keep the program for ever. */
 export const FLUSH_TIMEOUT_MS = 60;

@@ -1,6 +1,6 @@
 import { LineOutline } from './line-outline.ts';
 
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 
 export interface LineDecoderOptions {
   lineBytesMax: number;

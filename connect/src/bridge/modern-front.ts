@@ -32,7 +32,7 @@ export class ModernFront {
       if (server.era === 'legacy') await this.#emulation.serve({ ...request, server, waiting });
       else request.respond(await this.#pass(request, waiting));
     } catch (error) {
-      request.respond(error instanceof RpcFailure ? { error: error.error } : explain(error));
+      request.respond(error instanceof RpcFailure ? { error: error.error } : explain(error, request.method));
     } finally {
       waiting.stop();
     }

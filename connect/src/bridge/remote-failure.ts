@@ -67,13 +67,21 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 421, 425
 /** The JSON-RPC error a client gets: what happened, and what its user can do about it. */
 export function describeFailure(
   failure: RemoteFailure,
-  { target, origin }: { target: string; origin: string },
+  { target, ...request }: { target: string } & FailedRequest,
 ): { code: number; message: string; data: JsonObject } {
-  const { state, cure } = explain(failure, origin);
+  const { state, cure } = explain(failure, request);
   const status = failure.kind === 'http' ? { status: failure.status } : {};
   const retryAfter = failure.kind === 'http' && failure.retryAfter ? { retryAfter: failure.retryAfter } : {};
   const message = `Cannot reach ${target}: ${state}. ${cure}`;
   return { code: ERROR.connection, message, data: { reason: failure.kind, ...status, ...retryAfter } };
+}
+
+/** What got no answer. */
+export interface FailedRequest {
+  /** Address of the endpoint. */
+  origin: string;
+  /** Whether no harm comes of it when it was carried out unnoticed. */
+  isRepeatable: boolean;
 }
 
 interface Explanation {
@@ -82,16 +90,16 @@ interface Explanation {
 }
 
 /** What happened, and what to do about it. */
-export function explain(failure: RemoteFailure, origin: string): Explanation {
+export function explain(failure: RemoteFailure, { origin, isRepeatable }: FailedRequest): Explanation {
   switch (failure.kind) {
     case 'http':
       return explainStatus(failure, origin);
     case 'network':
-      return explainNetwork(failure, origin);
+      return explainNetwork(failure, { origin, isRepeatable });
     case 'unanswered':
       return {
         state: 'the connection ended before the server answered',
-        cure: MAYBE_DONE,
+        cure: isRepeatable ? TRY_AGAIN : MAYBE_DONE,
       };
     case 'sign-in':
       return { state: failure.state, cure: failure.cure };
@@ -141,6 +149,8 @@ function whenToRetry(retryAfter: string | undefined): string {
   return isDate ? `after ${new Date(text).toUTCString()}` : 'in a moment';
 }
 
+const TRY_AGAIN = 'Try again; if it stays so, check whether the server runs.';
+
 const MAYBE_DONE = 'It may have been carried out all the same: look before you repeat it.';
 
 const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
@@ -156,7 +166,10 @@ export function isCertificateProblem(code: string): boolean {
   return CERTIFICATE_CODES.has(code);
 }
 
-function explainNetwork({ code, wasSent }: { code: string; wasSent: boolean }, origin: string): Explanation {
+function explainNetwork(
+  { code, wasSent }: { code: string; wasSent: boolean },
+  { origin, isRepeatable }: FailedRequest,
+): Explanation {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
       state: `the name in ${origin} is not known (${code})`,
@@ -172,7 +185,7 @@ function explainNetwork({ code, wasSent }: { code: string; wasSent: boolean }, o
   if (code === 'ETIMEDOUT') {
     return {
       state: `${origin} did not answer in time (${code})`,
-      cure: wasSent ? `Check your network. ${MAYBE_DONE}` : 'Check your network, VPN and firewall.',
+      cure: wasSent && !isRepeatable ? `Check your network. ${MAYBE_DONE}` : 'Check your network, VPN and firewall.',
     };
   }
   if (code === 'PROXY_AUTHENTICATION') {
@@ -189,6 +202,6 @@ function explainNetwork({ code, wasSent }: { code: string; wasSent: boolean }, o
   }
   return {
     state: `the connection to ${origin} broke (${code})`,
-    cure: 'Try again; if it stays so, check whether the server runs.',
+    cure: wasSent && !isRepeatable ? MAYBE_DONE : TRY_AGAIN,
   };
 }

@@ -154,7 +154,8 @@ export class Remote {
         if (signal.aborted || this.#closing.signal.aborted || error instanceof RpcFailure) throw error;
         const isLost = error instanceof SessionLostError || error instanceof EraChangedError;
         if (isLost && upstream) this.#connection.lose(upstream, error);
-        if (isLost && attempts <= LOST_SESSIONS_MAX) continue;
+        const isCertain = isRepeatable(method) || !(error instanceof EraChangedError && error.cause);
+        if (isLost && isCertain && attempts <= LOST_SESSIONS_MAX) continue;
         const cause = toRemoteError(isLost ? error.cause : error);
         const { failure } = cause;
         // The time of an answer that came and broke off is not time of waiting for the server.

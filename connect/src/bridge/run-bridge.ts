@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { ClientAsks } from './client-asks.ts';
 import { parseExactly } from './exact-json.ts';
+import { isRepeatable } from './is-repeatable.ts';
 import {
   classifyMessage,
   ERROR,
@@ -63,9 +64,10 @@ class Bridge {
       notify: (method, params) => this.#output.write({ jsonrpc: '2.0', method, ...(params && { params }) }),
       ask: (ask) => this.#asks.ask(ask),
     };
-    const explain = (error: unknown): { error: unknown } => {
+    const explain = (error: unknown, method: string): { error: unknown } => {
       const { failure } = toRemoteError(error);
-      const described = describeFailure(failure, { target: name, origin: endpoint.origin + endpoint.pathname });
+      const origin = endpoint.origin + endpoint.pathname;
+      const described = describeFailure(failure, { target: name, origin, isRepeatable: isRepeatable(method) });
       log(described.message);
       return { error: described };
     };
@@ -100,8 +102,9 @@ class Bridge {
 
   async close({ graceMs }: { graceMs: number }): Promise<void> {
     await within(this.#calls.empty(), graceMs);
+    const closed = this.#remote.close();
     this.#calls.cancelAll();
-    await this.#remote.close();
+    await closed;
     await within(this.#output.flushed(), FLUSH_TIMEOUT_MS);
   }
 

@@ -85,7 +85,10 @@ export interface Upstream {
 /** The server no longer knows the session. Nothing was executed. */
 export class SessionLostError extends Error {}
 
-/** The server speaks another era than it did. Nothing was executed. */
+/**
+ * The server speaks another era than it did, so nothing was executed. With a `cause` that is only what a bare refusal looks
+ * like, and nothing is certain.
+ */
 export class EraChangedError extends Error {}
 
 /** The server's own JSON-RPC error, where a result was needed to go on. */

@@ -6,7 +6,13 @@ import { TunnelAgent } from '../http/tunnel-agent.ts';
 import { parseExactly } from './exact-json.ts';
 import type { HttpTransportOptions } from './http-transport.ts';
 import { classifyMessage, isObject, type Message, type RequestId } from './json-rpc.ts';
-import { ANSWER_BYTES_MAX, KEEP_ALIVE_SILENCE_MS, RENEWALS_MAX, WEBSOCKET_PING_MS } from './limits.ts';
+import {
+  ANSWER_BYTES_MAX,
+  KEEP_ALIVE_SILENCE_MS,
+  RENEWALS_MAX,
+  WEBSOCKET_CLOSING_MS,
+  WEBSOCKET_PING_MS,
+} from './limits.ts';
 import { META, readMeta } from './meta.ts';
 import { RemoteError, type RemoteFailure } from './remote-failure.ts';
 import type { Listening, Post, PostEnd, Transport } from './transport.ts';
@@ -29,6 +35,9 @@ interface Connection {
   listeners: Set<Listening>;
 }
 
+/** An option that the types of `ws` do not have. */
+const CLOSING = { closeTimeout: WEBSOCKET_CLOSING_MS };
+
 const END: PostEnd = { lastEventId: undefined, retryMs: undefined };
 
 /** `WS …/stream`: JSON-RPC text frames of both eras, a transport of this project (docs/websocket.md). */
@@ -43,7 +52,7 @@ export class WebSocketTransport implements Transport {
   }
 
   async post(post: Post): Promise<PostEnd> {
-    const connection = await this.#connect();
+    const connection = await this.#connectOpen();
     // A legacy session ends with its connection, as if the server had forgotten it.
     const session = post.headers['mcp-session-id'];
     if (session !== undefined && session !== connection.sessionId) throw gone();
@@ -101,6 +110,15 @@ export class WebSocketTransport implements Transport {
     void this.#connection?.then(({ socket }) => socket.terminate()).catch(() => {});
   }
 
+  /** Another connection, when the server has said goodbye and only its closing is still to come. */
+  async #connectOpen(): Promise<Connection> {
+    const known = this.#connection;
+    const connection = await this.#connect();
+    if (connection.socket.readyState === WebSocket.OPEN) return connection;
+    if (this.#connection === known) this.#connection = undefined;
+    return await this.#connect();
+  }
+
   #connect(): Promise<Connection> {
     if (!this.#connection) {
       const connection = this.#open();
@@ -140,6 +158,7 @@ export class WebSocketTransport implements Transport {
       handshakeTimeout: CONNECT_TIMEOUT_MS,
       maxPayload: ANSWER_BYTES_MAX,
       perMessageDeflate: false,
+      ...CLOSING,
     });
     return new Promise((resolve) => {
       const fail = (error: RemoteError): void => resolve({ error });

@@ -5,6 +5,7 @@ import { describeFailure, RemoteError } from '../bridge/remote-failure.ts';
 import { RpcFailure } from '../bridge/upstream.ts';
 import { errorCode } from '../config/error-code.ts';
 import { readConfigAt, readSettings } from '../config/read-settings.ts';
+import { printable } from '../printable.ts';
 import { SetupError } from '../setup-error.ts';
 import { readAll } from './ask-secret.ts';
 import type { CommandContext } from './command-context.ts';
@@ -53,9 +54,10 @@ async function withServer(context: CommandContext, work: (remote: Remote) => Pro
     return await work(remote);
   } catch (error) {
     const { name, url } = settings.endpoint;
-    if (error instanceof RpcFailure) log(`${name} refused: ${error.error.message} (${error.error.code})`);
+    if (error instanceof RpcFailure) log(printable(`${name} refused: ${error.error.message} (${error.error.code})`));
     else if (error instanceof RemoteError) {
-      log(describeFailure(error.failure, { target: name, origin: url.origin + url.pathname }).message);
+      const request = { origin: url.origin + url.pathname, isRepeatable: command.name !== 'call' };
+      log(printable(describeFailure(error.failure, { target: name, ...request }).message));
     } else throw error;
     return error instanceof RpcFailure ? EXIT.failed : EXIT.unreachable;
   } finally {
@@ -69,8 +71,8 @@ function renderTool({ name, title, description, inputSchema }: Tool): string {
   const required = isObject(inputSchema) && Array.isArray(inputSchema.required) ? inputSchema.required : [];
   const parameters = properties.map((property) => (required.includes(property) ? property : `${property}?`));
   const words = typeof description === 'string' ? description : typeof title === 'string' ? title : '';
-  const about = words.trim().replace(/\s+/g, ' ');
-  return `${name}(${parameters.join(', ')})${about === '' ? '' : `\n    ${about}`}\n`;
+  const about = printable(words);
+  return `${printable(`${name}(${parameters.join(', ')})`)}${about === '' ? '' : `\n    ${about}`}\n`;
 }
 
 /** @throws SetupError arguments-invalid */

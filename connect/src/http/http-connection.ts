@@ -47,9 +47,8 @@ export class HttpConnection {
   constructor(socket: Socket, { onIdle, onClosed }: { onIdle: () => void; onClosed: () => void }) {
     this.#socket = socket;
     this.#onIdle = onIdle;
-    socket.on('error', (error) => {
-      this.#error = error;
-    });
+    // After an error of TLS in what has come, the socket would stay open until the peer closes it.
+    socket.on('error', (error) => this.destroy(error));
     socket.on('timeout', () => this.destroy(withCode('ETIMEDOUT')));
     // Nothing more will come, so nothing more is worth being sent.
     socket.on('end', () => socket.destroy());

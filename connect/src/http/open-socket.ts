@@ -106,7 +106,7 @@ function connected(socket: Socket, event: 'connect' | 'secureConnect', signal: A
     const fail = (error: Error): void => {
       settle();
       // An error after this one, of a socket that nobody has, must not end the program.
-      socket.on('error', () => {});
+      socket.on('error', () => {}).destroy();
       reject(error);
     };
     const onClose = (): void => fail(withCode('ECONNRESET'));

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createCredentials } from '../../src/auth/credentials.ts';
+import { signInByDeviceCode } from '../../src/auth/sign-in-by-device-code.ts';
 import { type AuthorizationServer, startAuthorizationServer } from './authorization-server.ts';
 import { callResource } from './call-resource.ts';
 import { browse, type Person } from './fake-browser.ts';
@@ -54,5 +55,60 @@ describe('signing in without a browser', () => {
     const called = callResource({ url: resource.url, credentials, signal: ended.signal });
 
     await expect(called).rejects.toThrow('the end');
+  });
+});
+
+/** Signs in at a server that gives a device code with these times, and answers the questions for its result in turn. */
+async function signInAt(times: object, answers: (() => Response)[]): Promise<{ outcome: unknown; asked: number }> {
+  let asked = 0;
+  const metadata = { issuer: 'https://as.example', token_endpoint: 'https://as.example/token' };
+  const code = { device_code: 'd', user_code: 'U', verification_uri: 'https://as.example/device', ...times };
+  const request = {
+    name: 'hello',
+    server: { issuer: 'https://as.example', resource: 'https://hello.example', metadata },
+    signIn: machine.settings({ client: { id: 'by-hand' } }),
+    fetch: async (url: string | URL) => {
+      if (!String(url).endsWith('/token')) return Response.json(code);
+      const answer = answers[Math.min(asked++, answers.length - 1)];
+      if (!answer) throw new Error('nothing to answer');
+      return answer();
+    },
+    signal: new AbortController().signal,
+  };
+  const outcome = await signInByDeviceCode(request as never, 'https://as.example/device-code').catch((error) => error);
+  return { outcome, asked };
+}
+
+const PENDING = (): Response => Response.json({ error: 'authorization_pending' }, { status: 400 });
+const TOKENS = (): Response => Response.json({ access_token: 'a', token_type: 'Bearer' });
+
+describe('a device code', () => {
+  test.each([0, 0.000_1, 10_000_000])('with an interval of %d s is not asked for without a pause', async (interval) => {
+    const { outcome, asked } = await signInAt({ interval, expires_in: 1.5 }, [PENDING]);
+
+    expect(outcome).toMatchObject({ code: 'sign-in-timeout' });
+    expect(asked).toBeLessThanOrEqual(2);
+  });
+
+  test('is asked for again after the network was away', async () => {
+    const away = (): Response => {
+      throw new TypeError('fetch failed');
+    };
+
+    const { outcome, asked } = await signInAt({ interval: 1, expires_in: 60 }, [PENDING, away, TOKENS]);
+
+    expect(outcome).toMatchObject({ tokens: { access_token: 'a' } });
+    expect(asked).toBe(3);
+  }, 15_000);
+
+  test.each([
+    ['expired_token', 'sign-in-timeout'],
+    ['access_denied', 'sign-in-denied'],
+  ])('that is refused as %s is an error of its own', async (error, code) => {
+    const { outcome } = await signInAt({ interval: 1, expires_in: 60 }, [
+      () => Response.json({ error }, { status: 400 }),
+    ]);
+
+    expect(outcome).toMatchObject({ code });
   });
 });

@@ -242,6 +242,7 @@ test.each([
   ['claude-desktop', '[]', 'it is not an object'],
   ['claude-desktop', '{"mcpServers": []}', '"mcpServers" is not an object'],
   ['claude-desktop', '{"mcpServers": {}, "mcpServers": {}}', 'occurs twice'],
+  ['claude-desktop', `\n${'['.repeat(201)}${']'.repeat(201)}`, 'line 2: nested more than 200 deep'],
   ['codex', 'a = 1\nb = \n', 'line 2: it is not TOML'],
   ['codex', 'mcp_servers = { hello-q7m2d4 = { command = "mcp-connect" } }\n', 'cannot be edited safely'],
 ] as const)('broken file of %s %j is refused and left alone: %s', async (id, text, problem) => {

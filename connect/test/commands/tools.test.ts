@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { EVERYTHING, killStarted, startWrapper } from '../../../wrapper/test/wrapper-process.ts';
 import { codeOf } from '../code-of.ts';
+import { sendJson, startRemote, stopRemotes } from '../scripted-remote.ts';
 import { runArguments } from './command-run.ts';
 import { makePlace, removeHomes } from './temporary-home.ts';
 
 afterEach(async () => {
   removeHomes();
   await killStarted();
+  await stopRemotes();
 });
 
 const ENV = { MCP_CONNECT_PATIENCE_MS: '50000' };
@@ -83,4 +85,22 @@ test.each([['[1]'], ['{'], ['@/dev/null/x.json'], ['"text"']])('call refuses arg
   expect(await codeOf(() => runArguments(['call', 'http://127.0.0.1:1', 'x', given], { place }))).toBe(
     'arguments-invalid',
   );
+});
+
+test('what a server calls itself and its tools cannot steer the terminal', async () => {
+  const evil = '\u001b[2Jx\u202e\ny';
+  const { url } = await startRemote(({ message }, res) => {
+    const tools = [{ name: evil, description: evil, inputSchema: { properties: { [evil]: {} } } }];
+    const initialized = { protocolVersion: '2025-06-18', capabilities: {}, serverInfo: { name: evil } };
+    const result = { initialize: initialized, 'tools/list': { tools } }[String(message?.method)];
+    return result !== undefined && sendJson(res, { jsonrpc: '2.0', id: message?.id, result });
+  });
+  const place = makePlace('linux', ENV);
+
+  const tools = await runArguments(['tools', url], { place });
+  const doctor = await runArguments(['doctor', url], { place });
+
+  expect(tools).toMatchObject({ code: 0, stdout: '[2Jx y( [2Jx y?)\n    [2Jx y\n' });
+  expect(doctor.stdout).toContain('[2Jx y, legacy');
+  expect(tools.stdout + doctor.stdout).not.toMatch(/[^\P{C}\n]/u);
 });

@@ -1,3 +1,4 @@
+import { isObject } from '../../bridge/json-rpc.ts';
 import type { Remote } from '../../bridge/remote.ts';
 import { explain, type RemoteFailure, toRemoteError } from '../../bridge/remote-failure.ts';
 import { RpcFailure } from '../../bridge/upstream.ts';
@@ -16,11 +17,10 @@ export async function checkServer(remote: Remote, settings: Settings): Promise<C
   try {
     const tools = await listTools(remote);
     const { era, server } = remote;
-    const info = (server?.serverInfo ?? {}) as { name?: unknown; version?: unknown };
     const ms = since(start);
     checks.push({ name: 'sign-in', state: 'ok', detail: describeSignIn(settings) });
     const version = `${era} (${server?.protocolVersion})`;
-    checks.push({ name: 'handshake', state: 'ok', detail: `${info.name} ${info.version}, ${version}`, ms });
+    checks.push({ name: 'handshake', state: 'ok', detail: `${describeInfo(server?.serverInfo)}, ${version}`, ms });
     checks.push(describeTools(tools.map(({ name }) => name)));
     checks.push(await measureLatency(remote));
   } catch (error) {
@@ -32,6 +32,12 @@ export async function checkServer(remote: Remote, settings: Settings): Promise<C
 function describeSignIn({ endpoint, options }: Settings): string {
   if (endpoint.key !== undefined && options.auth !== 'oauth' && options.auth !== 'none') return 'the key is accepted';
   return 'let in without a key';
+}
+
+function describeInfo(info: unknown): string {
+  const { name, version } = isObject(info) ? info : {};
+  const words = [name, version].filter((word) => typeof word === 'string');
+  return words.length > 0 ? words.join(' ') : 'a server that does not say its name';
 }
 
 function describeTools(names: string[]): Check {
@@ -60,7 +66,7 @@ function describeFailure(error: unknown, settings: Settings): Check[] {
   }
   const { failure } = toRemoteError(error);
   const { url } = settings.endpoint;
-  const { state, cure } = explain(failure, url.origin + url.pathname);
+  const { state, cure } = explain(failure, { origin: url.origin + url.pathname, isRepeatable: true });
   if (!isRefusal(failure)) return [failed('handshake', state, cure)];
   return [failed('sign-in', state, cureOfRefusal(failure.status, settings) ?? cure)];
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config-file.ts';
 import { readConfigAt, readSettings, type Settings } from '../../config/read-settings.ts';
 import { findProxy } from '../../http/proxy.ts';
+import { printable } from '../../printable.ts';
 import { SetupError } from '../../setup-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT } from '../command-table.ts';
@@ -116,8 +117,8 @@ const MARKS: Record<Check['state'], string> = { ok: '✔', warning: '!', failed:
 function render({ server, checks }: Diagnosis): string {
   const width = Math.max(...CHECK_NAMES.map((name) => name.length));
   const lines = checks.flatMap(({ name, state, detail, cure, ms }) => [
-    ` ${MARKS[state]} ${name.padEnd(width)}  ${detail}${ms === undefined ? '' : `  ${ms} ms`}`,
-    ...(cure === undefined ? [] : [`   ${''.padEnd(width)}  Do this: ${cure}`]),
+    ` ${MARKS[state]} ${name.padEnd(width)}  ${printable(detail)}${ms === undefined ? '' : `  ${ms} ms`}`,
+    ...(cure === undefined ? [] : [`   ${''.padEnd(width)}  Do this: ${printable(cure)}`]),
   ]);
   return `${[server, ...lines, ''].join('\n')}\n`;
 }
