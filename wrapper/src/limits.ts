@@ -94,6 +94,9 @@ export const ASKS_MAX = 1_000;
 /** A child that answers no ping has this long, in ms, to ask for all it wants of a client in one go. */
 export const INPUT_COLLECT_MS = 100;
 
+/** Questions of servers that one session has to answer at once. */
+export const SESSION_QUESTIONS_MAX = 100;
+
 /** Calls of one principal that are held until its client brings input. */
 export const HELD_CALLS_MAX = 100;
 
