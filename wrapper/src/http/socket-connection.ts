@@ -89,6 +89,10 @@ export class SocketConnection {
     this.#socket.once('close', () => this.#onClose());
   }
 
+  get #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
   /** To be called now and then: pings, and ends what is dead or unused. */
   check(): void {
     const { nowMs, sessionIdleMs } = this.#options;
@@ -183,10 +187,10 @@ export class SocketConnection {
     const { caller, modern } = this.#options;
     const instance = this.#instance();
     const server = await this.#options.admission.reserve(instance, 1);
+    if (!this.#isOpen) return;
     const open = await modern.request(request, { meta, caller, instance, server, channel, headers: undefined });
-    if (!this.#open.has(request.id)) return;
-    this.#open.begin(request.id, open);
-    if (this.#socket.readyState !== this.#socket.OPEN) open.gone('The connection was closed');
+    if (this.#isOpen) this.#open.begin(request.id, open);
+    else open.gone('The connection was closed');
   }
 
   async #initialize(request: Request): Promise<void> {
@@ -202,7 +206,7 @@ export class SocketConnection {
     const { session, body } = legacy.open(request, { caller, instance, server, socket });
     this.#session = session;
     this.#send(renderResponse(request.id, body));
-    if (this.#socket.readyState !== this.#socket.OPEN) this.#onClose();
+    if (!this.#isOpen) this.#onClose();
   }
 
   async #legacy(request: Request, channel: Channel): Promise<void> {
@@ -211,6 +215,7 @@ export class SocketConnection {
     if (session) session.lastUsedAtMs = this.#options.nowMs();
     const instance = session?.instance ?? this.#instance();
     await admission.reserve(instance, 1);
+    if (!this.#isOpen) return;
     legacy.request(request, { caller, instance, session, channel });
   }
 
@@ -242,7 +247,7 @@ export class SocketConnection {
 
   /** A reader too slow to keep up is cut off. */
   #send(text: string): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return false;
+    if (!this.#isOpen) return false;
     if (this.#socket.bufferedAmount > STREAM_BUFFER_BYTES_MAX) {
       this.#socket.terminate();
       return false;
@@ -257,7 +262,6 @@ export class SocketConnection {
     this.#open.cancelAll('The connection was closed');
     if (!session) return;
     this.#session = undefined;
-    for (const call of [...session.openCalls.values()]) call.cancel('The connection was closed');
     this.#options.sessions.remove(session);
   }
 }
