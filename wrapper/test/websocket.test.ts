@@ -150,6 +150,7 @@ test('a subscription of a connection that was closed before the server took it e
   await arrived(socket);
   socket.close();
   await closed;
+  while (!(await (await fetch(`${wrapper.origin}/metrics`)).text()).includes('\nmcp_wrapper_streams 0\n'));
 
   process.kill(pid, 'SIGCONT');
 
