@@ -129,11 +129,10 @@ describe.each([
   });
 
   test(verifies('legacy-one-stream', 'A question of a call that was cancelled reaches no other client'), async () => {
-    const [client, other] = await Promise.all([connect({ elicitation: {} }), connect({ elicitation: {} })]);
-    const helper = await connect();
-    const before = await helper.text('received');
-    const has = async (name: string): Promise<boolean> =>
-      (await helper.text('received')).split(name).length > before.split(name).length;
+    const { url } = await startWrapper({ flags });
+    const open = (): Promise<LegacyClient> => legacyClient(url, { capabilities: { elicitation: {} } });
+    const [client, other, helper] = await Promise.all([open(), open(), open()]);
+    const has = async (name: string): Promise<boolean> => (await helper.text('received')).includes(name);
     const waiting = other.request('tools/call', { name: 'gate' }, 'other');
     while (!(await has('"gate"')));
     const asking = client.request('tools/call', { name: 'need', arguments: { requests: { form: FORM } } }, 'asking');
