@@ -136,6 +136,18 @@ test('requests of a connection that was closed meanwhile do not reach a server t
   await rm(directory, { recursive: true });
 });
 
+test('a connection is not read while more than its share waits for a server that starts', async () => {
+  const args = ['--ready-wait-ms', '2000'];
+  const { send, socket, next } = await connect(await startWrapper({ flags: ['--silent'], isReady: false, args }));
+  const params = { ...MODERN, name: 'size', arguments: { message: 'x'.repeat(5_000_000) } };
+
+  for (let id = 0; id < 20; id++) send({ id, method: 'tools/call', params });
+  const first = await next();
+
+  expect(first).toMatchObject({ id: 0, error: { data: { reason: 'child-not-ready' } } });
+  expect(socket.bufferedAmount).toBeGreaterThan(20_000_000);
+});
+
 test('a subscription of a connection that was closed before the server took it ends', async () => {
   const wrapper = await startWrapper();
   const watcher = await openSession(wrapper.url);

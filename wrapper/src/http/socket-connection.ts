@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
 import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
-import { SOCKET_MESSAGES_MAX, STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
+import { SOCKET_MESSAGES_MAX, SOCKET_WAITING_BYTES_MAX, STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
 import { parseExactly } from '../protocol/exact-json.ts';
 import {
   classifyMessage,
@@ -64,6 +64,7 @@ export class SocketConnection {
   #session: Session | undefined;
   #handled: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #waitingBytes = 0;
   #isAnswering = true;
   #isDraining = false;
   #lastHeardMs: number;
@@ -133,12 +134,14 @@ export class SocketConnection {
     }
     // In the order they came: a cancellation must find the request before it.
     this.#waiting += 1;
-    if (this.#waiting >= SOCKET_MESSAGES_MAX) this.#socket.pause();
+    this.#waitingBytes += bytes.length;
+    if (this.#waiting >= SOCKET_MESSAGES_MAX || this.#waitingBytes >= SOCKET_WAITING_BYTES_MAX) this.#socket.pause();
     this.#handled = this.#handled
       .then(() => this.#act(value))
       .catch(() => this.close(CLOSE.internalError, 'The wrapper failed to handle a message'))
       .then(() => {
         this.#waiting -= 1;
+        this.#waitingBytes -= bytes.length;
         if (this.#socket.isPaused) this.#socket.resume();
       });
   }
