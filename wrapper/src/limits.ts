@@ -94,6 +94,9 @@ export const ASKS_MAX = 1_000;
 /** A child that answers no ping has this long, in ms, to ask for all it wants of a client in one go. */
 export const INPUT_COLLECT_MS = 100;
 
+/** Questions of servers that one session has to answer at once. */
+export const SESSION_QUESTIONS_MAX = 100;
+
 /** Calls of one principal that are held until its client brings input. */
 export const HELD_CALLS_MAX = 100;
 
@@ -177,5 +180,6 @@ export const SESSION_STREAMS_MAX = 16;
 /** How often WebSocket connections are pinged, in ms; one that has not answered until the next ping is dead. */
 export const SOCKET_PING_MS = 30_000;
 
-/** Messages of one WebSocket that wait to be handed on, while the server starts; then nothing more is read from it. */
+/** Messages of one WebSocket that wait to be handed on while the server starts, and their bytes; then it is not read. */
 export const SOCKET_MESSAGES_MAX = 100;
+export const SOCKET_WAITING_BYTES_MAX = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { EventStream } from '../src/http/event-stream.ts';
-import { SESSION_EVICT_IDLE_MS, STORED_EVENT_BYTES_MAX } from '../src/limits.ts';
+import { SESSION_EVICT_IDLE_MS, SESSION_QUESTIONS_MAX, STORED_EVENT_BYTES_MAX } from '../src/limits.ts';
 import type { ServerInstance } from '../src/sessions/server-instance.ts';
 import type { Session } from '../src/sessions/session.ts';
 import { SessionStore } from '../src/sessions/session-store.ts';
@@ -114,4 +114,20 @@ test('what open calls say after their session has ended takes no place from othe
   other?.standalone.attach(collect(sent), { isPrimed: false });
 
   expect(sent).toHaveLength(1);
+});
+
+test('a session has a bounded number of questions to answer', () => {
+  const session = createStore(1).open();
+  const answers: object[] = [];
+  const ask = (id: number): void =>
+    session?.ask({ id, method: 'roots/list', params: undefined, answer: (body) => answers.push(body) });
+
+  for (let id = 0; id < SESSION_QUESTIONS_MAX; id++) ask(id);
+  const before = answers.length;
+  ask(SESSION_QUESTIONS_MAX);
+  session?.endQuestions();
+
+  expect(before).toBe(0);
+  expect(answers[0]).toMatchObject({ error: { message: 'Too many questions wait for this client' } });
+  expect(answers).toHaveLength(SESSION_QUESTIONS_MAX + 1);
 });

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { openSession } from './mcp-client.ts';
 import { CAPABILITIES_KEY, SUBSCRIPTION_KEY, VERSION_KEY } from './modern-client.ts';
-import { killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
+import { FIXTURE, killStarted, startWrapper, type WrapperProcess } from './wrapper-process.ts';
 
 afterEach(killStarted);
 
@@ -46,6 +49,12 @@ async function connect({ origin }: WrapperProcess): Promise<Connection> {
       return next();
     },
   };
+}
+
+/** What was sent before has been taken: frames are read in their order. */
+async function arrived(socket: WebSocket): Promise<void> {
+  socket.ping();
+  await once(socket, 'pong');
 }
 
 const INITIALIZE = {
@@ -105,6 +114,59 @@ test.each([
   while ((await cancelled()) < 2);
 
   expect(echo.id).toBe(3);
+});
+
+test('requests of a connection that was closed meanwhile do not reach a server that has started', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'websocket-'));
+  const script = 'until [ -e "$0/go" ]; do sleep 0.05; done; exec "$@"';
+  const command = ['sh', '-c', script, directory, process.execPath, FIXTURE];
+  const wrapper = await startWrapper({ command, isReady: false });
+  for (const params of [{}, MODERN]) {
+    const { send, socket, closed } = await connect(wrapper);
+    send({ id: 1, method: 'tools/call', params: { ...params, name: 'hang' } });
+    await arrived(socket);
+    socket.close();
+    await closed;
+  }
+
+  await writeFile(join(directory, 'go'), '');
+  await wrapper.logged('Child ready');
+
+  expect(await (await openSession(wrapper.url)).call('received')).not.toContain('"hang"');
+  await rm(directory, { recursive: true });
+});
+
+test('a connection is not read while more than its share waits for a server that starts', async () => {
+  const args = ['--ready-wait-ms', '2000'];
+  const { send, socket, next } = await connect(await startWrapper({ flags: ['--silent'], isReady: false, args }));
+  const params = { ...MODERN, name: 'size', arguments: { message: 'x'.repeat(5_000_000) } };
+
+  for (let id = 0; id < 20; id++) send({ id, method: 'tools/call', params });
+  const first = await next();
+
+  expect(first).toMatchObject({ id: 0, error: { data: { reason: 'child-not-ready' } } });
+  expect(socket.bufferedAmount).toBeGreaterThan(20_000_000);
+});
+
+test('a subscription of a connection that was closed before the server took it ends', async () => {
+  const wrapper = await startWrapper();
+  const watcher = await openSession(wrapper.url);
+  const pid = Number(await watcher.call('pid'));
+  const { send, socket, closed } = await connect(wrapper);
+  process.kill(pid, 'SIGSTOP');
+  send({
+    id: 1,
+    method: 'subscriptions/listen',
+    params: { ...MODERN, notifications: { resourceSubscriptions: ['test://a'] } },
+  });
+  await arrived(socket);
+  socket.close();
+  await closed;
+  while (!(await (await fetch(`${wrapper.origin}/metrics`)).text()).includes('\nmcp_wrapper_streams 0\n'));
+
+  process.kill(pid, 'SIGCONT');
+
+  while (!(await watcher.call('received')).includes('resources/unsubscribe'));
 });
 
 test('what is no JSON-RPC is answered, and the connection goes on', async () => {

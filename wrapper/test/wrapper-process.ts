@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const FIXTURE = fileURLToPath(new URL('./fixtures/stdio-server.js', import.meta.url));
+export const FIXTURE = fileURLToPath(new URL('./fixtures/stdio-server.js', import.meta.url));
 export const EVERYTHING = fileURLToPath(
   new URL('../../node_modules/@modelcontextprotocol/server-everything/dist/index.js', import.meta.url),
 );

@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
 import type { PrincipalQuota } from '../door/principal-quota.ts';
 import type { RateLimiter } from '../door/rate-limiter.ts';
-import { SOCKET_MESSAGES_MAX, STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
+import { SOCKET_MESSAGES_MAX, SOCKET_WAITING_BYTES_MAX, STREAM_BUFFER_BYTES_MAX } from '../limits.ts';
 import { parseExactly } from '../protocol/exact-json.ts';
 import {
   classifyMessage,
@@ -64,6 +64,7 @@ export class SocketConnection {
   #session: Session | undefined;
   #handled: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #waitingBytes = 0;
   #isAnswering = true;
   #isDraining = false;
   #lastHeardMs: number;
@@ -87,6 +88,10 @@ export class SocketConnection {
     // What went wrong is told by the close that follows.
     this.#socket.on('error', () => {});
     this.#socket.once('close', () => this.#onClose());
+  }
+
+  get #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
   }
 
   /** To be called now and then: pings, and ends what is dead or unused. */
@@ -129,12 +134,14 @@ export class SocketConnection {
     }
     // In the order they came: a cancellation must find the request before it.
     this.#waiting += 1;
-    if (this.#waiting >= SOCKET_MESSAGES_MAX) this.#socket.pause();
+    this.#waitingBytes += bytes.length;
+    if (this.#waiting >= SOCKET_MESSAGES_MAX || this.#waitingBytes >= SOCKET_WAITING_BYTES_MAX) this.#socket.pause();
     this.#handled = this.#handled
       .then(() => this.#act(value))
       .catch(() => this.close(CLOSE.internalError, 'The wrapper failed to handle a message'))
       .then(() => {
         this.#waiting -= 1;
+        this.#waitingBytes -= bytes.length;
         if (this.#socket.isPaused) this.#socket.resume();
       });
   }
@@ -183,10 +190,10 @@ export class SocketConnection {
     const { caller, modern } = this.#options;
     const instance = this.#instance();
     const server = await this.#options.admission.reserve(instance, 1);
+    if (!this.#isOpen) return;
     const open = await modern.request(request, { meta, caller, instance, server, channel, headers: undefined });
-    if (!this.#open.has(request.id)) return;
-    this.#open.begin(request.id, open);
-    if (this.#socket.readyState !== this.#socket.OPEN) open.gone('The connection was closed');
+    if (this.#isOpen) this.#open.begin(request.id, open);
+    else open.gone('The connection was closed');
   }
 
   async #initialize(request: Request): Promise<void> {
@@ -202,7 +209,7 @@ export class SocketConnection {
     const { session, body } = legacy.open(request, { caller, instance, server, socket });
     this.#session = session;
     this.#send(renderResponse(request.id, body));
-    if (this.#socket.readyState !== this.#socket.OPEN) this.#onClose();
+    if (!this.#isOpen) this.#onClose();
   }
 
   async #legacy(request: Request, channel: Channel): Promise<void> {
@@ -211,6 +218,7 @@ export class SocketConnection {
     if (session) session.lastUsedAtMs = this.#options.nowMs();
     const instance = session?.instance ?? this.#instance();
     await admission.reserve(instance, 1);
+    if (!this.#isOpen) return;
     legacy.request(request, { caller, instance, session, channel });
   }
 
@@ -242,7 +250,7 @@ export class SocketConnection {
 
   /** A reader too slow to keep up is cut off. */
   #send(text: string): boolean {
-    if (this.#socket.readyState !== this.#socket.OPEN) return false;
+    if (!this.#isOpen) return false;
     if (this.#socket.bufferedAmount > STREAM_BUFFER_BYTES_MAX) {
       this.#socket.terminate();
       return false;
@@ -257,7 +265,6 @@ export class SocketConnection {
     this.#open.cancelAll('The connection was closed');
     if (!session) return;
     this.#session = undefined;
-    for (const call of [...session.openCalls.values()]) call.cancel('The connection was closed');
     this.#options.sessions.remove(session);
   }
 }

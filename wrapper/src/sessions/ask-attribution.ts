@@ -24,23 +24,29 @@ export class AskAttribution<T extends Candidate> {
     if (isOneClient(candidates)) return found(newest(candidates));
     const waiting: Waiting<T> = {
       candidates,
-      timer: setTimeout(() => this.#settle(waiting), ASK_ATTRIBUTION_WAIT_MS),
+      timer: setTimeout(() => this.#settle(waiting, undefined), ASK_ATTRIBUTION_WAIT_MS),
       found,
     };
     this.#waiting.add(waiting);
   }
 
+  /** The child has answered the call. */
   callEnded(call: T): void {
     for (const waiting of this.#waiting) {
       waiting.candidates.delete(call);
-      if (isOneClient(waiting.candidates)) this.#settle(waiting);
+      if (isOneClient(waiting.candidates)) this.#settle(waiting, newest(waiting.candidates));
     }
   }
 
-  #settle(waiting: Waiting<T>): void {
+  /** Without an answer of the child, which may have asked for this one: the end of others tells nothing any more. */
+  callGivenUp(call: T): void {
+    for (const waiting of this.#waiting) if (waiting.candidates.has(call)) this.#settle(waiting, undefined);
+  }
+
+  #settle(waiting: Waiting<T>, call: T | undefined): void {
     clearTimeout(waiting.timer);
     this.#waiting.delete(waiting);
-    waiting.found(isOneClient(waiting.candidates) ? newest(waiting.candidates) : undefined);
+    waiting.found(call);
   }
 }
 

@@ -87,15 +87,16 @@ export class Relay {
 
   /** The client wants no answer any more: the child is told, and what it should still say is dropped. */
   cancel(id: number, reason?: unknown): void {
-    const call = this.#take(id, 'cancelled');
+    const call = this.#take(id, { outcome: 'cancelled', isAnswered: false });
     if (!call) return;
     this.#sendCancelled(id, reason);
     call.sink.abandon();
   }
 
   receiveResponse({ id, body }: Response): void {
-    const call = typeof id === 'number' ? this.#take(id, 'error' in body ? 'error' : 'ok') : undefined;
-    call?.sink.reply(body);
+    if (typeof id !== 'number') return;
+    const outcome = 'error' in body ? 'error' : 'ok';
+    this.#take(id, { outcome, isAnswered: true })?.sink.reply(body);
   }
 
   receiveNotification(notification: Notification): void {
@@ -131,13 +132,15 @@ export class Relay {
     });
   }
 
-  /** Answers one call with an error of ours. */
-  fail(id: number, error: RpcError, outcome: Outcome = 'error'): void {
-    this.#take(id, outcome)?.sink.reply({ error });
+  /** Answers one call with an error of ours, in place of an answer of the child that cannot be passed on. */
+  fail(id: number, error: RpcError): void {
+    this.#take(id, { outcome: 'error', isAnswered: true })?.sink.reply({ error });
   }
 
   failAll(error: RpcError): void {
-    for (const { id } of this.#calls.values()) this.fail(id, error);
+    for (const { id } of this.#calls.values()) {
+      this.#take(id, { outcome: 'error', isAnswered: false })?.sink.reply({ error });
+    }
     // Those that belong to no call: the next child has questions of its own, by the same ids.
     for (const id of [...this.#asks.keys()]) this.#withdraw(id);
   }
@@ -233,7 +236,8 @@ export class Relay {
     }
     const seconds = Math.round(this.#options.requestTimeoutMs / 1000);
     this.#sendCancelled(id, 'timed out');
-    this.fail(id, { code: ERROR.timeout, message: `The MCP server did not answer within ${seconds} s` }, 'timeout');
+    const message = `The MCP server did not answer within ${seconds} s`;
+    this.#take(id, { outcome: 'timeout', isAnswered: false })?.sink.reply({ error: { code: ERROR.timeout, message } });
   }
 
   #sendCancelled(requestId: number, reason: unknown): void {
@@ -241,14 +245,15 @@ export class Relay {
     this.#options.send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }));
   }
 
-  #take(id: number, outcome: Outcome): Call | undefined {
+  #take(id: number, { outcome, isAnswered }: { outcome: Outcome; isAnswered: boolean }): Call | undefined {
     const call = this.#calls.take(id);
     if (!call) return undefined;
     clearTimeout(call.timer);
     const seconds = (performance.now() - call.startedAtMs) / 1000;
     this.#options.observe({ method: call.method, era: call.sink.era, outcome, seconds });
     this.#handOverAsks(call);
-    this.#attribution.callEnded(call);
+    if (isAnswered) this.#attribution.callEnded(call);
+    else this.#attribution.callGivenUp(call);
     if (call.sink.session) call.sink.session.callsInFlight -= 1;
     if (this.#calls.size === 0) this.#onIdle?.();
     return call;

@@ -1,4 +1,4 @@
-import { SESSION_QUEUE_MESSAGES_MAX, SESSION_STREAMS_MAX } from '../limits.ts';
+import { SESSION_QUESTIONS_MAX, SESSION_QUEUE_MESSAGES_MAX, SESSION_STREAMS_MAX } from '../limits.ts';
 import { ERROR, type JsonObject, type RequestId, type Response, stringifySafely } from '../protocol/json-rpc.ts';
 import { isLoggedAt } from '../protocol/log-level.ts';
 import type { ChildAsk } from './call-sink.ts';
@@ -130,6 +130,9 @@ export class Session {
       return ask.answer({ error: { code: ERROR.invalidRequest, message: 'The request is nested too deeply' } });
     }
     this.#asks ??= new Map();
+    if (this.#asks.size >= SESSION_QUESTIONS_MAX) {
+      return ask.answer({ error: { code: ERROR.internal, message: 'Too many questions wait for this client' } });
+    }
     const timer = setTimeout(() => this.#lapse(ask), this.#inputWaitMs);
     this.#asks.set(id, { ask, channel, timer });
     if (!channel?.send(text)) this.deliver(text);
@@ -171,11 +174,13 @@ export class Session {
     this.#asks = undefined;
   }
 
+  /** Nobody is there to take the answers any more, so the open calls are cancelled. */
   end(): void {
+    for (const call of [...this.openCalls.values()]) call.cancel('The session has ended');
     this.endQuestions();
     for (const stream of this.#streams?.values() ?? []) stream.release();
     this.#streams = undefined;
-    // Calls that are still open may say something on streams that nobody will release.
+    // What else is still to be answered may open streams that nobody will release.
     this.#budget = new EventBudget();
     this.#socket?.close();
   }

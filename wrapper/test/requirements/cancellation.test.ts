@@ -110,6 +110,18 @@ describe.each([
     expect((await open).last.result.content[0].text).toBe('opened');
   });
 
+  test('Calls that are open in a session are cancelled when it is deleted', async () => {
+    const client = await legacyClient(url);
+    const before = { calls: (await callsOf('gate')).length, cancelled: (await cancelled()).length };
+    const open = client.request('tools/call', { name: 'gate' }, 'open');
+    while ((await callsOf('gate')).length === before.calls);
+
+    await client.end();
+
+    expect((await open).messages).toEqual([]);
+    expect((await cancelled()).length).toBe(before.cancelled + 1);
+  });
+
   test(verifies('progress-token', 'Progress of calls at once goes to its own call, with its own token'), async () => {
     const froms = [100, 200, 300, 400];
     const answers = await Promise.all(

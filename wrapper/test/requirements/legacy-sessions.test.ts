@@ -128,6 +128,23 @@ describe.each([
     expect((await asking)?.result.content[0].text).toContain('Ada');
   });
 
+  test(verifies('legacy-one-stream', 'A question of a call that was cancelled reaches no other client'), async () => {
+    const { url } = await startWrapper({ flags });
+    const open = (): Promise<LegacyClient> => legacyClient(url, { capabilities: { elicitation: {} } });
+    const [client, other, helper] = await Promise.all([open(), open(), open()]);
+    const has = async (name: string): Promise<boolean> => (await helper.text('received')).includes(name);
+    const waiting = other.request('tools/call', { name: 'gate' }, 'other');
+    while (!(await has('"gate"')));
+    const asking = client.request('tools/call', { name: 'need', arguments: { requests: { form: FORM } } }, 'asking');
+    while (!(await has('"need"')));
+
+    await client.notify('notifications/cancelled', { requestId: 'asking' });
+    await asking;
+    await helper.text('open');
+
+    expect((await waiting).messages.map(({ id }) => id)).toEqual(['other']);
+  });
+
   test(verifies('legacy-requests-relate', 'Questions of two calls of one client are both answered'), async () => {
     const client = await connect({ elicitation: {} });
     const params = { name: 'need', arguments: { requests: { form: FORM } } };
