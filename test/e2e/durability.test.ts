@@ -13,10 +13,15 @@ const CALLS = [
   'updateCheckRun',
 ] as const;
 const TEST_MS_MAX = 4 * WAIT_MS_MAX;
+/**
+ * Shorter than a hang, longer than any answer on a slow machine: where a proposal is made after the bot has given the request
+ * up, and merged at that moment, a second one is opened, found empty and closed.
+ */
+const REQUEST_TIMEOUT_MS = '8000';
 
 let platform: E2ePlatform;
 beforeAll(async () => {
-  platform = await startPlatform({ GITHUB_REQUEST_TIMEOUT_MS: '2000' });
+  platform = await startPlatform({ GITHUB_REQUEST_TIMEOUT_MS: REQUEST_TIMEOUT_MS });
 }, WAIT_MS_MAX);
 afterAll(async () => {
   const violations = await platform?.control<unknown[]>('GET', '/violations');
