@@ -1,11 +1,11 @@
 import { IssuerMismatchError, OAuthError, OAuthErrorCode } from '@modelcontextprotocol/client';
+import { printable } from '../printable.ts';
 import { SetupError } from '../setup-error.ts';
 import { SERVER_WORDS_CHARACTERS_MAX } from './auth-limits.ts';
 
 /** What an authorization server says, made fit for a terminal: one line, printable, not long. */
 export function quoteServer(words: string): string {
-  const printable = words.replace(/[^\p{L}\p{N}\p{P}\p{S} ]+/gu, ' ').trim();
-  return printable.slice(0, SERVER_WORDS_CHARACTERS_MAX);
+  return printable(words).slice(0, SERVER_WORDS_CHARACTERS_MAX);
 }
 
 /** What any failure of a sign-in becomes for a person. Bodies of answers are left out, since they may hold tokens. */
